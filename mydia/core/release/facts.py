@@ -1,0 +1,134 @@
+"""The facts a release name holds, and the values that matching gives and takes: plain frozen data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
+
+Input = Literal["name", "path"]
+Hint = Literal["tv", "movie"]
+Kind = Literal["movie", "episode"]
+SeasonPack = Literal["full", "partial", "multi"]
+Extra = Literal["sample", "trailer", "extra"]
+Modifier = Literal["remux", "raw", "brdisk", "screener", "regional"]
+
+
+class Span(NamedTuple):
+    """The half-open piece `name[start:end]` of the parsed name."""
+
+    start: int
+    end: int
+
+
+NO_SPANS: Mapping[str, tuple[Span, ...]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What one name says. A fact it does not say is None, empty, False, or 1 for `version`.
+
+    `spans` gives, for each fact by its field's name, where in `name` it was read.
+    Languages are ISO 639-1, or "pt-BR", "es-419", "nl-BE"; "original" means the work's own language.
+    A season pack is of kind "episode"; a kind of None means that nothing told film from episode.
+    """
+
+    name: str
+    title: str | None = None
+    titles: tuple[str, ...] = ()
+    """The title and every other title the name gives, best first."""
+    year: int | None = None
+    kind: Kind | None = None
+
+    seasons: tuple[int, ...] = ()
+    episodes: tuple[int, ...] = ()
+    absolute_episodes: tuple[int, ...] = ()
+    special_absolute_episodes: tuple[float, ...] = ()
+    """Absolute numbers between two episodes, such as 12.5."""
+    air_date: str | None = None
+    """YYYY-MM-DD."""
+    daily_part: int | None = None
+    full_season: bool = False
+    season_pack: SeasonPack | None = None
+    season_part: int | None = None
+    season_extra: bool = False
+    special: bool = False
+    split_episode: bool = False
+    parts: tuple[int, ...] = ()
+    """The discs or parts one film was cut into ("CD1", "pt2")."""
+
+    source: str | None = None
+    resolution: int | None = None
+    modifier: Modifier | None = None
+    version: int = 1
+    repack: bool = False
+    real: int = 0
+    languages: tuple[str, ...] = ()
+    multi: bool = False
+    dual: bool = False
+    subtitles: tuple[str, ...] = ()
+    hardcoded_subs: str | None = None
+    release_group: str | None = None
+    edition: str | None = None
+
+    imdb_id: str | None = None
+    tmdb_id: int | None = None
+    tvdb_id: int | None = None
+    hash: str | None = None
+
+    video_codec: str | None = None
+    bit_depth: int | None = None
+    hdr: tuple[str, ...] = ()
+    audio: tuple[str, ...] = ()
+    audio_channels: float | None = None
+    atmos: bool = False
+    dtsx: bool = False
+    streaming_service: str | None = None
+    three_d: str | None = None
+    container: str | None = None
+    size_hint: str | None = None
+    site: str | None = None
+    extra: Extra | None = None
+
+    spans: Mapping[str, tuple[Span, ...]] = field(default=NO_SPANS, hash=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """Every fact but the spans as JSON-ready values (tuples become lists)."""
+        answer: dict[str, Any] = {}
+        for name in self.__slots__:
+            if name != "spans":
+                value = getattr(self, name)
+                answer[name] = list(value) if isinstance(value, tuple) else value
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A known film ("movie") or show (any other kind) that a release may be of."""
+
+    id: str
+    kind: str
+    title: str
+    year: int | None = None
+    aliases: tuple[str, ...] = ()
+    ids: Mapping[str, str | int] = field(default_factory=dict, hash=False)
+    """Provider ("imdb", "tmdb", "tvdb") to id."""
+    series_type: str = "standard"
+    """"standard", "daily" or "anime"."""
+
+
+@dataclass(frozen=True, slots=True)
+class MatchResult:
+    """How well one candidate fits, from 0 (not at all) to 1 (certain), and why.
+
+    The numbers are the release's as read for this candidate: what the name alone cannot say, the target decides.
+    """
+
+    score: float
+    candidate: Candidate
+    reasons: tuple[str, ...] = ()
+    seasons: tuple[int, ...] = ()
+    episodes: tuple[int, ...] = ()
+    absolute_episodes: tuple[int, ...] = ()
+    air_date: str | None = None
