@@ -91,7 +91,7 @@ class Release:
     site: str | None = None
     extra: Extra | None = None
 
-    spans: Mapping[str, tuple[Span, ...]] = field(default=NO_SPANS, hash=False)
+    spans: Mapping[str, tuple[Span, ...]] = field(default_factory=lambda: NO_SPANS, hash=False)
 
     def to_json(self) -> dict[str, Any]:
         """Every fact but the spans as JSON-ready values (tuples become lists)."""
