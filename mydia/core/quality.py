@@ -1,9 +1,9 @@
 """Quality: one ladder for films and shows, and the profile that says which rungs a slot wants.
 
 A *quality* is where a picture came from and how many lines it has ("WEBDL-1080p"). A *revision* says how often that
-release was repaired (proper, repack, real). A *quality profile* is a person's order over qualities, with groups of equal
-rank, a cutoff, size limits and custom-format scores. The ladder's own weights matter only where a profile is silent: for
-the order of a new profile, and for a held file of a quality the profile does not list.
+release was repaired (proper, repack, real). A *quality profile* is a person's order over qualities, with groups of
+equal rank, a cutoff, size limits and custom-format scores. The ladder's own weights matter only where a profile is
+silent: for the order of a new profile, and for a held file of a quality the profile does not list.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ PROPERS: Final[tuple[Propers, ...]] = ("prefer", "do_not_upgrade", "do_not_prefe
 class Quality:
     """One rung.
 
-    `source` is unknown, workprint, cam, telesync, telecine, dvd, tv, web, webrip or bluray; `resolution` is in lines (0:
-    not known); `modifier` is none, regional, screener, rawhd, brdisk or remux; a greater `weight` is a better quality.
+    `source` is unknown, workprint, cam, telesync, telecine, dvd, tv, web, webrip or bluray; `resolution` is in lines
+    (0: not known); `modifier` is none, regional, screener, rawhd, brdisk or remux; a greater `weight` is better.
     """
 
     name: str
@@ -349,9 +349,7 @@ def _sizes(rows: str) -> Mapping[str, SizeLimit]:
     limits: dict[str, SizeLimit] = {}
     for row in rows.strip().splitlines():
         name, low, preferred, high = row.split()
-        limits[name] = SizeLimit(
-            float(low), None if preferred == "-" else float(preferred), None if high == "-" else float(high)
-        )
+        limits[name] = SizeLimit(float(low), *(None if x == "-" else float(x) for x in (preferred, high)))
     return MappingProxyType(limits)
 
 
