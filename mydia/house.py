@@ -1,0 +1,57 @@
+"""House: what the upper storeys are handed. Workers and pages get a House and the ports they use; nothing is global."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from mydia.messages import Change
+from mydia.otp import Bus, Mailbox
+
+if TYPE_CHECKING:
+    from mydia.settings.model import Config
+    from mydia.store.engine import Connection, Engine
+    from mydia.store.transaction import Transaction
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Wall time, aware, UTC."""
+        ...
+
+
+class Mail:
+    """The addresses: one mailbox per name, made on first use, kept for the life of the house."""
+
+    def __init__(self) -> None:
+        self._boxes: dict[str, Mailbox] = {}
+
+    def __getitem__(self, name: str) -> Mailbox:
+        if name not in self._boxes:
+            self._boxes[name] = Mailbox(name)
+        return self._boxes[name]
+
+    def all(self) -> list[Mailbox]:
+        return list(self._boxes.values())
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    engine: "Engine"
+    mail: Mail
+    bus: Bus
+    config: "Config"
+    clock: Clock
+
+    async def read(self, query: "Callable[Concatenate[Connection, P], T]", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a query on a read-only connection of the pool."""
+        return await self.engine.read(query, *args, **kwargs)
+
+    async def write(self, change: "Callable[Concatenate[Transaction, P], T]", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Have the writer run a change; returns once it is durable. What the change raises is raised here."""
+        message = Change(change, args, tuple(kwargs.items()))
+        result: Any = await self.mail["db_writer"].ask(message, timeout=self.config.database.write_timeout)
+        return result  # type: ignore[no-any-return]  # the mailbox is untyped; the change's signature is the truth
