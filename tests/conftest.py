@@ -1,0 +1,140 @@
+"""What every test may rely on: loopback only, deterministic laws on request, skips that count as failures on request.
+
+--forbid-skips                  a skipped test fails, and so does a whole run in which no peer or no browser test ran
+--hypothesis-profile=ci         laws try the same examples on every run
+-n 2 --dist loadgroup           peer, browser and journey tests are heavy: they share one worker, one at a time
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import sys
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+
+HERE = Path(__file__).parent
+OUTSIDE = ("peer", "browser")
+
+# No deadline: a law that is slow on a busy machine is not a law that is broken.
+hypothesis.settings.register_profile("dev", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.load_profile("dev")
+
+
+# --- loopback only -------------------------------------------------------------------------------------------------
+
+
+def stay_home(event: str, arguments: tuple[Any, ...]) -> None:
+    """Refuse, whatever library it comes from, to connect, send or look a name up beyond this machine.
+
+    pytest's failure is a BaseException: no `except Exception` in the code under test can make it look like a network
+    that is down. Programs that a test starts are not covered; each is told to stay on loopback by its own means.
+    """
+    if event in {"socket.connect", "socket.sendto"}:
+        address = arguments[1]
+        host = address[0] if isinstance(address, tuple) else None
+    elif event == "socket.getaddrinfo":
+        host = arguments[0]
+    else:
+        return
+    if isinstance(host, bytes):
+        host = host.decode("ascii", "replace")
+    if not (host is None or is_home(host)):
+        pytest.fail(f"a test reached for {host!r} ({event}): tests talk to loopback only")
+
+
+def is_home(host: str) -> bool:
+    """Tell whether a host is this machine by its very spelling; nothing is looked up."""
+    if host in {"", "localhost"} or host.endswith(".localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+sys.addaudithook(stay_home)
+
+
+# --- heavy tests, one at a time -------------------------------------------------------------------------------------
+
+
+def is_heavy(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) for name in OUTSIDE) or HERE / "journeys" in item.path.parents
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Group the heavy tests, and put them first: the other worker fills the time they take."""
+    for item in items:
+        if is_heavy(item):
+            item.add_marker(pytest.mark.xdist_group("heavy"))
+    items.sort(key=lambda item: not is_heavy(item))
+
+
+# --- skips that fail ------------------------------------------------------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--forbid-skips",
+        action="store_true",
+        help="fail what skips; fail a whole run in which no peer or no browser test ran",
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if item.config.getoption("forbid_skips") and report.skipped:
+        forbid(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    if collector.config.getoption("forbid_skips") and report.skipped:
+        forbid(report)
+    return report
+
+
+def forbid(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Turn a skip into a failure that keeps the skip's reason. (pytest also calls an expected failure skipped.)"""
+    if hasattr(report, "wasxfail"):
+        return
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    report.outcome = "failed"
+    report.longrepr = f"{report.nodeid} may not be skipped here (--forbid-skips). It said: {reason}"
+
+
+class Outside:
+    """Watches, where the reports of all workers meet, that tests against the outside did run."""
+
+    def __init__(self) -> None:
+        self.unseen = set(OUTSIDE)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call":
+            self.unseen -= set(report.keywords)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.unseen and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        for name in sorted(self.unseen):
+            terminalreporter.write_line(f"FAILED: no test marked {name} ran, which --forbid-skips asks for", red=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    whole = not config.option.keyword and not config.option.markexpr and config.args == config.getini("testpaths")
+    if config.getoption("forbid_skips") and whole and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Outside(), "outside")
