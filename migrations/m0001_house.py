@@ -276,6 +276,7 @@ STEPS: tuple[str, ...] = (
         attempt bigint not null default 0,
         max_attempts bigint not null default 20,
         snoozed bigint not null default 0,
+        interrupted bigint not null default 0,
         unique_key text,
         scheduled_at text not null,
         attempted_at text,
@@ -287,14 +288,18 @@ STEPS: tuple[str, ...] = (
         correlation_id text,
         media_item_id text,
         created_at text not null)""",
-    # One index answers "what may run next in this queue": only rows that wait are in it, so its size is the backlog, not the history.
-    """create index idx_jobs_next on jobs(queue, priority, scheduled_at, id)
-        where state in ('available', 'scheduled', 'retryable')""",
-    "create index idx_jobs_executing on jobs(queue, owner) where state = 'executing'",
+    # Small partial indexes: what may run now, what comes due, what runs. Their size is the backlog's, not the history's, so claiming
+    # costs the same however many jobs are kept.
+    """create index idx_jobs_available on jobs(kind, priority, scheduled_at, id) where state = 'available'""",
+    """create index idx_jobs_due on jobs(kind, scheduled_at) where state in ('scheduled', 'retryable')""",
+    "create index idx_jobs_executing on jobs(kind, owner) where state = 'executing'",
+    "create index idx_jobs_executing_key on jobs(unique_key) where state = 'executing'",
     "create index idx_jobs_finished on jobs(finished_at, id) where state in ('completed', 'discarded', 'cancelled')",
     "create index idx_jobs_created on jobs(created_at, id)",
+    "create index idx_jobs_queue_state on jobs(queue, state)",
+    # At most one wish of a kind waits. One that runs does not count: what is wished while it runs may be unknown to it.
     """create unique index idx_jobs_unique on jobs(unique_key)
-        where unique_key is not null and state in ('available', 'scheduled', 'executing', 'retryable')""",
+        where unique_key is not null and state in ('available', 'scheduled', 'retryable')""",
     """create table cron_entries (
         name text primary key,
         kind text not null,

@@ -5,24 +5,28 @@ bus in commit order. Pages subscribe (live), the notifier turns the ones people 
 says who commits it -> who wakes.
 """
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """`media_item_id` files the event under a title's history; `actor` is who caused it ("system", a worker, or a user's name)."""
+    """`media_item_id` files the event under a title's history; `actor` is who caused it ("system", a worker, or a user's name).
+
+    `seq` is its number in the events table, given with the commit; None when it is not stored.
+    """
 
     media_item_id: str | None = None
     actor: str = "system"
+    seq: int | None = field(default=None, compare=False)
 
     @classmethod
     def type(cls) -> str:
         return cls.__name__
 
     def data(self) -> dict[str, Any]:
-        """The fields of this event beside the two every event has; JSON-able."""
-        return {k: v for k, v in asdict(self).items() if k not in ("media_item_id", "actor")}
+        """The fields of this event beside those every event has; JSON-able."""
+        return {k: v for k, v in asdict(self).items() if k not in ("media_item_id", "actor", "seq")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +199,9 @@ class UserChanged(Event):  # accounts -> audit
 
 
 EVENTS: dict[str, type[Event]] = {
-    cls.__name__: cls for cls in list(globals().values()) if isinstance(cls, type) and issubclass(cls, Event) and cls is not Event
+    cls.__name__: cls
+    for cls in list(globals().values())
+    if isinstance(cls, type) and issubclass(cls, Event) and cls is not Event
 }
 
 

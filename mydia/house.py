@@ -50,7 +50,9 @@ class House:
         """Run a query on a read-only connection of the pool."""
         return await self.engine.read(query, *args, **kwargs)
 
-    async def write(self, change: "Callable[Concatenate[Transaction, P], T]", /, *args: P.args, **kwargs: P.kwargs) -> T:
+    async def write(
+        self, change: "Callable[Concatenate[Transaction, P], T]", /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         """Have the writer run a change; returns once it is durable. What the change raises is raised here."""
         message = Change(change, args, tuple(kwargs.items()))
         result: Any = await self.mail["db_writer"].ask(message, timeout=self.config.database.write_timeout)

@@ -1,0 +1,339 @@
+"""Writes of downloads, searches, the blocklist and provider health."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from mydia.core.backoff import provider_backoff
+from mydia.downloads.model import OPEN
+from mydia.errors import Conflict, NotFound
+from mydia.events import (
+    DownloadCancelled,
+    DownloadCompleted,
+    DownloadFailed,
+    Grabbed,
+    HealthChanged,
+    Imported,
+    ImportHeld,
+    SearchFinished,
+)
+from mydia.store.engine import to_json
+from mydia.store.transaction import Transaction
+
+
+def record_search(
+    tx: Transaction,
+    media_item_id: str,
+    *,
+    mode: str,
+    targets: Sequence[str],
+    indexers: Sequence[Mapping[str, Any]],
+    candidates: Sequence[Mapping[str, Any]],
+    chosen: str | None,
+    summary: str,
+    download_id: str | None = None,
+) -> str:
+    """Keep a search with every candidate and its verdict. `candidates` are search_candidates rows without id and position."""
+    search_id = tx.new_id()
+    accepted = sum(1 for c in candidates if c["accepted"])
+    tx.insert(
+        "searches",
+        {
+            "id": search_id,
+            "media_item_id": media_item_id,
+            "mode": mode,
+            "targets": to_json(list(targets)),
+            "indexers": to_json(list(indexers)),
+            "found": len(candidates),
+            "accepted": accepted,
+            "chosen": chosen,
+            "download_id": download_id,
+            "summary": summary,
+            "created_at": tx.now,
+        },
+    )
+    tx.insert_many(
+        "search_candidates",
+        [
+            {
+                **c,
+                "search_id": search_id,
+                "position": i,
+                "accepted": int(c["accepted"]),
+                "chosen": int(c["chosen"]),
+                "rejections": to_json(c["rejections"]),
+                "rank": to_json(c["rank"]) if c.get("rank") else None,
+                "release": to_json(c["release"]),
+            }
+            for i, c in enumerate(candidates)
+        ],
+    )
+    tx.execute("update media_items set last_search_at = :now where id = :id", now=tx.now, id=media_item_id)
+    tx.emit(
+        SearchFinished(
+            media_item_id=media_item_id,
+            search_id=search_id,
+            found=len(candidates),
+            accepted=accepted,
+            chosen=chosen,
+            summary=summary,
+        )
+    )
+    return search_id
+
+
+def grab(
+    tx: Transaction,
+    media_item_id: str,
+    slot_id: str,
+    targets: Sequence[str],
+    release: Mapping[str, Any],
+    *,
+    actor: str = "searcher",
+) -> str:
+    """Take a release for these targets (episode ids, or ('',) for a film): a pending download that the download monitor hands to a client.
+
+    `release`: title, indexer, guid, infohash, protocol, size, quality, score, download_url. Raises Conflict when an open
+    download has claimed one of the targets, so two searches that race grab once.
+    """
+    for target in targets:
+        taken = tx.one(
+            "select d.title from open_grabs g join downloads d on d.id = g.download_id where g.slot_id = :s and g.target = :t",
+            s=slot_id,
+            t=target,
+        )
+        if taken is not None:
+            raise Conflict(f"{taken['title']} is being downloaded for it already.")
+    download_id = tx.new_id()
+    tx.insert(
+        "downloads",
+        {
+            "id": download_id,
+            "media_item_id": media_item_id,
+            "slot_id": slot_id,
+            "status": "pending",
+            **{k: release.get(k) for k in ("title", "indexer", "guid", "infohash", "size", "quality", "download_url")},
+            "protocol": release.get("protocol", "torrent"),
+            "score": release.get("score", 0),
+            "created_at": tx.now,
+            "updated_at": tx.now,
+        },
+    )
+    tx.insert_many("open_grabs", [{"slot_id": slot_id, "target": t, "download_id": download_id} for t in targets])
+    tx.insert_many("download_episodes", [{"download_id": download_id, "episode_id": t} for t in targets if t])
+    tx.emit(
+        Grabbed(
+            media_item_id=media_item_id,
+            actor=actor,
+            download_id=download_id,
+            release=release["title"],
+            indexer=release.get("indexer") or "",
+            quality=release.get("quality") or "Unknown",
+            size=release.get("size"),
+        )
+    )
+    return download_id
+
+
+def handed_over(tx: Transaction, download_id: str, *, client: str, client_id: str) -> None:
+    """The client has it."""
+    row = _row(tx, download_id)
+    tx.update(
+        "downloads",
+        download_id,
+        download_client=client,
+        download_client_id=client_id,
+        error_message=None,
+        updated_at=tx.now,
+    )
+    if row["status"] == "pending":
+        tx.update("downloads", download_id, status="downloading")
+
+
+def observed(tx: Transaction, download_id: str, *, progress: float, eta: str | None, message: str | None) -> None:
+    """How far it is (percent): kept now and then, so that a restart shows the truth; pages are told by DownloadProgressed."""
+    tx.execute(
+        "update downloads set progress = :p, estimated_completion = :e, error_message = :m, updated_at = :now"
+        " where id = :id and status = 'downloading'",
+        p=max(0.0, min(100.0, progress)),
+        e=eta,
+        m=message,
+        now=tx.now,
+        id=download_id,
+    )
+
+
+def completed(tx: Transaction, download_id: str) -> None:
+    """The client has all of it: its import is wanted, in the same transaction. Telling it twice is telling it once."""
+    row = _row(tx, download_id)
+    if row["status"] not in ("pending", "downloading"):
+        return
+    tx.update(
+        "downloads",
+        download_id,
+        status="completed",
+        progress=100.0,
+        completed_at=tx.now,
+        updated_at=tx.now,
+        error_message=None,
+    )
+    tx.enqueue("import_download", {"download_id": download_id}, media_item_id=row["media_item_id"], priority=-1)
+    tx.emit(DownloadCompleted(media_item_id=row["media_item_id"], download_id=download_id, release=row["title"]))
+
+
+def importing(tx: Transaction, download_id: str) -> bool:
+    """Claim the import; False when it has ended meanwhile."""
+    row = _row(tx, download_id)
+    if row["status"] not in ("completed", "importing", "held"):
+        return False
+    tx.update("downloads", download_id, status="importing", updated_at=tx.now)
+    return True
+
+
+def file_imported(tx: Transaction, download_id: str, **facts: Any) -> None:
+    """One file of it is in the library (the event people and media servers hear of). `facts` are Imported's fields."""
+    row = _row(tx, download_id)
+    tx.emit(
+        Imported(
+            media_item_id=row["media_item_id"], actor="importer", download_id=download_id, release=row["title"], **facts
+        )
+    )
+
+
+def imported(tx: Transaction, download_id: str) -> None:
+    """Every file it was to bring is in the library: its claim ends, its client seeds on."""
+    tx.update("downloads", download_id, status="imported", imported_at=tx.now, error_message=None, updated_at=tx.now)
+    tx.execute("delete from open_grabs where download_id = :d", d=download_id)
+
+
+def held(tx: Transaction, download_id: str, reason: str) -> None:
+    """A person must look: nothing of it is removed, its claim stays."""
+    row = _row(tx, download_id)
+    tx.update("downloads", download_id, status="held", error_message=reason, updated_at=tx.now)
+    tx.emit(
+        ImportHeld(
+            media_item_id=row["media_item_id"],
+            actor="importer",
+            download_id=download_id,
+            release=row["title"],
+            reason=reason,
+        )
+    )
+
+
+def failed(tx: Transaction, download_id: str, reason: str, *, block: bool = True, search_again: bool = True) -> None:
+    """It will not come: the release is blocklisted, its claim ends, another is searched for."""
+    row = _row(tx, download_id)
+    if row["status"] not in OPEN:
+        return
+    tx.update("downloads", download_id, status="failed", error_message=reason, updated_at=tx.now)
+    tx.execute("delete from open_grabs where download_id = :d", d=download_id)
+    if block:
+        _block(tx, row, reason)
+    tx.emit(
+        DownloadFailed(media_item_id=row["media_item_id"], download_id=download_id, release=row["title"], reason=reason)
+    )
+    if search_again and row["media_item_id"]:
+        tx.enqueue(
+            "search_media", {"media_item_id": row["media_item_id"]}, media_item_id=row["media_item_id"], in_seconds=5
+        )
+
+
+def cancel_download(tx: Transaction, download_id: str, *, actor: str, block: bool = False) -> None:
+    """A person's cancel: the claim ends; the download monitor takes it from its client."""
+    row = _row(tx, download_id)
+    if row["status"] not in OPEN:
+        raise Conflict(f"{row['title']} is {row['status']} already.")
+    if row["status"] == "importing":
+        raise Conflict(f"{row['title']} is being imported just now; wait a moment.")
+    tx.update("downloads", download_id, status="cancelled", error_message=f"Cancelled by {actor}", updated_at=tx.now)
+    tx.execute("delete from open_grabs where download_id = :d", d=download_id)
+    if block:
+        _block(tx, row, f"Cancelled by {actor}")
+    tx.emit(
+        DownloadCancelled(
+            media_item_id=row["media_item_id"], actor=actor, download_id=download_id, release=row["title"]
+        )
+    )
+
+
+def retry_import(tx: Transaction, download_id: str, *, actor: str) -> str | None:
+    """Try a held or completed download's import again."""
+    row = _row(tx, download_id)
+    if row["status"] not in ("held", "completed", "importing"):
+        raise Conflict(f"{row['title']} is {row['status']}; only a held or completed download can be imported again.")
+    return tx.enqueue(
+        "import_download",
+        {"download_id": download_id, "asked_by": actor},
+        media_item_id=row["media_item_id"],
+        priority=-2,
+    )
+
+
+def removed(tx: Transaction, download_id: str) -> None:
+    """Its client no longer has it."""
+    tx.update("downloads", download_id, removed_at=tx.now, updated_at=tx.now)
+
+
+def unblock(tx: Transaction, block_id: str) -> None:
+    if tx.execute("delete from blocklist where id = :id", id=block_id) == 0:
+        raise NotFound(f"There is no blocklist entry {block_id}.")
+
+
+def provider_ok(tx: Transaction, family: str, name: str) -> None:
+    """It answered: its back-off ends. Written only when there was something to end, since success is the ordinary case."""
+    row = tx.one("select failures from provider_status where family = :f and name = :n", f=family, n=name)
+    if row is not None and row["failures"] == 0:
+        return
+    tx.execute(
+        "insert into provider_status (family, name, failures, last_success_at, updated_at) values (:f, :n, 0, :now, :now)"
+        " on conflict (family, name) do update set failures = 0, disabled_until = null, last_error = null,"
+        " last_success_at = excluded.last_success_at, updated_at = excluded.updated_at",
+        f=family,
+        n=name,
+        now=tx.now,
+    )
+    if row is not None:
+        tx.emit(HealthChanged(part=f"{family}:{name}", ok=True, message=f"{name} answers again"))
+
+
+def provider_failed(tx: Transaction, family: str, name: str, error: str, *, retry_after: float | None = None) -> None:
+    """It did not answer, or said no: it is left alone for a while, longer each time."""
+    row = tx.one("select failures from provider_status where family = :f and name = :n", f=family, n=name)
+    failures = (row["failures"] if row else 0) + 1
+    wait = retry_after if retry_after is not None else provider_backoff(failures)
+    until = (
+        (datetime.fromisoformat(tx.now) + timedelta(seconds=wait)).isoformat().replace("+00:00", "Z") if wait else None
+    )
+    tx.execute(
+        "insert into provider_status (family, name, failures, disabled_until, last_error, updated_at) values (:f, :n, :c, :u, :e, :now)"
+        " on conflict (family, name) do update set failures = excluded.failures, disabled_until = excluded.disabled_until,"
+        " last_error = excluded.last_error, updated_at = excluded.updated_at",
+        f=family,
+        n=name,
+        c=failures,
+        u=until,
+        e=error,
+        now=tx.now,
+    )
+    if failures == 1:
+        tx.emit(HealthChanged(part=f"{family}:{name}", ok=False, message=f"{name}: {error}"))
+
+
+def _block(tx: Transaction, row: Mapping[str, Any], reason: str) -> None:
+    tx.insert(
+        "blocklist",
+        {
+            "id": tx.new_id(),
+            **{k: row[k] for k in ("media_item_id", "infohash", "guid", "title", "size", "indexer")},
+            "reason": reason,
+            "created_at": tx.now,
+        },
+    )
+
+
+def _row(tx: Transaction, download_id: str) -> dict[str, Any]:
+    row = tx.one("select * from downloads where id = :id", id=download_id)
+    if row is None:
+        raise NotFound(f"There is no download {download_id}.")
+    return row

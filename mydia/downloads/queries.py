@@ -1,0 +1,181 @@
+"""Reads of downloads, searches, the blocklist and provider health. Lists page by cursor, newest first."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from mydia.downloads.model import OPEN, BlockRow, CandidateView, Download, DownloadView, ProviderStatus, SearchView
+from mydia.errors import Invalid, NotFound
+from mydia.store.engine import Connection, among, from_json
+from mydia.store.paging import Page, decode_cursor, encode_cursor
+
+_OPEN = ", ".join(f"'{s}'" for s in OPEN)
+_VIEW = (
+    "select d.id, d.media_item_id, m.title as media_title, d.title, d.indexer, d.status, d.progress, d.size, d.quality,"
+    " d.download_client as client, d.download_client_id as client_id, d.error_message as error, d.estimated_completion,"
+    " d.created_at, d.completed_at, d.imported_at from downloads d left join media_items m on m.id = d.media_item_id"
+)
+_STATUSES = {"active": f"d.status in ({_OPEN})", "history": f"d.status not in ({_OPEN})"} | {
+    s: f"d.status = '{s}'" for s in (*OPEN, "imported", "failed", "cancelled")
+}
+
+
+def list_downloads(
+    conn: Connection, *, status: str | None = None, cursor: str | None = None, limit: int = 50
+) -> Page[DownloadView]:
+    """`status` is one status, or "active" (the queue), or "history" (what has ended)."""
+    where, params = ["1 = 1"], dict[str, Any](limit=limit + 1)
+    if status:
+        if status not in _STATUSES:
+            raise Invalid(f"status must be one of {', '.join(_STATUSES)}, not {status!r}.", field="status")
+        where.append(_STATUSES[status])
+    if cursor:
+        params["after"], params["after_id"] = decode_cursor(cursor, 2)
+        where.append("(d.created_at, d.id) < (:after, :after_id)")
+    rows = conn.all(f"{_VIEW} where {' and '.join(where)} order by d.created_at desc, d.id desc limit :limit", **params)
+    page = tuple(DownloadView(**r) for r in rows[:limit])
+    return Page(page, encode_cursor((page[-1].created_at, page[-1].id)) if len(rows) > limit else None)
+
+
+def downloads_of(conn: Connection, media_item_id: str, limit: int = 50) -> tuple[DownloadView, ...]:
+    rows = conn.all(
+        f"{_VIEW} where d.media_item_id = :m order by d.created_at desc, d.id desc limit :n", m=media_item_id, n=limit
+    )
+    return tuple(DownloadView(**r) for r in rows)
+
+
+def download_view(conn: Connection, download_id: str) -> DownloadView:
+    row = conn.one(f"{_VIEW} where d.id = :id", id=download_id)
+    if row is None:
+        raise NotFound(f"There is no download {download_id}.")
+    return DownloadView(**row)
+
+
+def get_download(conn: Connection, download_id: str) -> Download:
+    row = conn.one("select * from downloads where id = :id", id=download_id)
+    if row is None:
+        raise NotFound(f"There is no download {download_id}.")
+    return _downloads(conn, [row])[0]
+
+
+def with_status(conn: Connection, statuses: Sequence[str]) -> tuple[Download, ...]:
+    """Every download in one of these states, oldest first: the download monitor's work list."""
+    match, params = among("status", list(statuses))
+    return _downloads(conn, conn.all(f"select * from downloads where {match} order by created_at, id", **params))  # noqa: S608 - built here
+
+
+def to_clean_up(conn: Connection) -> tuple[Download, ...]:
+    """Ended downloads that their client may still hold: imported ones seed on until their goals are met, the others go."""
+    return _downloads(
+        conn,
+        conn.all(
+            "select * from downloads where status in ('imported', 'failed', 'cancelled') and removed_at is null"
+            " and download_client_id is not null order by created_at, id"
+        ),
+    )
+
+
+def episode_downloads(conn: Connection, media_item_id: str) -> dict[str, str]:
+    """Episode id -> the open download that is to bring it."""
+    rows = conn.all(
+        "select g.target, g.download_id from open_grabs g join slots s on s.id = g.slot_id where s.media_item_id = :m order by g.target",
+        m=media_item_id,
+    )
+    return {r["target"]: r["download_id"] for r in rows}
+
+
+def searches_of(conn: Connection, media_item_id: str, *, limit: int = 10) -> tuple[SearchView, ...]:
+    """The latest searches for a title, each with every candidate and why it was taken or refused."""
+    rows = conn.all(
+        "select * from searches where media_item_id = :m order by created_at desc, id desc limit :n",
+        m=media_item_id,
+        n=limit,
+    )
+    return _searches(conn, rows)
+
+
+def search_view(conn: Connection, search_id: str) -> SearchView:
+    row = conn.one("select * from searches where id = :id", id=search_id)
+    if row is None:
+        raise NotFound(f"There is no search {search_id}.")
+    return _searches(conn, [row])[0]
+
+
+def search_of_download(conn: Connection, download_id: str) -> SearchView | None:
+    row = conn.one("select * from searches where download_id = :d order by id limit 1", d=download_id)
+    return None if row is None else _searches(conn, [row])[0]
+
+
+def blocklist(conn: Connection, *, cursor: str | None = None, limit: int = 50) -> Page[BlockRow]:
+    where, params = "1 = 1", dict[str, Any](limit=limit + 1)
+    if cursor:
+        params["after"], params["after_id"] = decode_cursor(cursor, 2)
+        where = "(created_at, id) < (:after, :after_id)"
+    rows = conn.all(f"select * from blocklist where {where} order by created_at desc, id desc limit :limit", **params)  # noqa: S608 - constants
+    page = tuple(BlockRow(**r) for r in rows[:limit])
+    return Page(page, encode_cursor((page[-1].created_at, page[-1].id)) if len(rows) > limit else None)
+
+
+def blocked_for(conn: Connection, media_item_id: str) -> tuple[BlockRow, ...]:
+    return tuple(
+        BlockRow(**r) for r in conn.all("select * from blocklist where media_item_id = :m order by id", m=media_item_id)
+    )
+
+
+def provider_statuses(conn: Connection) -> tuple[ProviderStatus, ...]:
+    rows = conn.all(
+        "select family, name, failures, disabled_until, last_error, last_success_at from provider_status order by family, name"
+    )
+    return tuple(ProviderStatus(**r) for r in rows)
+
+
+def _downloads(conn: Connection, rows: Sequence[dict[str, Any]]) -> tuple[Download, ...]:
+    if not rows:
+        return ()
+    match, params = among("download_id", [r["id"] for r in rows])
+    targets: dict[str, list[str]] = {}
+    for link in conn.all(
+        f"select download_id, episode_id from download_episodes where {match} order by download_id, episode_id",
+        **params,
+    ):
+        targets.setdefault(link["download_id"], []).append(link["episode_id"])
+    return tuple(
+        Download(
+            **{
+                **r,
+                "metadata": from_json(r["metadata"]) if r["metadata"] else {},
+                "targets": tuple(targets.get(r["id"], ("",))),
+            }
+        )
+        for r in rows
+    )
+
+
+def _searches(conn: Connection, rows: Sequence[dict[str, Any]]) -> tuple[SearchView, ...]:
+    if not rows:
+        return ()
+    match, params = among("search_id", [r["id"] for r in rows])
+    by_search: dict[str, list[CandidateView]] = {}
+    for c in conn.all(f"select * from search_candidates where {match} order by search_id, position", **params):  # noqa: S608 - built here
+        by_search.setdefault(c.pop("search_id"), []).append(
+            CandidateView(
+                **{
+                    **c,
+                    "accepted": bool(c["accepted"]),
+                    "chosen": bool(c["chosen"]),
+                    "rejections": tuple(from_json(c["rejections"])),
+                    "rank": tuple(from_json(c["rank"])) if c["rank"] else (),
+                    "release": from_json(c["release"]),
+                }
+            )
+        )
+    return tuple(
+        SearchView(
+            **{
+                **r,
+                "targets": tuple(from_json(r["targets"])),
+                "indexers": tuple(from_json(r["indexers"])),
+                "candidates": tuple(by_search.get(r["id"], ())),
+            }
+        )
+        for r in rows
+    )

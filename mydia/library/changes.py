@@ -1,0 +1,407 @@
+"""Writes of library folders and files. A change never touches the disk; it records what was seen there or what is about to be done."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mydia.core.quality import QUALITIES, UNKNOWN
+from mydia.errors import Conflict, Invalid, NotFound
+from mydia.events import (
+    FileFound,
+    FileGone,
+    FileLinked,
+    FileRestored,
+    FileTrashed,
+    FileUnmatched,
+    RootChanged,
+    ScanFinished,
+)
+from mydia.library.model import FileFacts, RootState, SeenFile
+from mydia.ports import MediaKind
+from mydia.store.engine import among, to_json
+from mydia.store.names import from_text, to_text
+from mydia.store.transaction import Transaction
+
+
+def ensure_roots(tx: Transaction, wanted: Sequence[tuple[str, MediaKind]]) -> None:
+    """Make the configured folders known. One that left the configuration stays, so that nothing in it is forgotten by a typo."""
+    for path, kind in wanted:
+        row = tx.one("select id, type from library_roots where path = :p", p=to_text(path))
+        if row is None:
+            tx.insert(
+                "library_roots",
+                {"id": tx.new_id(), "path": to_text(path), "type": kind, "created_at": tx.now, "updated_at": tx.now},
+            )
+        elif row["type"] != kind:
+            tx.update("library_roots", row["id"], type=kind, updated_at=tx.now)
+
+
+def set_root_state(
+    tx: Transaction, root_id: str, state: RootState, reason: str | None, device: int | None = None
+) -> None:
+    row = tx.one("select path, state, reason from library_roots where id = :id", id=root_id)
+    if row is None:
+        raise NotFound(f"There is no library folder {root_id}.")
+    if device is not None:
+        tx.update("library_roots", root_id, device=device)
+    if (row["state"], row["reason"]) != (state, reason):
+        tx.update("library_roots", root_id, state=state, reason=reason, updated_at=tx.now)
+        tx.emit(RootChanged(root_id=root_id, path=row["path"], state=state, reason=reason))
+
+
+def request_scan(tx: Transaction, root_id: str | None = None, *, actor: str = "system") -> tuple[str, ...]:
+    """Ask for a walk of one folder, or of all: the ids of the jobs that do it (an already waiting one is not asked for twice)."""
+    ids = [r["id"] for r in tx.all("select id from library_roots order by created_at, id")]
+    if root_id is not None:
+        if root_id not in ids:
+            raise NotFound(f"There is no library folder {root_id}.")
+        ids = [root_id]
+    jobs = (tx.enqueue("scan_root", {"root_id": r}, priority=-1 if actor != "system" else 0) for r in ids)
+    return tuple(j for j in jobs if j is not None)
+
+
+def files_seen(
+    tx: Transaction, root_id: str, files: Sequence[SeenFile], *, moved: Mapping[str, str] | None = None
+) -> int:
+    """New or changed files of one root; each is to be identified. The number of rows written.
+
+    `moved` maps a new relative path to the id of the known file that it was before (same inode and size): its row keeps its links.
+    """
+    for f in files:
+        if moved and f.relative_path in moved:
+            tx.update(
+                "media_files",
+                moved[f.relative_path],
+                relative_path=to_text(f.relative_path),
+                state="new",
+                missing_since=None,
+                updated_at=tx.now,
+            )
+        file_id = tx.value(
+            "insert into media_files (id, root_id, relative_path, state, size, mtime_ns, inode, created_at, updated_at)"
+            " values (:id, :root, :path, 'new', :size, :mtime, :inode, :now, :now)"
+            " on conflict (root_id, relative_path) do update set state = 'new', reason = null, size = excluded.size,"
+            " mtime_ns = excluded.mtime_ns, inode = excluded.inode, missing_since = null, updated_at = excluded.updated_at returning id",
+            id=tx.new_id(),
+            root=root_id,
+            path=to_text(f.relative_path),
+            size=f.size,
+            mtime=f.mtime_ns,
+            inode=f.inode,
+            now=tx.now,
+        )
+        tx.emit(FileFound(file_id=file_id, path=to_text(f.relative_path)))
+        tx.enqueue("identify_file", {"file_id": file_id}, max_attempts=8)
+    return len(files)
+
+
+def files_gone(tx: Transaction, file_ids: Sequence[str]) -> int:
+    """Files that a healthy root no longer has. The rows stay, as missing, until the file returns or the title is deleted."""
+    if not file_ids:
+        return 0
+    match, params = among("id", file_ids)
+    rows = tx.all(
+        f"select id, relative_path, media_item_id from media_files where {match} and state <> 'missing' order by id",
+        **params,
+    )
+    for r in rows:
+        tx.update(
+            "media_files",
+            r["id"],
+            state="missing",
+            missing_since=tx.now,
+            reason="Not found in its folder any more",
+            updated_at=tx.now,
+        )
+        tx.execute("delete from held_files where file_id = :id", id=r["id"])
+        tx.emit(FileGone(media_item_id=r["media_item_id"], file_id=r["id"], path=r["relative_path"]))
+    return len(rows)
+
+
+def scan_finished(
+    tx: Transaction, root_id: str, *, seen: int, added: int, gone: int, seconds: float, problems: Sequence[str]
+) -> None:
+    result = {"seen": seen, "added": added, "gone": gone, "seconds": round(seconds, 3), "problems": list(problems)[:50]}
+    tx.update("library_roots", root_id, last_scan_at=tx.now, last_scan=to_json(result))
+    tx.emit(ScanFinished(root_id=root_id, seen=seen, added=added, gone=gone, seconds=round(seconds, 3)))
+
+
+def link_file(
+    tx: Transaction,
+    file_id: str,
+    media_item_id: str,
+    episode_ids: Sequence[str],
+    facts: FileFacts,
+    *,
+    claim_slot: str | None = None,
+) -> None:
+    """Say what a file is. It is held by the default slot where that holds nothing (or a missing, or a worse file) for its target.
+
+    `claim_slot` is the slot an import was for: that slot holds the file whatever it held before.
+    """
+    row = tx.one("select relative_path from media_files where id = :id", id=file_id)
+    if row is None:
+        raise NotFound(f"There is no file {file_id}.")
+    tx.update(
+        "media_files",
+        file_id,
+        media_item_id=media_item_id,
+        state="linked",
+        reason=None,
+        verified_at=tx.now,
+        updated_at=tx.now,
+        **_columns(facts),
+    )
+    tx.execute("delete from episode_files where file_id = :id", id=file_id)
+    tx.insert_many("episode_files", [{"file_id": file_id, "episode_id": e} for e in episode_ids])
+    slot = claim_slot or tx.value("select id from slots where media_item_id = :m and name = 'default'", m=media_item_id)
+    tx.execute("delete from held_files where file_id = :id", id=file_id)
+    for target in episode_ids or ("",):
+        if claim_slot or _better_than_held(tx, slot, target, facts.quality):
+            tx.execute(
+                "insert into held_files (slot_id, target, file_id) values (:s, :t, :f)"
+                " on conflict (slot_id, target) do update set file_id = excluded.file_id",
+                s=slot,
+                t=target,
+                f=file_id,
+            )
+    codes: list[str] = []
+    if episode_ids:
+        match, params = among("id", list(episode_ids))
+        episodes = tx.all(
+            f"select season_number as s, episode_number as e from episodes where {match} order by s, e", **params
+        )
+        codes = [f"S{r['s']:02}E{r['e']:02}" for r in episodes]
+    tx.emit(
+        FileLinked(
+            media_item_id=media_item_id,
+            file_id=file_id,
+            path=row["relative_path"],
+            quality=facts.quality or UNKNOWN.name,
+            episodes=tuple(codes),
+        )
+    )
+
+
+def file_unmatched(
+    tx: Transaction, file_id: str, reason: str, facts: FileFacts | None = None, *, invalid: bool = False
+) -> None:
+    """A file that fits no title (a person may say what it is), or that is no video at all (`invalid`)."""
+    row = tx.one("select relative_path from media_files where id = :id", id=file_id)
+    if row is None:
+        raise NotFound(f"There is no file {file_id}.")
+    tx.execute("delete from episode_files where file_id = :id", id=file_id)
+    tx.execute("delete from held_files where file_id = :id", id=file_id)
+    tx.update(
+        "media_files",
+        file_id,
+        state="invalid" if invalid else "unmatched",
+        reason=reason,
+        media_item_id=None,
+        updated_at=tx.now,
+        **(_columns(facts) if facts else {}),
+    )
+    tx.emit(FileUnmatched(file_id=file_id, path=row["relative_path"], reason=reason))
+
+
+# -- the import journal: intent -> placed -> done ----------------------------------------------------------------------------
+
+
+def begin_import(
+    tx: Transaction,
+    download_id: str,
+    *,
+    source: str,
+    root_id: str,
+    relative_path: str,
+    part_path: str,
+    plan: dict[str, Any],
+) -> str:
+    """Write down what is about to happen to one file, before it happens. The journal row's id."""
+    existing = tx.value(
+        "select id from import_journal where download_id = :d and source = :s and state in ('intent', 'placed')",
+        d=download_id,
+        s=to_text(source),
+    )
+    if existing is not None:
+        return str(existing)
+    row_id = tx.new_id()
+    tx.insert(
+        "import_journal",
+        {
+            "id": row_id,
+            "download_id": download_id,
+            "source": to_text(source),
+            "root_id": root_id,
+            "relative_path": to_text(relative_path),
+            "part_path": to_text(part_path),
+            "state": "intent",
+            "plan": to_json(plan),
+            "created_at": tx.now,
+            "updated_at": tx.now,
+        },
+    )
+    return row_id
+
+
+def import_placed(
+    tx: Transaction,
+    journal_id: str,
+    seen: SeenFile,
+    media_item_id: str,
+    episode_ids: Sequence[str],
+    facts: FileFacts,
+    *,
+    slot_id: str,
+    method: str,
+    reason: str | None,
+) -> tuple[str, str | None]:
+    """The file stands complete at its final name: its row, its links, and the slot that holds it, in one transaction.
+
+    The file it replaces is only marked for the trash here; it is moved there after this commit. (file id, id of the file to trash).
+    """
+    journal = tx.one("select * from import_journal where id = :id", id=journal_id)
+    if journal is None:
+        raise NotFound(f"There is no import {journal_id}.")
+    file_id = tx.value(
+        "insert into media_files (id, root_id, relative_path, state, size, mtime_ns, inode, created_at, updated_at)"
+        " values (:id, :root, :path, 'new', :size, :mtime, :inode, :now, :now)"
+        " on conflict (root_id, relative_path) do update set size = excluded.size, mtime_ns = excluded.mtime_ns, inode = excluded.inode,"
+        " missing_since = null, updated_at = excluded.updated_at returning id",
+        id=tx.new_id(),
+        root=journal["root_id"],
+        path=journal["relative_path"],
+        size=seen.size,
+        mtime=seen.mtime_ns,
+        inode=seen.inode,
+        now=tx.now,
+    )
+    targets = list(episode_ids) or [""]
+    match, params = among("target", targets)
+    replaced = [
+        r["file_id"]
+        for r in tx.all(
+            f"select distinct file_id from held_files where slot_id = :s and {match} order by file_id",
+            s=slot_id,
+            **params,
+        )
+        if r["file_id"] != file_id
+    ]
+    link_file(tx, file_id, media_item_id, episode_ids, facts, claim_slot=slot_id)
+    trash_id = None
+    for old in replaced:
+        # A file of several episodes is replaced only when nothing hangs on it any more.
+        if tx.value("select count(*) from held_files where file_id = :f", f=old) == 0:
+            trash_id = intend_trash(
+                tx, old, reason=f"Replaced by {from_text(journal['relative_path'])}", actor="importer"
+            )
+    tx.update("import_journal", journal_id, state="done", method=method, reason=reason, updated_at=tx.now)
+    return str(file_id), trash_id
+
+
+def close_import(tx: Transaction, journal_id: str, state: str, reason: str) -> None:
+    """End a journal row without a file: "undone" (nothing was placed) or "failed" (a person must look)."""
+    tx.update("import_journal", journal_id, state=state, reason=reason, updated_at=tx.now)
+
+
+# -- the trash ------------------------------------------------------------------------------------------------------------------
+
+
+def intend_trash(tx: Transaction, file_id: str, *, reason: str, actor: str) -> str:
+    """Mark a file for the trash; the importer moves it after the commit. The trash row's id."""
+    row = tx.one(
+        "select f.*, r.path as root_path from media_files f join library_roots r on r.id = f.root_id where f.id = :id",
+        id=file_id,
+    )
+    if row is None:
+        raise NotFound(f"There is no file {file_id}.")
+    if tx.value(
+        "select 1 from trash where root_id = :r and relative_path = :p and state = 'intent'",
+        r=row["root_id"],
+        p=row["relative_path"],
+    ):
+        raise Conflict(f"{row['relative_path']} is on its way to the trash already.")
+    trash_id = tx.new_id()
+    tx.insert(
+        "trash",
+        {
+            "id": trash_id,
+            "root_id": row["root_id"],
+            "media_item_id": row["media_item_id"],
+            "relative_path": row["relative_path"],
+            "trash_path": "",
+            "size": row["size"],
+            "reason": reason,
+            "actor": actor,
+            "state": "intent",
+            "metadata": to_json({"file_id": file_id}),
+            "created_at": tx.now,
+            "updated_at": tx.now,
+        },
+    )
+    return trash_id
+
+
+def file_trashed(tx: Transaction, trash_id: str, trash_path: str) -> None:
+    """The file now lies in the trash: its row goes, the trash row tells where it is."""
+    row = tx.one("select * from trash where id = :id", id=trash_id)
+    if row is None:
+        raise NotFound(f"There is nothing with the id {trash_id} in the trash.")
+    tx.update("trash", trash_id, state="trashed", trash_path=to_text(trash_path), updated_at=tx.now)
+    tx.execute(
+        "delete from media_files where root_id = :r and relative_path = :p", r=row["root_id"], p=row["relative_path"]
+    )
+    tx.emit(
+        FileTrashed(
+            media_item_id=row["media_item_id"],
+            actor=row["actor"],
+            trash_id=trash_id,
+            path=row["relative_path"],
+            reason=row["reason"],
+        )
+    )
+
+
+def trash_ended(tx: Transaction, trash_id: str, state: str, *, actor: str = "system") -> None:
+    """The file was put back ("restored") or has left the trash for good ("deleted")."""
+    row = tx.one("select * from trash where id = :id", id=trash_id)
+    if row is None:
+        raise NotFound(f"There is nothing with the id {trash_id} in the trash.")
+    if state not in ("restored", "deleted"):
+        raise Invalid(f"Trash ends as restored or deleted, not {state!r}.")
+    tx.update("trash", trash_id, state=state, updated_at=tx.now)
+    if state == "restored":
+        tx.emit(
+            FileRestored(media_item_id=row["media_item_id"], actor=actor, trash_id=trash_id, path=row["relative_path"])
+        )
+        tx.enqueue("scan_root", {"root_id": row["root_id"]}, priority=-1)
+
+
+def _columns(facts: FileFacts) -> dict[str, Any]:
+    return {
+        "quality": facts.quality,
+        "revision": facts.revision,
+        "resolution": facts.resolution,
+        "codec": facts.codec,
+        "hdr_format": facts.hdr_format,
+        "audio_codec": facts.audio_codec,
+        "audio_channels": facts.audio_channels,
+        "languages": to_json(list(facts.languages)),
+        "bitrate": facts.bitrate,
+        "duration": facts.duration,
+        "release_group": facts.release_group,
+        "scene_name": None if facts.scene_name is None else to_text(facts.scene_name),
+        "metadata": to_json(facts.metadata),
+    }
+
+
+def _better_than_held(tx: Transaction, slot_id: str, target: str, quality: str | None) -> bool:
+    row = tx.one(
+        "select f.quality from held_files h join media_files f on f.id = h.file_id where h.slot_id = :s and h.target = :t",
+        s=slot_id,
+        t=target,
+    )
+    return row is None or _weight(quality) > _weight(row["quality"])
+
+
+def _weight(quality: str | None) -> int:
+    return QUALITIES.get(quality or "", UNKNOWN).weight

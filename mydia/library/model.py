@@ -1,0 +1,139 @@
+"""What lies in the library folders: roots, files, scans, trash."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from mydia.ports import MediaKind
+
+RootState = Literal["ok", "unavailable", "readonly", "suspicious"]
+FileState = Literal["new", "linked", "unmatched", "invalid", "missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A library folder. Anything but "ok" means *unknown*: nothing in it is called gone. `last_scan` is a ScanResult as JSON."""
+
+    id: str
+    path: str
+    type: MediaKind
+    state: RootState
+    reason: str | None
+    device: int | None
+    last_scan_at: str | None
+    last_scan: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """What a scan compares with: enough to see that a file is unchanged without opening it."""
+
+    id: str
+    size: int
+    mtime_ns: int
+    state: FileState
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFile:
+    """A file as a walk saw it; `relative_path` below its root, with "/"."""
+
+    relative_path: str
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """A file as pages and APIs show it. size in bytes, duration in seconds, `metadata` the probe and the parsed name."""
+
+    id: str
+    root_id: str
+    root_path: str
+    relative_path: str
+    media_item_id: str | None
+    state: FileState
+    reason: str | None
+    size: int
+    mtime_ns: int
+    quality: str | None
+    revision: int
+    resolution: str | None
+    codec: str | None
+    hdr_format: str | None
+    audio_codec: str | None
+    audio_channels: float | None
+    languages: tuple[str, ...]
+    bitrate: int | None
+    duration: float | None
+    release_group: str | None
+    scene_name: str | None
+    metadata: dict[str, Any]
+    created_at: str
+    verified_at: str | None
+    held: bool = False
+    episode_ids: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> str:
+        return str(Path(self.root_path, self.relative_path))
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What identification learned of a file, as the media_files columns keep it."""
+
+    quality: str | None = None
+    revision: int = 1
+    resolution: str | None = None
+    codec: str | None = None
+    hdr_format: str | None = None
+    audio_codec: str | None = None
+    audio_channels: float | None = None
+    languages: tuple[str, ...] = ()
+    bitrate: int | None = None
+    duration: float | None = None
+    release_group: str | None = None
+    scene_name: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ScanStatus:
+    running: bool
+    roots: tuple[Root, ...]
+    waiting: int
+    """Files that still wait to be identified."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrashRow:
+    id: str
+    root_id: str
+    root_path: str
+    media_item_id: str | None
+    relative_path: str
+    trash_path: str
+    size: int
+    reason: str
+    actor: str
+    state: Literal["intent", "trashed", "restored", "deleted"]
+    created_at: str
+    metadata: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """One file's import in flight: written before the file system is touched, closed with the rows it leads to."""
+
+    id: str
+    download_id: str
+    source: str
+    root_id: str
+    relative_path: str
+    part_path: str
+    method: str | None
+    reason: str | None
+    state: Literal["intent", "placed", "done", "undone", "failed"]
+    plan: dict[str, Any]

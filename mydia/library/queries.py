@@ -1,0 +1,210 @@
+"""Reads of library folders and files. Lists page by cursor on an indexed order."""
+
+from typing import Any
+
+from mydia.errors import Invalid, NotFound
+from mydia.library.model import FileView, JournalRow, KnownFile, Root, ScanStatus, TrashRow
+from mydia.store.engine import Connection, among, from_json
+from mydia.store.names import from_text, to_text
+from mydia.store.paging import Page, decode_cursor, encode_cursor
+
+_FILE = (
+    "select f.*, r.path as root_path, exists (select 1 from held_files h where h.file_id = f.id) as held"
+    " from media_files f join library_roots r on r.id = f.root_id"
+)
+
+
+def roots(conn: Connection) -> tuple[Root, ...]:
+    return tuple(_root(r) for r in conn.all("select * from library_roots order by created_at, id"))
+
+
+def get_root(conn: Connection, root_id: str) -> Root:
+    row = conn.one("select * from library_roots where id = :id", id=root_id)
+    if row is None:
+        raise NotFound(f"There is no library folder {root_id}.")
+    return _root(row)
+
+
+def known_files(conn: Connection, root_id: str) -> dict[str, KnownFile]:
+    """Relative path -> what is known of it, for a whole root: one pass, since a scan compares every file."""
+    rows = conn.all(
+        "select id, relative_path, size, mtime_ns, state from media_files where root_id = :r order by relative_path",
+        r=root_id,
+    )
+    return {from_text(r["relative_path"]): KnownFile(r["id"], r["size"], r["mtime_ns"], r["state"]) for r in rows}
+
+
+def list_files(
+    conn: Connection,
+    *,
+    state: str | None = None,
+    root_id: str | None = None,
+    media_item_id: str | None = None,
+    q: str | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Page[FileView]:
+    """Files, newest first. `q` is a part of the path."""
+    where, params = ["1 = 1"], dict[str, Any](limit=limit + 1)
+    if state is not None and state not in ("new", "linked", "unmatched", "invalid", "missing"):
+        raise Invalid(f"state must be new, linked, unmatched, invalid or missing, not {state!r}.", field="state")
+    for column, value in (("state", state), ("root_id", root_id), ("media_item_id", media_item_id)):
+        if value is not None:
+            where.append(f"f.{column} = :{column}")
+            params[column] = value
+    if q:
+        where.append("lower(f.relative_path) like lower(:q)")
+        params["q"] = f"%{q}%"
+    if cursor:
+        params["after"], params["after_id"] = decode_cursor(cursor, 2)
+        where.append("(f.created_at, f.id) < (:after, :after_id)")
+    rows = conn.all(f"{_FILE} where {' and '.join(where)} order by f.created_at desc, f.id desc limit :limit", **params)
+    page = _views(conn, rows[:limit])
+    return Page(page, encode_cursor((page[-1].created_at, page[-1].id)) if len(rows) > limit else None)
+
+
+def files_of(conn: Connection, media_item_id: str) -> tuple[FileView, ...]:
+    """Every file of one title, by path."""
+    return _views(
+        conn, conn.all(f"{_FILE} where f.media_item_id = :id order by f.relative_path, f.id", id=media_item_id)
+    )
+
+
+def get_file(conn: Connection, file_id: str) -> FileView:
+    rows = conn.all(f"{_FILE} where f.id = :id", id=file_id)
+    if not rows:
+        raise NotFound(f"There is no file {file_id}.")
+    return _views(conn, rows)[0]
+
+
+def file_at(conn: Connection, root_id: str, relative_path: str) -> FileView | None:
+    rows = conn.all(f"{_FILE} where f.root_id = :r and f.relative_path = :p", r=root_id, p=to_text(relative_path))
+    return _views(conn, rows)[0] if rows else None
+
+
+def held_file(conn: Connection, slot_id: str, target: str) -> FileView | None:
+    """The file that a slot holds for an episode's id, or for '' (the film)."""
+    rows = conn.all(
+        f"{_FILE} join held_files hh on hh.file_id = f.id where hh.slot_id = :s and hh.target = :t", s=slot_id, t=target
+    )
+    return _views(conn, rows)[0] if rows else None
+
+
+def scan_status(conn: Connection) -> ScanStatus:
+    running = conn.value("select count(*) from jobs where kind = 'scan_root' and state in ('available', 'executing')")
+    waiting = conn.value("select count(*) from media_files where state = 'new'")
+    return ScanStatus(bool(running), roots(conn), int(waiting))
+
+
+def open_journal(conn: Connection, download_id: str | None = None) -> tuple[JournalRow, ...]:
+    """Imports that were begun and not ended: what a restart must finish or undo."""
+    only = " and download_id = :d" if download_id else ""
+    rows = conn.all(
+        f"select * from import_journal where state in ('intent', 'placed'){only} order by id",  # noqa: S608 - constants
+        **({"d": download_id} if download_id else {}),
+    )
+    return tuple(_journal(r) for r in rows)
+
+
+def journal_of(conn: Connection, download_id: str) -> tuple[JournalRow, ...]:
+    return tuple(
+        _journal(r) for r in conn.all("select * from import_journal where download_id = :d order by id", d=download_id)
+    )
+
+
+def trash(conn: Connection, *, cursor: str | None = None, limit: int = 50) -> Page[TrashRow]:
+    """What was deleted and can still be restored, newest first."""
+    where, params = ["t.state = 'trashed'"], dict[str, Any](limit=limit + 1)
+    if cursor:
+        params["after"], params["after_id"] = decode_cursor(cursor, 2)
+        where.append("(t.created_at, t.id) < (:after, :after_id)")
+    rows = conn.all(
+        f"{_TRASH} where {' and '.join(where)} order by t.created_at desc, t.id desc limit :limit", **params
+    )
+    page = tuple(_trash(r) for r in rows[:limit])
+    return Page(page, encode_cursor((page[-1].created_at, page[-1].id)) if len(rows) > limit else None)
+
+
+def trash_in_flight(conn: Connection) -> tuple[TrashRow, ...]:
+    return tuple(_trash(r) for r in conn.all(f"{_TRASH} where t.state = 'intent' order by t.id"))
+
+
+def trash_before(conn: Connection, before: str, limit: int = 100) -> tuple[TrashRow, ...]:
+    """What has lain in the trash since before that time, oldest first."""
+    rows = conn.all(
+        f"{_TRASH} where t.state = 'trashed' and t.created_at < :b order by t.created_at, t.id limit :n",
+        b=before,
+        n=limit,
+    )
+    return tuple(_trash(r) for r in rows)
+
+
+def get_trash(conn: Connection, trash_id: str) -> TrashRow:
+    row = conn.one(f"{_TRASH} where t.id = :id", id=trash_id)
+    if row is None:
+        raise NotFound(f"There is nothing with the id {trash_id} in the trash.")
+    return _trash(row)
+
+
+_TRASH = "select t.*, r.path as root_path from trash t join library_roots r on r.id = t.root_id"
+
+
+def _root(row: dict[str, Any]) -> Root:
+    return Root(
+        id=row["id"],
+        path=row["path"],
+        type=row["type"],
+        state=row["state"],
+        reason=row["reason"],
+        device=row["device"],
+        last_scan_at=row["last_scan_at"],
+        last_scan=from_json(row["last_scan"]) if row["last_scan"] else None,
+    )
+
+
+def _views(conn: Connection, rows: list[dict[str, Any]]) -> tuple[FileView, ...]:
+    if not rows:
+        return ()
+    match, params = among("file_id", [r["id"] for r in rows])
+    episodes: dict[str, list[str]] = {}
+    for link in conn.all(
+        f"select file_id, episode_id from episode_files where {match} order by file_id, episode_id", **params
+    ):
+        episodes.setdefault(link["file_id"], []).append(link["episode_id"])
+    return tuple(_view(r, tuple(episodes.get(r["id"], ()))) for r in rows)
+
+
+def _view(row: dict[str, Any], episode_ids: tuple[str, ...]) -> FileView:
+    return FileView(
+        **{
+            **{k: row[k] for k in FileView.__slots__ if k in row},
+            "relative_path": from_text(row["relative_path"]),
+            "languages": tuple(from_json(row["languages"]) or ()) if row["languages"] else (),
+            "metadata": (from_json(row["metadata"]) or {}) if row["metadata"] else {},
+            "held": bool(row["held"]),
+            "episode_ids": episode_ids,
+        }
+    )
+
+
+def _trash(row: dict[str, Any]) -> TrashRow:
+    return TrashRow(
+        **{
+            **{k: row[k] for k in TrashRow.__slots__},
+            "relative_path": from_text(row["relative_path"]),
+            "trash_path": from_text(row["trash_path"]),
+            "metadata": (from_json(row["metadata"]) or {}) if row["metadata"] else {},
+        }
+    )
+
+
+def _journal(row: dict[str, Any]) -> JournalRow:
+    return JournalRow(
+        **{
+            **{k: row[k] for k in JournalRow.__slots__},
+            "source": from_text(row["source"]),
+            "relative_path": from_text(row["relative_path"]),
+            "part_path": from_text(row["part_path"]),
+            "plan": from_json(row["plan"]),
+        }
+    )

@@ -1,0 +1,288 @@
+"""Reads of titles. Every function is `(conn, ...) -> value`; lists page by cursor on an indexed order."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from mydia.core.release import Candidate
+from mydia.core.titles import title_key
+from mydia.errors import Invalid, NotFound
+from mydia.media.model import CardState, Counts, Episode, EventRow, MediaCard, MediaItem, Slot
+from mydia.store.engine import Connection, among, from_json
+from mydia.store.paging import Page, decode_cursor, encode_cursor
+
+OPEN = "('pending', 'downloading', 'completed', 'importing', 'held')"
+
+# Whether the default slot lacks something that is monitored and out; as SQL because a grid filters by it.
+_MISSING = """m.monitored = 1 and case when m.type = 'movie'
+    then not exists (select 1 from slots s join held_files h on h.slot_id = s.id where s.media_item_id = m.id)
+    else exists (select 1 from episodes e where e.media_item_id = m.id and e.monitored = 1 and e.air_date <= :today
+        and not exists (select 1 from slots s join held_files h on h.slot_id = s.id and h.target = e.id where s.media_item_id = m.id))
+    end"""
+_HELD = "exists (select 1 from slots s join held_files h on h.slot_id = s.id where s.media_item_id = m.id)"
+_FILTERS = {
+    "missing": _MISSING,
+    "held": _HELD,
+    "unmonitored": "m.monitored = 0",
+    "downloading": f"exists (select 1 from downloads d where d.media_item_id = m.id and d.status in {OPEN})",
+}
+
+
+def list_media(
+    conn: Connection,
+    *,
+    type: str | None = None,  # noqa: A002 - the field's own name, as in the API
+    state: str | None = None,
+    q: str | None = None,
+    sort: Literal["title", "added"] = "title",
+    cursor: str | None = None,
+    limit: int = 50,
+    today: str = "9999-12-31",
+) -> Page[MediaCard]:
+    """A page of the poster grid. `state` is one of missing, held, unmonitored, downloading; `q` a part of any of the title's names."""
+    where, params = ["1 = 1"], dict[str, Any](limit=limit + 1)
+    if type is not None:
+        where.append("m.type = :type")
+        params["type"] = type
+    if state:
+        if state not in _FILTERS:
+            raise Invalid(f"state must be one of {', '.join(_FILTERS)}, not {state!r}.", field="state")
+        where.append(_FILTERS[state])
+        if state == "missing":
+            params["today"] = today
+    if q:
+        where.append("exists (select 1 from media_titles t where t.media_item_id = m.id and t.clean_title like :q)")
+        params["q"] = f"%{title_key(q)}%"
+    column, compare, order = ("m.sort_title", ">", "") if sort == "title" else ("m.created_at", "<", " desc")
+    if cursor:
+        params["after"], params["after_id"] = decode_cursor(cursor, 2)
+        where.append(f"({column}, m.id) {compare} (:after, :after_id)")
+    rows = conn.all(
+        f"select m.id, m.type, m.title, m.year, m.poster, m.monitored, m.created_at, m.sort_title from media_items m"  # noqa: S608 - constants
+        f" where {' and '.join(where)} order by {column}{order}, m.id{order} limit :limit",
+        **params,
+    )
+    page, more = rows[:limit], len(rows) > limit
+    key = "sort_title" if sort == "title" else "created_at"
+    following = encode_cursor((page[-1][key], page[-1]["id"])) if more else None
+    return Page(_cards(conn, page), following)
+
+
+def recent(conn: Connection, limit: int = 12) -> tuple[MediaCard, ...]:
+    return tuple(list_media(conn, sort="added", limit=limit).items)
+
+
+def search_titles(conn: Connection, q: str, limit: int = 20) -> tuple[MediaCard, ...]:
+    """Titles whose name starts with `q` first, then those that contain it."""
+    key = title_key(q)
+    if not key:
+        return ()
+    ids: list[str] = []
+    # The prefix is a range on the index; only when that finds too little is every name looked at.
+    for condition in ("t.clean_title >= :key and t.clean_title < :key_end", "t.clean_title like :part"):
+        if len(ids) >= limit:
+            break
+        params = {"key": key, "key_end": key + "\U0010ffff"} if ":key" in condition else {"part": f"%{key}%"}
+        for row in conn.all(
+            f"select distinct t.media_item_id as id from media_titles t where {condition} order by id limit :limit",  # noqa: S608 - constants
+            limit=limit,
+            **params,
+        ):
+            if row["id"] not in ids:
+                ids.append(row["id"])
+    if not ids:
+        return ()
+    match, params2 = among("id", ids[:limit])
+    rows = conn.all(
+        f"select id, type, title, year, poster, monitored, created_at from media_items where {match} order by sort_title, id",  # noqa: S608 - built here
+        **params2,
+    )
+    return _cards(conn, rows)
+
+
+def get_media(conn: Connection, item_id: str) -> MediaItem:
+    row = conn.one("select * from media_items where id = :id", id=item_id)
+    if row is None:
+        raise NotFound(f"There is no title {item_id}.")
+    ids = conn.all(
+        "select provider, external_id from external_ids where media_item_id = :id order by provider, external_id",
+        id=item_id,
+    )
+    titles = conn.all("select title from media_titles where media_item_id = :id order by clean_title", id=item_id)
+    return MediaItem(
+        **{
+            **{k: row[k] for k in MediaItem.__slots__ if k in row},
+            "metadata": from_json(row["metadata"]) or {},
+            "monitored": bool(row["monitored"]),
+            "ids": {r["provider"]: r["external_id"] for r in ids},
+            "aliases": tuple(r["title"] for r in titles if r["title"] != row["title"]),
+        }
+    )
+
+
+def episodes_of(conn: Connection, item_id: str) -> tuple[Episode, ...]:
+    rows = conn.all(
+        "select * from episodes where media_item_id = :id order by season_number, episode_number, id", id=item_id
+    )
+    return tuple(_episode(r) for r in rows)
+
+
+def get_episodes(conn: Connection, episode_ids: Sequence[str]) -> tuple[Episode, ...]:
+    if not episode_ids:
+        return ()
+    match, params = among("id", episode_ids)
+    rows = conn.all(f"select * from episodes where {match} order by season_number, episode_number, id", **params)  # noqa: S608 - built here
+    return tuple(_episode(r) for r in rows)
+
+
+def slots_of(conn: Connection, item_id: str) -> tuple[Slot, ...]:
+    rows = conn.all(
+        "select s.id, s.media_item_id, s.name, s.quality_profile_id, p.name as profile_name from slots s"
+        " join quality_profiles p on p.id = s.quality_profile_id where s.media_item_id = :id order by s.created_at, s.id",
+        id=item_id,
+    )
+    return tuple(Slot(**r) for r in rows)
+
+
+def known_titles(conn: Connection, titles: Sequence[str], kind: str | None = None) -> tuple[Candidate, ...]:
+    """The titles that one of these spellings may mean, as the matcher takes them."""
+    keys = sorted({title_key(t) for t in titles if t})
+    if not keys:
+        return ()
+    match, params = among("t.clean_title", keys)
+    only = " and m.type = :kind" if kind else ""
+    rows = conn.all(
+        f"select distinct m.id, m.type, m.title, m.year from media_titles t join media_items m on m.id = t.media_item_id"  # noqa: S608 - built here
+        f" where {match}{only} order by m.id",
+        **params,
+        **({"kind": kind} if kind else {}),
+    )
+    return tuple(candidate(conn, r["id"]) for r in rows)
+
+
+def candidate(conn: Connection, item_id: str) -> Candidate:
+    """One known title as the matcher takes it."""
+    item = get_media(conn, item_id)
+    kind = "movie" if item.type == "movie" else "episode"
+    return Candidate(
+        item.id, kind, item.title, item.year, item.aliases, dict(item.ids), item.metadata.get("series_type", "standard")
+    )
+
+
+def history(
+    conn: Connection, item_id: str | None = None, *, cursor: str | None = None, limit: int = 50
+) -> Page[EventRow]:
+    """What happened, newest first: to one title, or everywhere."""
+    where, params = ["1 = 1"], dict[str, Any](limit=limit + 1)
+    if item_id is not None:
+        where.append("media_item_id = :id")
+        params["id"] = item_id
+    if cursor:
+        (params["after"],) = decode_cursor(cursor, 1)
+        where.append("seq < :after")
+    rows = conn.all(f"select * from events where {' and '.join(where)} order by seq desc limit :limit", **params)  # noqa: S608 - constants
+    page = tuple(_event(r) for r in rows[:limit])
+    return Page(page, encode_cursor((page[-1].seq,)) if len(rows) > limit else None)
+
+
+def counts(conn: Connection, *, today: str = "9999-12-31") -> Counts:
+    one = conn.value
+    movies = one("select count(*) from media_items where type = 'movie'")
+    shows = one("select count(*) from media_items where type = 'tv_show'")
+    lacking = one(
+        "select count(*) from media_items m where m.type = 'movie' and m.monitored = 1"
+        " and not exists (select 1 from slots s join held_files h on h.slot_id = s.id where s.media_item_id = m.id)"
+    ) + one(
+        "select count(*) from episodes e where e.monitored = 1 and e.air_date <= :today"
+        " and not exists (select 1 from held_files h where h.target = e.id)",
+        today=today,
+    )
+    return Counts(
+        movies=movies,
+        shows=shows,
+        episodes=one("select count(*) from episodes where season_number > 0"),
+        files=one("select count(*) from media_files where state = 'linked'"),
+        missing=lacking,
+        unmatched=one("select count(*) from media_files where state = 'unmatched'"),
+        bytes=one("select coalesce(sum(size), 0) from media_files where state <> 'missing'"),
+    )
+
+
+def _cards(conn: Connection, rows: Sequence[dict[str, Any]]) -> tuple[MediaCard, ...]:
+    """The rows' cards: three queries for the page, however long it is."""
+    if not rows:
+        return ()
+    of_items, params = among("s.media_item_id", [r["id"] for r in rows])
+    films = {
+        r["item"]: r["quality"]
+        for r in conn.all(
+            f"select s.media_item_id as item, f.quality from slots s join held_files h on h.slot_id = s.id and h.target = ''"  # noqa: S608 - built here
+            f" join media_files f on f.id = h.file_id where {of_items} and s.name = 'default'",
+            **params,
+        )
+    }
+    shows = {
+        r["item"]: r
+        for r in conn.all(
+            f"select s.media_item_id as item, count(*) as total, count(h.file_id) as held from slots s"  # noqa: S608 - built here
+            f" join episodes e on e.media_item_id = s.media_item_id and e.season_number > 0"
+            f" left join held_files h on h.slot_id = s.id and h.target = e.id"
+            f" where {of_items} and s.name = 'default' group by s.media_item_id",
+            **params,
+        )
+    }
+    of_items, params = among("media_item_id", [r["id"] for r in rows])
+    moving = {
+        r["item"]: r["progress"]
+        for r in conn.all(
+            f"select media_item_id as item, max(progress) as progress from downloads where {of_items} and status in {OPEN}"  # noqa: S608 - built here
+            f" group by media_item_id",
+            **params,
+        )
+    }
+    return tuple(_card(r, films, shows, moving) for r in rows)
+
+
+def _card(row: dict[str, Any], films: dict[str, Any], shows: dict[str, Any], moving: dict[str, Any]) -> MediaCard:
+    item = row["id"]
+    if row["type"] == "movie":
+        held, total = int(item in films), 1
+    else:
+        held, total = (shows[item]["held"], shows[item]["total"]) if item in shows else (0, 0)
+    state: CardState = (
+        "held" if held and held == total else "partial" if held else "missing" if row["monitored"] else "unmonitored"
+    )
+    if item in moving:
+        state = "downloading"
+    return MediaCard(
+        id=item,
+        type=row["type"],
+        title=row["title"],
+        year=row["year"],
+        poster=row["poster"],
+        monitored=bool(row["monitored"]),
+        state=state,
+        held=held,
+        total=total,
+        quality=films.get(item),
+        progress=moving.get(item),
+        created_at=row["created_at"],
+    )
+
+
+def _episode(row: dict[str, Any]) -> Episode:
+    return Episode(
+        id=row["id"],
+        media_item_id=row["media_item_id"],
+        season=row["season_number"],
+        number=row["episode_number"],
+        absolute=row["absolute_number"],
+        title=row["title"],
+        air_date=row["air_date"],
+        runtime=row["runtime"],
+        overview=row["overview"],
+        monitored=bool(row["monitored"]),
+    )
+
+
+def _event(row: dict[str, Any]) -> EventRow:
+    return EventRow(row["seq"], row["at"], row["type"], row["media_item_id"], row["actor"], from_json(row["data"]))
