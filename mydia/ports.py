@@ -222,3 +222,15 @@ class Probe:
     bitrate: int | None
     audio: tuple[AudioTrack, ...]
     subtitles: tuple[str, ...]
+
+
+def probe_from(data: Mapping[str, Any]) -> Probe:
+    """A Probe from what its dict (`dataclasses.asdict`) became on its way through JSON."""
+    return Probe(
+        **{
+            **data,
+            "hdr": tuple(data["hdr"]),
+            "audio": tuple(AudioTrack(**t) for t in data["audio"]),
+            "subtitles": tuple(data["subtitles"]),
+        }
+    )

@@ -1,10 +1,12 @@
 """What lies in the library folders: roots, files, scans, trash."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from mydia.ports import MediaKind
+from mydia.core.identify import quality_name
+from mydia.core.release import Release
+from mydia.ports import MediaKind, Probe
 
 RootState = Literal["ok", "unavailable", "readonly", "suspicious"]
 FileState = Literal["new", "linked", "unmatched", "invalid", "missing"]
@@ -137,3 +139,25 @@ class JournalRow:
     reason: str | None
     state: Literal["intent", "placed", "done", "undone", "failed"]
     plan: dict[str, Any]
+
+
+def file_facts(release: Release, probe: Probe, kind: MediaKind) -> FileFacts:
+    """What is kept of a file: the picture and sound as probed (the file knows better than its name), the rest as named."""
+    languages = tuple(dict.fromkeys(t.language for t in probe.audio if t.language))
+    best = max(probe.audio, key=lambda t: t.channels or 0, default=None)
+    audio = None if best is None else f"{best.codec} Atmos" if best.atmos else best.codec
+    return FileFacts(
+        quality=quality_name(release, kind, probe.resolution),
+        revision=release.version,
+        resolution=probe.resolution,
+        codec=probe.video_codec,
+        hdr_format=" ".join(probe.hdr) or None,
+        audio_codec=audio,
+        audio_channels=None if best is None else best.channels,
+        languages=languages or release.languages,
+        bitrate=probe.bitrate,
+        duration=probe.duration,
+        release_group=release.release_group,
+        scene_name=release.name,
+        metadata={"probe": asdict(probe), "release": release.to_json()},
+    )
