@@ -184,6 +184,17 @@ def history(
     return Page(page, encode_cursor((page[-1].seq,)) if len(rows) > limit else None)
 
 
+def last_seq(conn: Connection) -> int:
+    """How far the house's history goes: where a live page that is rendered now starts to listen."""
+    return conn.value("select max(seq) from events") or 0
+
+
+def events_after(conn: Connection, seq: int, limit: int = 500) -> tuple[EventRow, ...]:
+    """What happened after `seq`, oldest first: how a live page that missed something catches up."""
+    rows = conn.all("select * from events where seq > :seq order by seq limit :limit", seq=seq, limit=limit)
+    return tuple(_event(r) for r in rows)
+
+
 def counts(conn: Connection, *, today: str = "9999-12-31") -> Counts:
     one = conn.value
     movies = one("select count(*) from media_items where type = 'movie'")
