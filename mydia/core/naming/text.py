@@ -10,7 +10,7 @@ import re
 import unicodedata
 from typing import Final, Literal
 
-import regex  # type: ignore[import-untyped]  # publishes no types
+import regex
 
 ColonStyle = Literal["delete", "dash", "space_dash", "space_dash_space", "smart", "custom"]
 
