@@ -1,0 +1,216 @@
+"""The mailbox: an actor's address, and the letters it has not read yet.
+
+It belongs to the house, not to the actor: when an actor dies its successor reads on where it stopped. Only the letters
+in hand at the death are lost, and whoever asked is told so (ActorDied).
+
+For senders:    tell() waits while full · ask() waits for the reply, never longer than its timeout · ring() never blocks.
+For an actor with a loop of its own (most have Actor.run's): wait() until there is something to do, then
+take_ring(), and `async with receive_batch(limit)` for the letters; see there.
+"""
+
+import contextlib
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator
+from contextvars import ContextVar
+from typing import Any
+
+import trio
+from loguru import logger
+
+from .errors import ActorDied, AskTimeout
+
+correlation: ContextVar[str | None] = ContextVar("correlation", default=None)
+"""What the work at hand belongs to (a request's or job's id). It travels with each letter into handle(), and into
+threads, so that log lines from several actors can be joined. Set it where work begins."""
+
+
+class Letter:
+    """A message in a mailbox and, when somebody asks, the one reply to it. The first answer counts."""
+
+    __slots__ = ("_answered", "_error", "_reply", "asked", "correlation", "message", "to")
+
+    def __init__(self, to: str, message: Any, *, asked: bool) -> None:
+        self.to = to
+        self.message = message
+        self.asked = asked
+        self.correlation = correlation.get()
+        self._answered = trio.Event() if asked else None
+        self._reply: Any = None
+        self._error: BaseException | None = None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody still waits for the answer."""
+        return self._answered is not None and not self._answered.is_set()
+
+    def reply(self, value: object = None) -> None:
+        """Answer. Nobody waiting (any more), the value is dropped."""
+        if self._answered is not None and not self._answered.is_set():
+            self._reply = value
+            self._answered.set()
+
+    def fail(self, error: BaseException) -> None:
+        """Answer with an exception, which ask() raises. Where nobody asked, a refusal is worth a line in the log."""
+        if self._answered is not None and not self._answered.is_set():
+            self._error = error
+            self._answered.set()
+        elif not self.asked:
+            logger.warning("{} refused {}, which nobody had asked: {}", self.to, type(self.message).__name__, error)
+
+    def forget(self) -> None:
+        """Nobody waits any more: what is answered now is dropped."""
+        self._answered = None
+
+    def died(self, cause: BaseException | None = None) -> None:
+        """Answer that the actor died with this letter in hand."""
+        if self.wanted:
+            error = ActorDied(f"{self.to} died while handling {type(self.message).__name__}")
+            error.__cause__ = cause if isinstance(cause, Exception) else None
+            self.fail(error)
+
+    async def answer(self) -> Any:
+        """Wait for the answer: return it, or raise what it failed with."""
+        if self._answered is not None:
+            await self._answered.wait()
+        if self._error is not None:
+            raise self._error
+        return self._reply
+
+
+class Mailbox:
+    """A bounded queue of letters, and a bell. `capacity` letters wait at most; then tell() and ask() wait, in order.
+
+    Several actors may read one mailbox (a pool): each letter goes to one of them.
+    """
+
+    def __init__(self, name: str, capacity: int = 1024) -> None:
+        if capacity < 1:
+            raise ValueError(f"mailbox {name!r}: capacity must be at least 1, not {capacity!r}")
+        self.name = name
+        self.capacity = capacity
+        self._letters: deque[Letter] = deque()
+        self._rung = False
+        # All readers wake for each letter and ring: they are few, and each knows best what it waits for.
+        self._readers = trio.lowlevel.ParkingLot()
+        # Senders waiting for room, each with its letter: the reader who makes room moves the letter in itself, so
+        # nobody who comes later overtakes, and the capacity is never exceeded.
+        self._senders: OrderedDict[trio.lowlevel.Task, Letter] = OrderedDict()
+
+    def __repr__(self) -> str:
+        return f"<Mailbox {self.name} {self.depth}/{self.capacity}>"
+
+    @property
+    def depth(self) -> int:
+        """How many letters wait unread."""
+        return len(self._letters)
+
+    # -- for senders
+
+    async def tell(self, message: object) -> None:
+        """Send, without an answer; wait while the mailbox is full. Returning means queued, not done."""
+        await trio.lowlevel.checkpoint_if_cancelled()
+        letter = Letter(self.name, message, asked=False)
+        if self._put(letter):
+            await trio.lowlevel.cancel_shielded_checkpoint()
+        else:
+            await self._wait_for_room(letter)
+
+    async def ask(self, message: object, timeout: float) -> Any:
+        """Send and wait for what handle() returns, for at most `timeout` seconds, waiting for room included.
+
+        Raises what the actor refused with (a Refusal), ActorDied, or AskTimeout. When the time is up, or the asker
+        is cancelled, an unread letter is withdrawn.
+        """
+        letter = Letter(self.name, message, asked=True)
+        with trio.move_on_after(timeout):
+            await trio.lowlevel.checkpoint_if_cancelled()
+            try:
+                if not self._put(letter):
+                    await self._wait_for_room(letter)
+                return await letter.answer()
+            finally:
+                letter.forget()
+                self._withdraw(letter)
+        raise AskTimeout(f"{self.name} did not answer {type(message).__name__} within {timeout:g} s")
+
+    def ring(self) -> None:
+        """Make the actor tick() soon. Never blocks; any number of rings before the tick are one."""
+        self._rung = True
+        self._readers.unpark_all()
+
+    def _put(self, letter: Letter) -> bool:
+        if len(self._letters) >= self.capacity:
+            return False
+        self._letters.append(letter)
+        self._readers.unpark_all()
+        return True
+
+    async def _wait_for_room(self, letter: Letter) -> None:
+        task = trio.lowlevel.current_task()
+        self._senders[task] = letter
+
+        def leave(_: object) -> trio.lowlevel.Abort:
+            del self._senders[task]
+            return trio.lowlevel.Abort.SUCCEEDED
+
+        await trio.lowlevel.wait_task_rescheduled(leave)
+
+    def _admit(self) -> None:
+        while self._senders and len(self._letters) < self.capacity:
+            task, letter = self._senders.popitem(last=False)
+            self._put(letter)
+            trio.lowlevel.reschedule(task)
+
+    def _withdraw(self, letter: Letter) -> None:
+        with contextlib.suppress(ValueError):  # it has been read
+            self._letters.remove(letter)
+            self._admit()
+
+    # -- for the reader
+
+    async def wait(self, until: float = float("inf"), *, letters: bool = True, ring: bool = True) -> None:
+        """Return when there is a letter, when rung, or at the time `until` (of trio.current_time()). A checkpoint.
+
+        Another reader may be faster: take() may still find nothing.
+        """
+        await trio.lowlevel.checkpoint()
+        while not ((letters and self._letters) or (ring and self._rung)):
+            with trio.move_on_at(until) as waiting:
+                await self._readers.park()
+            if waiting.cancelled_caught:
+                return
+
+    def take_ring(self) -> bool:
+        """Whether it has been rung since the last take_ring()."""
+        rung, self._rung = self._rung, False
+        return rung
+
+    def take(self) -> Letter | None:
+        """The oldest letter, or None. The taker must answer it, whatever happens; receive_batch() sees to that."""
+        if not self._letters:
+            return None
+        letter = self._letters.popleft()
+        self._admit()
+        return letter
+
+    @contextlib.asynccontextmanager
+    async def receive_batch(self, limit: int, until: float = float("inf")) -> AsyncIterator[list[Letter]]:
+        """Wait as wait() does, then take up to `limit` letters (none when rung, or at `until`).
+
+            async with mailbox.receive_batch(500) as letters:
+                for letter in letters: ...
+                letter.reply(value)   or   letter.fail(refusal)
+
+        Letters that have no answer yet when the block ends are answered None; when it ends by an exception, ActorDied.
+        """
+        await self.wait(until)
+        letters = [self._letters.popleft() for _ in range(min(limit, len(self._letters)))]
+        self._admit()
+        try:
+            yield letters
+        except BaseException as error:
+            for letter in letters:
+                letter.died(error)
+            raise
+        for letter in letters:
+            letter.reply()
