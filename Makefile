@@ -22,6 +22,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
 setup: .venv/.package ## everything that running needs; .venv/bin/mydia works after it
+	@:
 
 run: setup ## set up and serve http://localhost:4000
 	@exec .venv/bin/mydia
