@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from .mailbox import Letter as Letter
     from .mailbox import Mailbox as Mailbox
     from .mailbox import correlation as correlation
+    from .pools import pool as pool
     from .port import Port as Port
     from .port_child import port_main as port_main
     from .port_child import send_event as send_event
@@ -62,7 +63,6 @@ if TYPE_CHECKING:
     from .spec import SupervisorEvent as SupervisorEvent
     from .spec import step as step
     from .supervisor import Supervisor as Supervisor
-    from .supervisor import pool as pool
     from .watchdog import Watchdog as Watchdog
 
 # Loaded on first use (PEP 562): a port's child imports mydia.otp.port_child, and must not pay for Trio.
@@ -89,7 +89,8 @@ _HOME = {
         *("AutoShutdown", "BRUTAL_KILL", "ChildCounts", "ChildInfo", "ChildSpec", "IGNORE", "INFINITY", "Restart"),
         *("Strategy", "SupervisorEvent", "step"),
     ),
-    "supervisor": ("Supervisor", "pool"),
+    "pools": ("pool",),
+    "supervisor": ("Supervisor",),
     "watchdog": ("Watchdog",),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

@@ -6,7 +6,7 @@ the actor's crash, the actor's end is its death, and if this process is killed t
 
 import signal
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -60,7 +60,8 @@ class Port(Actor):
         self._sending = trio.Lock()
         self._ready = Letter(command[0], "ready", asked=True)
         self._last_words: deque[str] = deque(maxlen=3)
-        self._silent = trio.Event()
+        self._stdout_ended = trio.Event()
+        self._stderr_ended = trio.Event()
         self._stopping = False
         self._doomed = False
 
@@ -90,7 +91,7 @@ class Port(Actor):
                     await self._process.stdin.send_all(data)
                 return await request.letter.answer()
         except trio.BrokenResourceError:
-            await trio.sleep_forever()  # it died: the reader says how, and takes this task with it
+            await trio.sleep_forever()  # it died: _mourn() says how, and takes this task with it
         finally:
             del self._requests[number]
             self._start_clock()
@@ -117,6 +118,7 @@ class Port(Actor):
         self.os_pid = self._process.pid
         events, inbox = trio.open_memory_channel[Any](EVENTS_AHEAD)
         try:
+            self.spawn(self._mourn)
             self.spawn(self._read_stderr)
             self.spawn(self._read_frames, events)
             self.spawn(self._deliver, inbox)
@@ -136,16 +138,30 @@ class Port(Actor):
         finally:
             await self._process.close()
 
+    async def _mourn(self) -> None:
+        """Wait for the process's death, hear what it still said, and make it the actor's crash."""
+        status = await self._process.wait()
+        with trio.move_on_after(1):  # a grandchild may hold the pipes open
+            await self._stdout_ended.wait()
+            await self._stderr_ended.wait()
+        if not self._stopping:
+            how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
+            words = f"; its last words: {' | '.join(self._last_words)}" if self._last_words else ""
+            raise PortDied(f"process {self._process.pid} {how}{words}")
+
     async def _read_frames(self, events: trio.MemorySendChannel[Any]) -> None:
         unframer = Unframer()
-        async for data in self._chunks(self._process.stdout):
+        while data := await self._receive(self._process.stdout):
             try:
                 for message in unframer.feed(data):
                     await self._dispatch(message, events)
             except ValueError as error:
                 raise PortDied(f"process {self._process.pid} wrote what is not a frame: {error}") from error
-        if not self._stopping:
-            raise await self._obituary()
+        self._stdout_ended.set()
+        if not self._stopping:  # without a stdout it is of no use; most likely it is dying anyway
+            with trio.move_on_after(1):
+                await self._process.wait()
+            self._process.signal(signal.SIGKILL)
 
     async def _dispatch(self, message: dict[str, Any], events: trio.MemorySendChannel[Any]) -> None:
         if "event" in message:
@@ -164,14 +180,14 @@ class Port(Actor):
 
     async def _read_stderr(self) -> None:
         rest = b""
-        async for data in self._chunks(self._process.stderr):
+        while data := await self._receive(self._process.stderr):
             *lines, rest = (rest + data).split(b"\n")
             if len(rest) > LONGEST_LINE:
                 lines, rest = [*lines, rest], b""
             for line in lines:
                 self._heard(line)
         self._heard(rest)
-        self._silent.set()
+        self._stderr_ended.set()
 
     def _heard(self, line: bytes) -> None:
         text = line.decode("utf-8", "replace").rstrip()
@@ -179,24 +195,11 @@ class Port(Actor):
             self._last_words.append(text)
             self.on_stderr(text)
 
-    async def _chunks(self, pipe: trio.lowlevel.FdStream) -> AsyncIterator[bytes]:
+    async def _receive(self, pipe: trio.lowlevel.FdStream) -> bytes:
         try:
-            while data := await pipe.receive_some(65536):
-                yield data
+            return bytes(await pipe.receive_some(65536))
         except trio.ClosedResourceError:
-            if not self._stopping:
-                raise
-
-    async def _obituary(self) -> PortDied:
-        """How it died, once that is known; it has closed its stdout, so it is dead or as good as that."""
-        with trio.move_on_after(1):
-            await self._process.wait()
-            await self._silent.wait()
-        self._process.signal(signal.SIGKILL)
-        status = await self._process.wait()
-        how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
-        words = f"; its last words: {' | '.join(self._last_words)}" if self._last_words else ""
-        return PortDied(f"process {self._process.pid} {how}{words}")
+            return b""  # by stop()
 
 
 @dataclass(slots=True)

@@ -33,7 +33,6 @@ class OsProcess:
             bufsize=0,
         )
         self.pid = self._popen.pid
-        self._pidfd = os.pidfd_open(self.pid)
         assert self._popen.stdin and self._popen.stdout and self._popen.stderr  # noqa: S101 - they are pipes
         self.stdin = trio.lowlevel.FdStream(os.dup(self._popen.stdin.fileno()))
         self.stdout = trio.lowlevel.FdStream(os.dup(self._popen.stdout.fileno()))
@@ -43,20 +42,21 @@ class OsProcess:
         for name, limit in rlimits.items():
             resource.prlimit(self.pid, getattr(resource, name), (limit, limit))
 
-    @property
-    def status(self) -> int | None:
-        """Exit status, minus the signal's number when killed by one, None while it runs."""
-        return self._popen.poll()
-
     async def wait(self) -> int:
-        """Wait for its end and return the status."""
-        while (status := self.status) is None:
-            await trio.lowlevel.wait_readable(self._pidfd)
-        return status
+        """Wait for its end and return the exit status: minus the signal's number when killed by one."""
+        if self._popen.returncode is None:
+            pidfd = os.pidfd_open(self.pid)
+            try:
+                await trio.lowlevel.wait_readable(pidfd)
+            finally:
+                os.close(pidfd)
+            # What it started goes with it; and now, since its number may be another's once it is reaped.
+            self.signal(signal.SIGKILL)
+        return self._popen.wait()
 
     def signal(self, number: signal.Signals) -> None:
-        """Send to the whole group, so that what the child started goes with it."""
-        if self.status is None:
+        """Send to it and to what it started."""
+        if self._popen.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.pid, number)
 
@@ -67,4 +67,3 @@ class OsProcess:
             await self.wait()
             for pipe in (self.stdin, self.stdout, self.stderr):
                 await pipe.aclose()
-            os.close(self._pidfd)

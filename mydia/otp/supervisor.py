@@ -18,28 +18,16 @@ from typing import Any
 import trio
 from loguru import logger
 
-from .actors import Actor, actor
-from .errors import (
-    AlreadyPresent,
-    AlreadyStarted,
-    GaveUp,
-    Killed,
-    NotFound,
-    NotRunning,
-    Refusal,
-    Restarting,
-    Running,
-    StartFailed,
-    TooManyChildren,
-)
+from . import errors
+from .actors import Actor
+from .errors import GaveUp, StartFailed
 from .life import Life, one_line
-from .mailbox import Letter, Mailbox
+from .mailbox import Letter
 from .policy import Exit, RestartWindow, brought_back, classify, share_fate, shuts_down
 from .spec import (
     IGNORE,
     INFINITY,
     AutoShutdown,
-    BrutalKill,
     ChildCounts,
     ChildInfo,
     ChildSpec,
@@ -78,6 +66,7 @@ class _AutomaticShutdown(Exception):
     """A significant child has ended, and with it the reason for this supervisor."""
 
 
+_ALIVE = ("starting", "running", "restarting")
 _parent: ContextVar["Supervisor | None"] = ContextVar("supervisor", default=None)
 
 
@@ -88,6 +77,9 @@ class Supervisor:
     nested supervisors that have none of their own; it must not block. `abandon` is called with the path of a child that
     cannot be stopped.
     """
+
+    stops_together = False
+    """Whether all children are stopped at once, as those that start_child() added to a one_for_one supervisor always are."""
 
     def __init__(
         self,
@@ -106,7 +98,6 @@ class Supervisor:
         self.path = id
         self.flags = Flags(id, strategy, max_restarts, max_seconds, auto_shutdown, max_children)
         self._specs = tuple(children)
-        self._unordered = False
         self._given_on_event, self._given_abandon = on_event, abandon
         self._on_event: Callable[[SupervisorEvent], None] | None = None
         self._abandon: Callable[[str], None] = exit_process
@@ -144,7 +135,7 @@ class Supervisor:
         finally:
             self._nursery = None
             for letter in self._calls:
-                letter.fail(NotRunning(f"{self.path} has ended"))
+                letter.fail(errors.NotRunning(f"{self.path} has ended"))
             self._over.set()
             _parent.reset(token)
         if failure is not None:
@@ -196,7 +187,7 @@ class Supervisor:
         children = list(self._children.values())
         # Dynamic children of one_for_one have no order among themselves, so a thousand of them share one deadline.
         if self.flags.strategy is Strategy.ONE_FOR_ONE:
-            await self._halt(*(child for child in children if child.dynamic or self._unordered))
+            await self._halt(*(child for child in children if child.dynamic or self.stops_together))
         for child in reversed(children):
             await self._halt(child)
 
@@ -239,7 +230,9 @@ class Supervisor:
                 self._abandon(life.path)
             elif life.error is not None:
                 child.last_error = one_line(life.error)
-                logger.opt(exception=life.error).error("{} failed while it was being stopped", life.path)
+                logger.bind(actor=life.path).opt(exception=life.error).error(
+                    "{} failed while it was being stopped", life.path
+                )
             child.life, child.state = None, "stopped"
             self._tell("stopped", life.path)
 
@@ -256,7 +249,7 @@ class Supervisor:
         if life.error is not None:
             child.last_error = one_line(life.error)
         if how is Exit.CRASH:
-            logger.opt(exception=life.error).error("{} crashed: {}", life.path, child.last_error)
+            logger.bind(actor=life.path).opt(exception=life.error).error("{} crashed: {}", life.path, child.last_error)
             self._tell("crashed", life.path, child.last_error)
         else:
             self._tell("ended", life.path, child.last_error)
@@ -267,7 +260,7 @@ class Supervisor:
             child.state = "down"
         if child.spec.restart is Restart.TEMPORARY:
             del self._children[child.spec.id]
-        left = sum(1 for other in self._children.values() if other.spec.significant and other.life is not None)
+        left = sum(other.spec.significant and other.state in _ALIVE for other in self._children.values())
         if shuts_down(self.flags.auto_shutdown, child.spec.significant, left):
             raise _AutomaticShutdown
 
@@ -354,12 +347,12 @@ class Supervisor:
         child = self._find(path)
         life = child.life
         if life is None:
-            raise NotFound(f"{path} does not run")
+            raise errors.NotFound(f"{path} does not run")
         inside = child.spec.inside() if child.spec.inside else None
         if isinstance(inside, Actor) and inside.os_pid is not None:
             os.kill(inside.os_pid, signal.SIGKILL)
         else:
-            life.kill(Killed(f"{path} was killed from outside"))
+            life.kill(errors.Killed(f"{path} was killed from outside"))
         await life.ended.wait()
 
     def reconfigure(self, **flags: Any) -> None:
@@ -375,7 +368,7 @@ class Supervisor:
 
     async def _call(self, job: Callable[[], Awaitable[Any]]) -> Any:
         if self._nursery is None:
-            raise NotRunning(f"{self.path} does not run")
+            raise errors.NotRunning(f"{self.path} does not run")
         letter = Letter(self.path, job, asked=True)
         self._calls.add(letter)
         self._todo.send_nowait(partial(self._answer, letter))
@@ -389,7 +382,7 @@ class Supervisor:
         if letter.wanted:
             try:
                 letter.reply(await letter.message())
-            except (Refusal, StartFailed, ValueError) as no:
+            except (errors.Refusal, StartFailed, ValueError) as no:
                 letter.fail(no)
 
     async def _start_child(self, spec: ChildSpec) -> Any:
@@ -397,10 +390,10 @@ class Supervisor:
         present = self._children.get(spec.id)
         if present is not None:
             if present.state in ("running", "restarting"):
-                raise AlreadyStarted(f"{self.path} runs a child {spec.id!r} already")
-            raise AlreadyPresent(f"{self.path} has a child {spec.id!r} already; it is {present.state}")
+                raise errors.AlreadyStarted(f"{self.path} runs a child {spec.id!r} already")
+            raise errors.AlreadyPresent(f"{self.path} has a child {spec.id!r} already; it is {present.state}")
         if self.flags.max_children is not None and len(self._children) >= self.flags.max_children:
-            raise TooManyChildren(f"{self.path} has {len(self._children)} children, and may not have more")
+            raise errors.TooManyChildren(f"{self.path} has {len(self._children)} children, and may not have more")
         child = self._children[spec.id] = _Child(spec, dynamic=True)
         try:
             return await self._start(child)
@@ -426,14 +419,14 @@ class Supervisor:
         try:
             return self._children[id]
         except KeyError:
-            raise NotFound(f"{self.path} has no child {id!r}") from None
+            raise errors.NotFound(f"{self.path} has no child {id!r}") from None
 
     def _idle(self, id: str) -> _Child:  # noqa: A002
         child = self._child(id)
         if child.state == "restarting":
-            raise Restarting(f"{self.path}/{id} is being restarted")
+            raise errors.Restarting(f"{self.path}/{id} is being restarted")
         if child.life is not None:
-            raise Running(f"{self.path}/{id} runs")
+            raise errors.Running(f"{self.path}/{id} runs")
         return child
 
     # -- introspection: plain reads, at any time
@@ -478,30 +471,5 @@ class Supervisor:
             return child
         inside = child.spec.inside() if child.spec.inside else None
         if not isinstance(inside, Supervisor) or child.life is None:
-            raise NotFound(f"{self.path}/{first} has no children")
+            raise errors.NotFound(f"{self.path}/{first} has no children")
         return inside._find(rest)
-
-
-def pool(
-    id: str,  # noqa: A002 - OTP's word
-    factory: Callable[[], Actor],
-    *,
-    size: int,
-    mailbox: Mailbox,
-    restart: Restart = Restart.PERMANENT,
-    shutdown: float | BrutalKill = 5.0,
-    startup: float = 30.0,
-    max_restarts: int | None = None,
-    max_seconds: float = 5.0,
-) -> ChildSpec:
-    """A supervisor of `size` like actors that read one mailbox: each letter goes to whichever is free.
-
-    They start in order and stop together. `max_restarts` is for all of them, and 3 for each when not given.
-    """
-    if size < 1:
-        raise ValueError(f"pool {id!r}: size must be at least 1, not {size!r}")
-    workers = [actor(str(n), factory, mailbox=mailbox, shutdown=shutdown, startup=startup) for n in range(1, size + 1)]
-    limit = 3 * size if max_restarts is None else max_restarts
-    supervisor = Supervisor(id, max_restarts=limit, max_seconds=max_seconds, children=workers)
-    supervisor._unordered = True
-    return replace(supervisor.child_spec(restart), mailbox=mailbox)
