@@ -208,3 +208,10 @@ def _journal(row: dict[str, Any]) -> JournalRow:
             "plan": from_json(row["plan"]),
         }
     )
+
+
+def held_by(conn: Connection, slot_id: str) -> frozenset[str]:
+    """The ids of the files that a slot holds."""
+    return frozenset(
+        r["file_id"] for r in conn.all("select file_id from held_files where slot_id = :s order by file_id", s=slot_id)
+    )

@@ -297,3 +297,32 @@ def _episode(row: dict[str, Any]) -> Episode:
 
 def _event(row: dict[str, Any]) -> EventRow:
     return EventRow(row["seq"], row["at"], row["type"], row["media_item_id"], row["actor"], from_json(row["data"]))
+
+
+def longest_unsearched(conn: Connection, *, today: str, limit: int) -> tuple[str, ...]:
+    """The ids of monitored titles that lack something, those never searched first, then the longest unsearched."""
+    rows = conn.all(
+        f"select m.id from media_items m where {_MISSING} order by coalesce(m.last_search_at, ''), m.id limit :limit",  # noqa: S608 - constants
+        today=today,
+        limit=limit,
+    )
+    return tuple(r["id"] for r in rows)
+
+
+def events_after(conn: Connection, seq: int, limit: int) -> tuple[EventRow, ...]:
+    """What happened after an event, oldest first: how a reader that stood still catches up."""
+    return tuple(
+        _event(r) for r in conn.all("select * from events where seq > :s order by seq limit :n", s=seq, n=limit)
+    )
+
+
+def get_event(conn: Connection, seq: int) -> EventRow:
+    row = conn.one("select * from events where seq = :s", s=seq)
+    if row is None:
+        raise NotFound(f"There is no event {seq}.")
+    return _event(row)
+
+
+def title_of(conn: Connection, item_id: str) -> str | None:
+    title = conn.value("select title from media_items where id = :id", id=item_id)
+    return None if title is None else str(title)

@@ -1,0 +1,120 @@
+"""What is wished for one title, gathered in one read for `core.decide`: the reads here span contexts, which contexts themselves never do."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from mydia.core import decide
+from mydia.core.quality import QualityProfile, Revision
+from mydia.core.wanted import Slot as WantedSlot
+from mydia.core.wanted import Wanted, wanted
+from mydia.downloads import queries as downloads
+from mydia.downloads.model import OPEN
+from mydia.library import queries as library
+from mydia.library.model import FileView
+from mydia.media import queries as media
+from mydia.media.model import Episode, MediaItem, Slot
+from mydia.settings import queries as settings
+from mydia.store.engine import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One slot of one title: what deciding needs to know of it. `wanted` is what it lacks, or holds below its cutoff, and what can exist by now."""
+
+    item: MediaItem
+    slot: Slot
+    profile: QualityProfile
+    episodes: tuple[Episode, ...]
+    target: decide.Target
+    queue: tuple[decide.Queued, ...]
+    blocklist: tuple[decide.Blocked, ...]
+    wanted: tuple[Wanted, ...]
+
+    def episode_ids(self, numbers: tuple[decide.Number, ...]) -> tuple[str, ...]:
+        by_number = {(e.season, e.number): e.id for e in self.episodes}
+        return tuple(by_number[n] for n in numbers if n in by_number)
+
+
+def gather(conn: Connection, media_item_id: str, now: datetime, slot_id: str | None = None) -> tuple[Wish, ...]:
+    """One wish per slot of the title, or of the one slot. Raises NotFound when the title is gone."""
+    item = media.get_media(conn, media_item_id)
+    episodes = media.episodes_of(conn, item.id) if item.type == "tv_show" else ()
+    files = library.files_of(conn, item.id)
+    blocked = tuple(
+        decide.Blocked(infohash=b.infohash, title=b.title, size=b.size, guid=b.guid)
+        for b in downloads.blocked_for(conn, item.id)
+    )
+    open_downloads = [d for d in downloads.with_status(conn, OPEN) if d.media_item_id == item.id]
+    numbers = {e.id: (e.season, e.number) for e in episodes}
+    queue = tuple(
+        decide.Queued(
+            title=d.title,
+            quality=d.quality or "Unknown",
+            score=d.score,
+            episodes=tuple(numbers[t] for t in d.targets if t in numbers),
+        )
+        for d in open_downloads
+    )
+    wishes = []
+    for slot in media.slots_of(conn, item.id):
+        if slot_id is not None and slot.id != slot_id:
+            continue
+        profile = settings.get_profile(conn, slot.quality_profile_id)
+        held_ids = library.held_by(conn, slot.id)
+        held = tuple(_held(f, numbers) for f in files if f.id in held_ids)
+        target = _target(item, episodes, held)
+        # Asked without past searches: the pause between searches is time's concern (search_missing), not that of a search that was asked for.
+        lacking = tuple(
+            w
+            for w in wanted(item.id, target, [WantedSlot(slot.name, profile, held)], {})
+            if w.due is not None and w.due <= now
+        )
+        target = replace(target, wanted=frozenset(w.number for w in lacking if w.number is not None))
+        wishes.append(Wish(item, slot, profile, episodes, target, queue, blocked, lacking))
+    return tuple(wishes)
+
+
+def _target(item: MediaItem, episodes: tuple[Episode, ...], held: tuple[decide.Held, ...]) -> decide.Target:
+    return decide.Target(
+        kind="movie" if item.type == "movie" else "episode",
+        title=item.title,
+        year=item.year,
+        aliases=item.aliases,
+        ids=dict(item.ids),
+        runtime=item.runtime,
+        original_language=item.original_language,
+        monitored=item.monitored,
+        held=held,
+        series_type=item.metadata.get("series_type", "standard"),
+        episodes=tuple(
+            decide.Episode(
+                e.season,
+                e.number,
+                absolute=e.absolute,
+                air_date=e.air_date,
+                airs_at=_day(e.air_date),
+                runtime=e.runtime,
+                monitored=e.monitored,
+            )
+            for e in episodes
+        ),
+        in_cinemas=_day(item.metadata.get("in_cinemas")),
+        digital=_day(item.metadata.get("digital")),
+        physical=_day(item.metadata.get("physical")),
+    )
+
+
+def _held(file: FileView, numbers: dict[str, decide.Number]) -> decide.Held:
+    return decide.Held(
+        quality=file.quality or "Unknown",
+        revision=Revision(file.revision),
+        size=file.size,
+        episodes=tuple(numbers[e] for e in file.episode_ids if e in numbers),
+        release_group=file.release_group,
+        added=datetime.fromisoformat(file.created_at),
+        name=file.relative_path,
+    )
+
+
+def _day(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None

@@ -1,0 +1,191 @@
+"""librarian: says what a file is, keeps titles up to date, and answers "which titles are called so?".
+
+A file is probed and its name parsed; it is matched against the known titles, then against an NFO file beside it, then against the metadata
+provider. What is not sure is left unmatched with the reason, for a person to say.
+"""
+
+import hashlib
+from pathlib import Path
+
+import trio
+
+from mydia.adapters.disk.paths import resolve_inside
+from mydia.adapters.metadata.nfo import Nfo
+from mydia.core.identify import Numbered, believed, episodes_named
+from mydia.core.release import Candidate, MatchResult, Release, match, parse
+from mydia.errors import Invalid, NotFound, Unavailable
+from mydia.house import House
+from mydia.jobs.model import Discard, Job
+from mydia.library import changes as library
+from mydia.library import queries as files
+from mydia.library.model import FileView, Root, SeenFile, file_facts
+from mydia.media import changes as media
+from mydia.media import queries as titles
+from mydia.messages import AddTitle, FindTitles, ProbeFile
+from mydia.otp import ActorDied, AskTimeout
+from mydia.ports import MediaKind, MetadataMatch, MetadataProvider, Probe, probe_from
+from workers.job_actor import JobActor
+
+PROBE_PATIENCE = 60.0
+
+
+class Librarian(JobActor):
+    concurrency = 4
+
+    def __init__(self, house: House, provider: MetadataProvider | None, boot: str) -> None:
+        super().__init__(house, boot)
+        self.provider = provider
+        self.kinds = {"identify_file": self.identify_file, "refresh_metadata": self.refresh_metadata}
+
+    async def handle(self, message: object) -> object:
+        match message:
+            case FindTitles(kind, text, year):
+                return await self._provider().search(kind, text, year)
+            case AddTitle():
+                details = await self._provider().details(message.kind, message.id)
+                return await self.house.write(
+                    media.add_media,
+                    details,
+                    root_id=message.root_id,
+                    quality_profile_id=message.quality_profile_id,
+                    default_profile=self.house.config.media.quality_profile,
+                    monitored=message.monitored,
+                    search=message.search,
+                    actor=message.actor,
+                )
+        return await super().handle(message)
+
+    # -- what is this file? -----------------------------------------------------------------------------------------------
+
+    async def identify_file(self, job: Job) -> None:
+        try:
+            file = await self.house.read(files.get_file, job.args["file_id"])
+        except NotFound:
+            return  # its row went with its folder or into the trash: nothing is left to identify
+        root = await self.house.read(files.get_root, file.root_id)
+        seen = await trio.to_thread.run_sync(look_at, root, file.relative_path)
+        if seen is None:
+            await self.house.write(library.files_gone, [file.id])
+            return
+        try:
+            probe = await self._probe(job, file)
+        except Invalid as no:
+            await self.house.write(library.file_unmatched, file.id, str(no), invalid=True)
+            return
+        release = parse(file.relative_path, input="path", hint="movie" if root.type == "movie" else "tv")
+        facts = file_facts(release, probe, root.type)
+        found = await self._title(root, file, release)
+        if isinstance(found, str):
+            await self.house.write(library.file_unmatched, file.id, found, facts)
+            return
+        episodes: tuple[str, ...] | str = ()
+        if root.type == "tv_show":
+            known = await self.house.read(titles.episodes_of, found.candidate.id)
+            episodes = episodes_named(
+                found, [Numbered(e.id, e.season, e.number, e.absolute, e.air_date) for e in known]
+            )
+        if isinstance(episodes, str):
+            await self.house.write(library.file_unmatched, file.id, episodes, facts)
+            return
+        await self.house.write(library.link_file, file.id, found.candidate.id, episodes, facts)
+
+    async def _probe(self, job: Job, file: FileView) -> Probe:
+        try:
+            return probe_from(await self.house.mail["analyzer"].ask(ProbeFile(file.path), timeout=PROBE_PATIENCE))
+        except (ActorDied, AskTimeout) as died:
+            if job.attempt < 2:
+                raise Unavailable(f"The media probe died on {file.path}: {died}", retry_after=1) from died
+            raise Invalid(f"The media probe failed on it {job.attempt} times: {died}") from died
+
+    async def _title(self, root: Root, file: FileView, release: Release) -> MatchResult | str:
+        """The title a file belongs to, known or newly added; or why none is sure."""
+        kind = root.type
+        known = match(release, await self.house.read(titles.known_titles, (*release.titles, release.title or ""), kind))
+        best = believed(known)
+        if isinstance(best, MatchResult):
+            return best
+        nfo = await trio.to_thread.run_sync(Nfo((root.path,)).beside, kind, file.path)
+        if nfo is not None:
+            item_id = await self._add(kind, nfo)
+            return await self._as_match(release, item_id, "named by the NFO file beside it")
+        if self.provider is None:
+            return f"{best}, and no metadata provider is set up (metadata.tmdb.api_key)"
+        if not release.title:
+            return "Its name holds no title"
+        hits = await self.provider.search(kind, release.title, release.year)
+        if not hits and release.year:
+            hits = await self.provider.search(kind, release.title, None)
+        chosen = believed(match(release, [_candidate(h, i) for i, h in enumerate(hits[:20])]))
+        if isinstance(chosen, str):
+            return chosen
+        item_id = await self._add(kind, hits[int(chosen.candidate.id)])
+        return await self._as_match(release, item_id, *chosen.reasons)
+
+    async def _as_match(self, release: Release, item_id: str, *reasons: str) -> MatchResult:
+        """The release read for a title that is certain, so that its numbers mean what they mean for that title."""
+        known = await self.house.read(titles.candidate, item_id)
+        for result in match(release, [known]):
+            return result
+        return MatchResult(
+            1.0, known, reasons, release.seasons, release.episodes, release.absolute_episodes, release.air_date
+        )
+
+    async def _add(self, kind: MediaKind, hit: MetadataMatch) -> str:
+        provider = self.provider if hit.provider != "nfo" else None
+        if hit.provider == "nfo" and self.provider is not None:
+            better = await self.provider.find(kind, {hit.id.partition(":")[0]: hit.id.partition(":")[2]})
+            provider, hit = (self.provider, better) if better else (None, hit)
+        details = await provider.details(kind, hit.id) if provider else await Nfo(()).details(kind, hit.id)
+        return await self.house.write(media.add_media, details, default_profile=self.house.config.media.quality_profile)
+
+    # -- what is known of a title ---------------------------------------------------------------------------------------------
+
+    async def refresh_metadata(self, job: Job) -> None:
+        item = await self.house.read(titles.get_media, job.args["media_item_id"])
+        provider = self._provider()
+        external = item.ids.get(provider.name)
+        if external is None:
+            raise Discard(f"{item.title} has no {provider.name} id")
+        if job.args.get("what") != "poster":
+            details = await provider.details(item.type, external)
+            await self.house.write(media.refresh, item.id, details)
+            item = await self.house.read(titles.get_media, item.id)
+        url = item.metadata.get("images", {}).get("poster")
+        if url:
+            image = await provider.image(url)
+            name = await trio.to_thread.run_sync(save_poster, Path(self.house.config.data_dir) / "posters", image)
+            await self.house.write(media.set_poster, item.id, name)
+
+    def _provider(self) -> MetadataProvider:
+        if self.provider is None:
+            raise Invalid(
+                "No metadata provider is set up: set metadata.tmdb.api_key (or MYDIA__METADATA__TMDB__API_KEY)."
+            )
+        return self.provider
+
+
+def look_at(root: Root, relative_path: str) -> SeenFile | None:
+    """The file as it is now, never outside its root; None when it is gone. Refused (Invalid) when it is no plain file."""
+    try:
+        status = Path(resolve_inside(root.path, relative_path)).stat()
+    except (FileNotFoundError, NotADirectoryError, NotFound):
+        return None
+    return SeenFile(relative_path, status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+def save_poster(folder: Path, image: bytes) -> str:
+    """Keep a picture under the name of its content, so that a changed one is a new file; the name."""
+    kind = "png" if image.startswith(b"\x89PNG") else "webp" if image[8:12] == b"WEBP" else "jpg"
+    name = f"{hashlib.sha256(image).hexdigest()[:32]}.{kind}"
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / name
+    if not target.exists():
+        part = folder / f".{name}.part"
+        part.write_bytes(image)
+        part.rename(target)
+    return name
+
+
+def _candidate(hit: MetadataMatch, index: int) -> Candidate:
+    aliases = (hit.original_title,) if hit.original_title else ()
+    return Candidate(str(index), "movie" if hit.kind == "movie" else "episode", hit.title, hit.year, aliases)

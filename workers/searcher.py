@@ -1,0 +1,290 @@
+"""searcher: what is wanted is asked of all indexers at once; core decides and ranks; the best is grabbed. Every verdict is kept.
+
+It only writes the grab. The download monitor hands it to a client, so a crash between the two loses nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import trio
+from loguru import logger
+
+from mydia.core import decide as core
+from mydia.core.rank import Ranked, rank
+from mydia.downloads import changes as downloads
+from mydia.downloads import queries as download_queries
+from mydia.errors import Conflict, MydiaError, Unavailable
+from mydia.house import House
+from mydia.jobs.model import Job
+from mydia.media import queries as media
+from mydia.ports import FoundRelease, Indexer, IndexerQuery
+from mydia.store.transaction import Transaction
+from mydia.wishes import Wish, gather
+from workers.job_actor import JobActor
+
+PATIENCE = 30.0
+"""Seconds an indexer may take; the others' answers are used without it."""
+MOST_QUERIES = 12
+"""Asked of one indexer in one search; what remains wanted is asked for in the next."""
+KEPT = 300
+"""Candidates kept of one search: the accepted ones, then as the indexers gave them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one indexer said, or why it said nothing."""
+
+    indexer: str
+    found: tuple[FoundRelease, ...] = ()
+    error: str | None = None
+    seconds: float = 0.0
+
+
+class Searcher(JobActor):
+    def __init__(self, house: House, indexers: Sequence[Indexer], boot: str) -> None:
+        super().__init__(house, boot)
+        self.indexers = indexers
+        self.kinds = {"search_media": self.search_media, "search_missing": self.search_missing}
+
+    async def search_missing(self, job: Job) -> None:
+        """Time's wish: the titles that lack something, the longest unsearched first, one job each, spread over the budget."""
+        budget = int(job.args.get("limit", 100))
+        now = self.house.clock.now()
+        page = await self.house.read(media.longest_unsearched, today=now.date().isoformat(), limit=budget)
+        await self.house.write(_enqueue_searches, page)
+
+    async def search_media(self, job: Job) -> None:
+        """Search for one title. Refused (and tried again) only when no indexer answered at all."""
+        mode = job.args.get("mode", "search")
+        now = self.house.clock.now()
+        for wish in await self.house.read(gather, job.args["media_item_id"], now):
+            if wish.wanted:
+                await self._search(wish, mode, now)
+
+    async def _search(self, wish: Wish, mode: str, now: datetime) -> None:
+        resting = await self._resting(now)
+        awake = [i for i in self.indexers if i.name not in resting]
+        answers = await self.ask(awake, queries_for(wish))
+        answers += [
+            Answer(name, error=f"left alone until {until:%H:%M} after repeated failures")
+            for name, until in resting.items()
+        ]
+        found = {(r.indexer, r.guid): r for a in answers for r in a.found}
+        context = core.Context(
+            now=now,
+            mode=mode,
+            profile=wish.profile,
+            settings=self.settings(),
+            blocklist=wish.blocklist,
+            queue=wish.queue,
+        )
+        candidates = [candidate(r, now) for r in found.values()]
+        # Deciding on hundreds of names is work for a thread: the loop stays free for pages.
+        verdicts = await trio.to_thread.run_sync(core.decide, candidates, wish.target, context)
+        ranked = await trio.to_thread.run_sync(rank, verdicts, wish.target, context)
+        await self.house.write(record, wish, mode, answers, verdicts, ranked, {r.guid: r for r in found.values()})
+        if answers and all(a.error for a in answers):
+            raise Unavailable(f"No indexer answered: {'; '.join(f'{a.indexer}: {a.error}' for a in answers)}")
+
+    def settings(self) -> core.Settings:
+        acquisition = self.house.config.downloads.rules
+        return core.Settings(
+            required=tuple(acquisition.required),
+            ignored=tuple(acquisition.ignored),
+            min_seeders=acquisition.min_seeders,
+            max_size=acquisition.max_size,
+            preferred_protocol=acquisition.preferred_protocol,
+            clients=frozenset(acquisition.protocols),
+            protocols=frozenset(acquisition.protocols),
+        )
+
+    async def ask(self, indexers: Sequence[Indexer], queries: Sequence[IndexerQuery]) -> list[Answer]:
+        """All indexers at once, each with its own deadline; one that fails is written down and does not hold up the rest."""
+        answers: list[Answer] = []
+        async with trio.open_nursery() as nursery:
+            for indexer in indexers:
+                nursery.start_soon(self._ask_one, indexer, queries, answers)
+        order = {indexer.name: i for i, indexer in enumerate(indexers)}
+        return sorted(answers, key=lambda a: order[a.indexer])
+
+    async def _ask_one(self, indexer: Indexer, queries: Sequence[IndexerQuery], answers: list[Answer]) -> None:
+        began = trio.current_time()
+        found: list[FoundRelease] = []
+        error: str | None = None
+        retry_after: float | None = None
+        try:
+            with trio.fail_after(PATIENCE):
+                for query in queries:
+                    found += await indexer.search(query)
+        except trio.TooSlowError:
+            error = f"no answer within {PATIENCE:.0f} s"
+        except MydiaError as no:
+            error, retry_after = str(no), getattr(no, "retry_after", None)
+        answers.append(Answer(indexer.name, tuple(found), error, round(trio.current_time() - began, 3)))
+        if error is None:
+            await self.house.write(downloads.provider_ok, "indexer", indexer.name)
+        else:
+            logger.warning("indexer {}: {}", indexer.name, error)
+            await self.house.write(downloads.provider_failed, "indexer", indexer.name, error, retry_after=retry_after)
+
+    async def _resting(self, now: datetime) -> dict[str, datetime]:
+        statuses = await self.house.read(download_queries.provider_statuses)
+        until = {
+            s.name: datetime.fromisoformat(s.disabled_until)
+            for s in statuses
+            if s.family == "indexer" and s.disabled_until
+        }
+        return {i.name: until[i.name] for i in self.indexers if i.name in until and until[i.name] > now}
+
+
+def queries_for(wish: Wish) -> list[IndexerQuery]:
+    """What to ask: the film; or each season that lacks several episodes as a whole, and each single episode by itself."""
+    item = wish.item
+    whole = IndexerQuery(kind=item.type, title=item.title, year=item.year, ids=dict(item.ids))
+    if item.type == "movie":
+        return [whole]
+    by_season: dict[int, list[int]] = {}
+    for season, number in sorted(wish.target.wanted):
+        by_season.setdefault(season, []).append(number)
+    queries = []
+    for season, numbers in by_season.items():
+        if len(numbers) > 1:
+            queries.append(replace(whole, season=season))
+        # A season's packs and its single episodes stand in different listings of most indexers.
+        queries += [replace(whole, season=season, episode=n) for n in (numbers if len(numbers) <= 3 else ())]
+    return queries[:MOST_QUERIES]
+
+
+def candidate(found: FoundRelease, now: datetime) -> core.Candidate:
+    """An indexer's answer as deciding takes it. A publication date in the future (a site's wrong clock) is now."""
+    published = datetime.fromisoformat(found.published) if found.published else None
+    return core.Candidate(
+        title=found.title,
+        protocol=found.protocol,
+        size=found.size,
+        seeders=found.seeders,
+        peers=found.peers,
+        published=min(published, now) if published else None,
+        indexer=found.indexer,
+        priority=found.priority,
+        infohash=found.infohash,
+        guid=found.guid,
+        flags=found.flags,
+        languages=found.languages,
+        download_url=found.download_url,
+        info_url=found.info_url,
+    )
+
+
+def record(
+    tx: Transaction,
+    wish: Wish,
+    mode: str,
+    answers: Sequence[Answer],
+    verdicts: Sequence[core.Verdict],
+    ranked: Sequence[Ranked],
+    found: Mapping[str, FoundRelease],
+) -> None:
+    """Keep the search and grab what is best, in one transaction. Another grab that came first wins, and is named."""
+    grabbed: dict[str, str] = {}
+    notes: list[str] = []
+    for choice in choose(ranked, wish):
+        v = choice.verdict
+        targets = wish.episode_ids(v.episodes) or ("",)
+        facts = {
+            **{
+                k: getattr(v.candidate, k)
+                for k in ("title", "indexer", "guid", "infohash", "protocol", "size", "download_url")
+            },
+            "quality": v.quality.name,
+            "score": v.score,
+        }
+        try:
+            grabbed[v.candidate.guid or ""] = downloads.grab(tx, wish.item.id, wish.slot.id, targets, facts)
+        except Conflict as no:
+            notes.append(str(no))
+    rows = _rows(verdicts, ranked, set(grabbed), found)
+    chosen = [r["title"] for r in rows if r["chosen"]]
+    downloads.record_search(
+        tx,
+        wish.item.id,
+        mode=mode,
+        targets=[f"S{s:02}E{e:02}" for s, e in sorted(wish.target.wanted)],
+        indexers=[{"name": a.indexer, "found": len(a.found), "error": a.error, "seconds": a.seconds} for a in answers],
+        candidates=rows,
+        chosen=chosen[0] if chosen else None,
+        summary=summary(verdicts, chosen, answers, notes),
+        download_id=next(iter(grabbed.values()), None),
+    )
+
+
+def choose(ranked: Sequence[Ranked], wish: Wish) -> list[Ranked]:
+    """The film's best; for a show the best that together fill what is wanted, none twice."""
+    if wish.target.kind == "movie":
+        return list(ranked[:1])
+    open_, chosen = set(wish.target.wanted), []
+    taken: set[core.Number] = set()
+    for r in ranked:
+        episodes = set(r.verdict.episodes)
+        if episodes & open_ and not episodes & taken:
+            chosen.append(r)
+            open_ -= episodes
+            taken |= episodes
+    return chosen
+
+
+def summary(
+    verdicts: Sequence[core.Verdict], chosen: Sequence[str], answers: Sequence[Answer], notes: Sequence[str]
+) -> str:
+    if chosen:
+        return (
+            f"Grabbed {chosen[0]}"
+            + (f" and {len(chosen) - 1} more" if len(chosen) > 1 else "")
+            + f" of {len(verdicts)} found"
+        )
+    if notes:
+        return notes[0]
+    if verdicts:
+        return f"{len(verdicts)} found, none acceptable"
+    if not answers:
+        return "No indexer is configured: add one under downloads.indexers"
+    silent = [a.indexer for a in answers if a.error]
+    return f"Nothing found; {', '.join(silent)} did not answer" if silent else "Nothing found"
+
+
+def _rows(
+    verdicts: Sequence[core.Verdict], ranked: Sequence[Ranked], grabbed: set[str], found: Mapping[str, FoundRelease]
+) -> list[dict[str, Any]]:
+    place = {id(r.verdict): i for i, r in enumerate(ranked)}
+    keys = {id(r.verdict): r.keys for r in ranked}
+    ordered = sorted(verdicts, key=lambda v: (place.get(id(v), len(ranked)),))
+    return [
+        {
+            "title": v.candidate.title,
+            "indexer": v.candidate.indexer,
+            "protocol": v.candidate.protocol,
+            "size": v.candidate.size,
+            "seeders": v.candidate.seeders,
+            "published": found[v.candidate.guid].published if v.candidate.guid in found else None,
+            "quality": v.quality.name,
+            "score": v.score,
+            "accepted": v.accepted,
+            "chosen": (v.candidate.guid or "") in grabbed,
+            "rejections": [{"rule": r.rule, "permanent": r.permanent, "reason": r.reason} for r in v.rejections],
+            "rank": [{"key": k.name, "value": k.words} for k in keys.get(id(v), ())],
+            "release": {
+                "guid": v.candidate.guid,
+                "infohash": v.candidate.infohash,
+                "download_url": v.candidate.download_url,
+                "info_url": v.candidate.info_url,
+            },
+        }
+        for v in ordered[:KEPT]
+    ]
+
+
+def _enqueue_searches(tx: Transaction, item_ids: Sequence[str]) -> None:
+    for i, item_id in enumerate(item_ids):
+        tx.enqueue("search_media", {"media_item_id": item_id}, media_item_id=item_id, in_seconds=i * 2, priority=5)
