@@ -1,0 +1,1 @@
+"""The small passes of the grammar: each takes the `Reading`, decides one thing, and leaves the rest alone."""

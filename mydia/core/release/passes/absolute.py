@@ -1,0 +1,288 @@
+"""Episodes whose number stands alone: anime's absolute numbers, parts of a mini-series, and 103 for 1x03.
+
+Such a number proves little by itself; what stands around it does: a fansub group in front, a dash before it, a
+bracket of its own, a leading zero, technical words right behind it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mydia.core.release.facts import Span
+from mydia.core.release.passes.dates import FILM_YEARS
+from mydia.core.release.passes.numbering import follow, is_episode_after, run, set_version
+from mydia.core.release.reading import Reading, dashed
+from mydia.core.release.tables.words import EPISODE, NUMBERS, PART
+from mydia.core.release.tokens import Word
+
+_NUMBER = re.compile(r"^(\d{1,4})(?:v(\d))?([a-d]?)$")
+_LETTERED = re.compile(r"^(e|ep|eps|episode|folge)(\d{1,4})(?:v(\d))?$")
+_COUNTER = re.compile(r"^第?(\d{1,4})(?:[話话集回]|話?end)$")
+_PARTED = re.compile(r"^(?:part|pt)(\d{1,2})$")
+_BOLUM = re.compile(r"^(\d{1,4})(?:bolum|blm)$")
+_ENDS = frozenset("end fin final finale v2 v3 完".split())
+_RANGE_GAPS = frozenset(["-", "~", "–", " - ", " ~ ", ".-.", "_-_"])
+
+
+def read_absolute(reading: Reading) -> bool:
+    """Find an episode that is told by its place. True when something was found."""
+    if reading.hint == "movie" and "leading_group" not in reading.found:
+        return False
+    for recognise in (_named, _boxed, _after_dash, _before_technical, _zero_led, _of_mini_series, _scene_number):
+        if recognise(reading):
+            return True
+    return False
+
+
+def read_beside(reading: Reading) -> None:
+    """The absolute number beside a season and episode: "- 05 - S01E05", "S10E14 214", "17.5 (S00E01)"."""
+    first, last = min(reading.marks)[0], max(reading.marks)[1]
+    before = first - 1
+    if before > reading.title_from:
+        word = reading.words[before]
+        lead = reading.words[before - 1]
+        if word.low.isdecimal() and len(word.low) == 1 and word.gap == "." and lead.number is not None and dashed(lead.gap):
+            value = float(f"{lead.number}.{word.low}")
+            reading.set("special_absolute_episodes", [value], reading.mark("special_absolute_episodes", before - 1, before))
+            return
+        if word.number is not None and word.number not in FILM_YEARS and dashed(word.gap) and word.box < 0:
+            reading.set("absolute_episodes", [word.number], reading.mark("absolute_episodes", before, before))
+            return
+    if last + 1 < len(reading.words) and "leading_group" in reading.found:
+        word = reading.words[last + 1]
+        if word.number is not None and len(word.low) >= 3 and word.number not in FILM_YEARS and word.gap == " " and reading.technical(last + 2):
+            reading.set("absolute_episodes", [word.number], reading.mark("absolute_episodes", last + 1, last + 1))
+
+
+def _give(reading: Reading, episodes: list[int], first: int, last: int) -> bool:
+    reading.set("absolute_episodes", episodes, reading.mark("absolute_episodes", first, last))
+    return True
+
+
+def _range(reading: Reading, word: Word, number: int) -> tuple[list[int], int]:
+    """The number, and those behind it up to the end of its range; the last word of it."""
+    index = word.index + 1
+    if index < len(reading.words):
+        after = reading.words[index]
+        found = _NUMBER.match(after.low)
+        if found is not None and after.gap in _RANGE_GAPS and after.used is None and after.box == word.box:
+            stop = int(found.group(1))
+            tight = after.gap in ("-", "~", "–", " ~ ")
+            if number < stop <= number + 2000 and (tight or number == 1) and stop not in range(2000, FILM_YEARS.stop):
+                return list(range(number, stop + 1)), index
+    return [number], word.index
+
+
+def _plain(word: Word) -> re.Match[str] | None:
+    """A word that is a number and may be an episode's."""
+    if word.used is not None or (word.term is not None and word.number is None) or not word.low[:1].isdecimal():
+        return None
+    return _NUMBER.match(word.low)
+
+
+def _named(reading: Reading) -> bool:
+    """ "Episode 56", "EP06", "E1135", "60.Bolum", "#17", 第1008話."""
+    for word in reading.numbers:
+        if word.used is not None:
+            continue
+        found = _LETTERED.match(word.low)
+        if found is not None and (word.index > reading.title_from or found.group(1) != "e"):
+            episodes = [int(found.group(2))]
+            last = follow(reading, episodes, word.index, None)
+            set_version(reading, found.group(3), reading.span(word.index, word.index))
+            return _give_lettered(reading, word, found.group(1), found.group(2), episodes, last)
+        if word.low in EPISODE and word.index + 1 < len(reading.words) and word.low not in ("cap", "часть"):
+            number = _plain(reading.words[word.index + 1])
+            if number is not None and reading.words[word.index + 1].gap.strip(" ._-#") == "":
+                set_version(reading, number.group(2), reading.span(word.index + 1, word.index + 1))
+                episodes, last = _range(reading, reading.words[word.index + 1], int(number.group(1)))
+                return _give(reading, episodes, word.index, last)
+        counter = _COUNTER.match(word.low) or _BOLUM.match(word.low)
+        if counter is not None and not word.low.endswith("集") and word.index > reading.title_from:
+            return _give(reading, [int(counter.group(1))], word.index, word.index)
+        if word.number is not None and word.index + 1 < len(reading.words) and is_episode_after(reading.words[word.index + 1]):
+            return _give(reading, [word.number], word.index, word.index + 1)
+        if word.number is not None and word.gap.endswith("#") and word.index > reading.title_from:
+            return _give_recorded(reading, [word.number], word.index, word.index)
+    return False
+
+
+def _give_lettered(reading: Reading, word: Word, letters: str, digits: str, episodes: list[int], last: int) -> bool:
+    """E07 is of season 1, as broadcasters of serials count; E1135 and EP07 are absolute, as fansubbers do."""
+    after = reading.words[last + 1] if last + 1 < len(reading.words) else None
+    dated = after is not None and after.number is not None and len(after.low) == 6
+    if dated and after is not None:
+        after.used = "recorded"
+    if dated or "recorded" in reading.facts or (letters == "e" and len(digits) < 3):
+        return _give_recorded(reading, episodes, word.index, last)
+    return _give(reading, episodes, word.index, last)
+
+
+def _give_recorded(reading: Reading, episodes: list[int], first: int, last: int) -> bool:
+    span = reading.mark("episodes", first, last)
+    reading.set("episodes", episodes, span)
+    reading.set("seasons", [1])
+    return True
+
+
+def _boxed(reading: Reading) -> bool:
+    """A number that fills a bracket: [05], (01-25), [215 END]."""
+    if "leading_group" not in reading.found:
+        return False
+    for word in reading.numbers:
+        number = _plain(word)
+        if number is None or word.box < 0 or word.index <= reading.title_from:
+            continue
+        box = reading.boxes[word.box]
+        if box.first != word.index or (int(number.group(1)) in FILM_YEARS and len(number.group(1)) == 4):
+            continue
+        episodes, last = _range(reading, word, int(number.group(1)))
+        if box.last == last or (box.last == last + 1 and reading.words[box.last].low in _ENDS):
+            if word.gap.rstrip("([【 ._").endswith(tuple("0123456789")) or _number_stands_before(reading, word):
+                continue
+            set_version(reading, number.group(2), reading.span(word.index, word.index))
+            return _give(reading, episodes, word.index, last)
+    return False
+
+
+def _number_stands_before(reading: Reading, word: Word) -> bool:
+    """Whether "17 (115)": the number outside the bracket is the episode, the one inside another count."""
+    before = reading.words[word.index - 1]
+    return before.number is not None and dashed(before.gap) and before.box < 0
+
+
+def _after_dash(reading: Reading) -> bool:
+    """A number behind a dash with air around it: "Title - 05"."""
+    fansub = "leading_group" in reading.found
+    for word in reading.numbers:
+        if word.index <= reading.title_from or not dashed(word.gap) or word.box >= 0:
+            continue
+        number = _plain(word)
+        if number is None or (int(number.group(1)) in FILM_YEARS and len(number.group(1)) == 4):
+            continue
+        if not fansub and (len(number.group(1)) < 2 or _year_follows(reading, word)):
+            continue
+        if word.index + 1 < len(reading.words) and _is_decimal(reading, word):
+            return _give_decimal(reading, word)
+        follows = reading.words[word.index + 1] if word.index + 1 < len(reading.words) else None
+        if follows is not None and follows.gap == "." and " " in word.gap and follows.number is not None:
+            continue
+        if not fansub and follows is not None and not reading.technical(follows.index) and not dashed(follows.gap) and not number.group(1).startswith("0"):
+            continue
+        set_version(reading, number.group(2), reading.span(word.index, word.index))
+        episodes, last = _range(reading, word, int(number.group(1)))
+        return _give(reading, episodes, word.index, last)
+    return False
+
+
+def _is_decimal(reading: Reading, word: Word) -> bool:
+    after = reading.words[word.index + 1]
+    return after.number is not None and len(after.low) == 1 and after.gap == "." and " " in word.gap
+
+
+def _give_decimal(reading: Reading, word: Word) -> bool:
+    value = float(f"{word.low}.{reading.words[word.index + 1].low}") if word.number is not None else 0.0
+    reading.set("special_absolute_episodes", [value], reading.mark("special_absolute_episodes", word.index, word.index + 1))
+    reading.set("special", True)
+    return True
+
+
+def _year_follows(reading: Reading, word: Word) -> bool:
+    after = reading.words[word.index + 1 : word.index + 2]
+    return bool(after) and after[0].number in FILM_YEARS and len(after[0].low) == 4
+
+
+def _before_technical(reading: Reading) -> bool:
+    """With a fansub group in front, the last number before the technical words: "[Group] Title 214 [720p]"."""
+    if "leading_group" not in reading.found:
+        return False
+    for word in reading.numbers:
+        number = _plain(word)
+        if number is None or word.index <= reading.title_from or word.box >= 0 or len(number.group(1)) < 2:
+            continue
+        digits = number.group(1)
+        if int(digits) in FILM_YEARS and len(digits) == 4:
+            continue
+        episodes, last = _range(reading, word, int(digits))
+        if reading.technical(last + 1) and not (word.gap == "." and reading.words[word.index - 1].number is not None and digits[0] != "0"):
+            set_version(reading, number.group(2), reading.span(word.index, word.index))
+            return _give(reading, episodes, word.index, last)
+    return False
+
+
+def _zero_led(reading: Reading) -> bool:
+    """A leading zero is written before episodes, hardly in titles: "Title 04 vostfr", "[Group]Title 01 Episode Name"."""
+    for word in reading.numbers:
+        number = _plain(word)
+        if number is None or word.index <= reading.title_from or word.box >= 0 or _year_follows(reading, word):
+            continue
+        digits = number.group(1)
+        subtitled = word.index + 1 < len(reading.words) and reading.words[word.index + 1].low in ("vostfr", "vosta", "vost")
+        led = digits.startswith("0") and len(digits) in (2, 3)
+        if subtitled or (led and (reading.technical(word.index + 1) or "leading_group" in reading.found)):
+            set_version(reading, number.group(2), reading.span(word.index, word.index))
+            episodes, last = _range(reading, word, int(digits))
+            return _give(reading, episodes, word.index, last)
+    return False
+
+
+def _of_mini_series(reading: Reading) -> bool:
+    """"Part 2", "Part Two" before technical words, without a year: an episode of a mini-series."""
+    if reading.hint == "movie" or any(_is_bare_year(w) and w.index > reading.title_from for w in reading.numbers):
+        return False
+    for word in reading.numbers:
+        if word.used is not None or word.index <= reading.title_from or word.box >= 0:
+            continue
+        number, last = None, word.index
+        glued = _PARTED.match(word.low)
+        if glued is not None:
+            number = int(glued.group(1))
+        elif word.low in PART and word.index + 1 < len(reading.words):
+            after = reading.words[word.index + 1]
+            number = after.number if after.number is not None and len(after.low) < 3 else NUMBERS.get(after.low)
+            last = after.index
+        if number is not None and reading.technical(last + 1) and last + 1 < len(reading.words) and reading.words[last + 1].box < 0:
+            return _give_recorded(reading, [number], word.index, last)
+    return False
+
+
+def _is_bare_year(word: Word) -> bool:
+    return word.number in FILM_YEARS and len(word.low) == 4
+
+
+def _scene_number(reading: Reading) -> bool:
+    """103 and 1013 right before technical words: season 1 episode 3, season 10 episode 13."""
+    if "leading_group" in reading.found:
+        return False
+    for word in reading.numbers:
+        if word.number is None or word.used is not None or word.box >= 0 or word.index <= reading.title_from:
+            continue
+        if len(word.low) not in (3, 4) or word.term is not None or _is_bare_year(word) or _year_follows(reading, word):
+            continue
+        season, episode = divmod(word.number, 100)
+        if not episode or not season or word.gap not in (".", " ", "_", "-"):
+            continue
+        episodes, last = [episode], word.index
+        after = reading.words[last + 1] if last + 1 < len(reading.words) else None
+        if after is not None and after.number is not None and len(after.low) == len(word.low) and after.number // 100 == season:
+            episodes, last = run(episode, after.number % 100), last + 1
+        if not reading.technical(last + 1) or (last + 1 == len(reading.words) and word.gap == " "):
+            continue
+        span = reading.mark("episodes", word.index, last)
+        reading.set("seasons", [season], span)
+        reading.set("episodes", episodes, span)
+        return True
+    return _lone_number(reading)
+
+
+def _lone_number(reading: Reading) -> bool:
+    """"Title 2018 06 720p": a number between the year and the technical words."""
+    for word in reading.numbers:
+        number = _plain(word)
+        if number is None or word.number is None or len(word.low) != 2 or word.index <= reading.title_from + 1 or word.box >= 0:
+            continue
+        if _is_bare_year(reading.words[word.index - 1]) and reading.technical(word.index + 1) and word.index + 1 < len(reading.words):
+            return _give(reading, [word.number], word.index, word.index)
+    return False
+
+

@@ -1,0 +1,172 @@
+"""Air dates, years, file sizes and the like: numbers that are not episodes, found before episodes are sought."""
+
+from __future__ import annotations
+
+import re
+
+from mydia.core.release.facts import Span
+from mydia.core.release.lexicon import STRONG
+from mydia.core.release.reading import Reading
+from mydia.core.release.tables.words import MONTHS, ORDINALS
+from mydia.core.release.tokens import Word
+
+FILM_YEARS = range(1888, 2041)
+"""The years a film or show may be of. A later number is a title ("Blade Runner 2049"): the core reads no clock."""
+BROADCAST_YEARS = range(1951, 2080)
+"""The years in which a daily show may air."""
+
+_GAPS = frozenset([" ", ".", "_", "-", "/", "–", ". "])
+_ORDINAL = re.compile(r"^\d{1,2}(st|nd|rd|th)$")
+_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+def _date(year: int, month: int, day: int) -> str | None:
+    if year in BROADCAST_YEARS and 1 <= month <= 12 and 1 <= day <= _DAYS[month - 1]:
+        return f"{year:04d}-{month:02d}-{day:02d}"
+    return None
+
+
+def _numbers(first: int, second: int, third: int, lengths: tuple[int, int, int]) -> str | None:
+    """Three numbers as a date. Where day and month cannot be told apart, the day comes second, as in the year-first form."""
+    if lengths[0] == 4 and lengths[1] <= 2 and lengths[2] <= 2:
+        return _date(first, second, third) or _date(first, third, second)
+    if lengths[2] == 4 and lengths[0] <= 2 and lengths[1] <= 2:
+        if first > 12:
+            return _date(third, second, first)
+        return _date(third, first, second) or _date(third, second, first)
+    return None
+
+
+def date_at(reading: Reading, index: int) -> tuple[str, int] | None:
+    """The date that begins at words[index], and its last word."""
+    words = reading.words
+    word = words[index]
+    if word.number is not None and len(word.low) in (6, 8):
+        date = _compact(word.low)
+        return (date, index) if date else None
+    if index + 2 >= len(words):
+        return None
+    second, third = words[index + 1], words[index + 2]
+    if second.gap not in _GAPS or third.gap not in _GAPS | {", "}:
+        return None
+    if third.number is not None and word.number is not None and second.number is not None and second.gap == third.gap:
+        date = _numbers(word.number, second.number, third.number, (len(word.low), len(second.low), len(third.low)))
+        return (date, index + 2) if date else None
+    return _spelled(word, second, third, index)
+
+
+def _spelled(word: Word, second: Word, third: Word, index: int) -> tuple[str, int] | None:
+    """"22 October 2016", "5th Mar 2025", "Oct 22 2016"."""
+    if third.number is None:
+        return None
+    day = word.number or (ORDINALS.get(word.low) if _ORDINAL.match(word.low) else None)
+    if day is not None and second.low in MONTHS and len(third.low) == 4:
+        date = _date(third.number, MONTHS[second.low], day)
+        return (date, index + 2) if date else None
+    if word.low in MONTHS and len(third.low) == 4:
+        day = second.number or (ORDINALS.get(second.low) if _ORDINAL.match(second.low) else None)
+        date = _date(third.number, MONTHS[word.low], day) if day else None
+        return (date, index + 2) if date else None
+    return None
+
+
+def _compact(digits: str) -> str | None:
+    """YYYYMMDD, or YYMMDD of this century."""
+    if len(digits) == 8:
+        return _date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    return _date(2000 + int(digits[:2]), int(digits[2:4]), int(digits[4:])) if int(digits[:2]) < 80 else None
+
+
+def read_date(reading: Reading) -> None:
+    """The first date of the name. It marks a daily episode unless the name has a season and an episode as well."""
+    numbered = "seasons" in reading.facts or "episodes" in reading.facts
+    starts = [w for w in reading.numbers if w.used is None]
+    starts += [w for w in reading.words if w.low in MONTHS and w.used is None]
+    for word in sorted(starts, key=lambda w: w.index):
+        if word.index and reading.words[word.index].used:
+            continue
+        found = date_at(reading, word.index)
+        if found is None:
+            continue
+        date, last = found
+        if len(word.low) == 6 and word.number is not None and not _compact_holds(reading, word):
+            continue
+        if any(reading.words[i].used for i in range(word.index, last + 1)):
+            continue
+        if numbered:
+            reading.set("other_date", date, reading.use("other_date", word.index, last))
+            return
+        reading.set("air_date", date, reading.mark("air_date", word.index, last))
+        part = reading.words[last + 1] if last + 1 < len(reading.words) else None
+        if part is not None and re.match(r"^(?:part|pt)?\d$", part.low) and part.box < 0 and part.low.startswith("p"):
+            reading.set("daily_part", int(part.low[-1]), Span(part.start, part.end))
+        return
+
+
+def _compact_holds(reading: Reading, word: Word) -> bool:
+    """Whether six digits are a date: a title before them, and technical words or nothing behind; or nothing before."""
+    return word.index > reading.title_from and reading.technical(word.index + 1)
+
+
+def skip_leading_date(reading: Reading) -> None:
+    """Recordings begin with the day they were made: "221208 Title ep11"."""
+    at = reading.title_from
+    if at + 1 >= len(reading.words):
+        return
+    word = reading.words[at]
+    if word.number is not None and len(word.low) == 6 and _compact(word.low):
+        reading.set("recorded", _compact(word.low), reading.use("recorded", at, at))
+        reading.title_from = at + 1
+
+
+def read_year(reading: Reading) -> None:
+    """The year of the film or show: the last year before the technical part, in brackets before bare.
+
+    A year that the title begins with is the title ("1917", "2012 2009").
+    """
+    limit = _limit(reading)
+    best: Word | None = None
+    for word in reading.numbers:
+        if word.index >= limit:
+            break
+        if not _is_year(word) or word.index <= reading.title_from or word.used is not None:
+            continue
+        if best is not None and best.box >= 0 and word.box < 0:
+            continue
+        best = word
+    if best is None:
+        best = _late_year(reading, limit)
+        if best is None:
+            return
+        reading.set("year", best.number, reading.use("year", best.index, best.index))
+        return
+    reading.year_at = best.index
+    reading.set("year", best.number, reading.use("year", best.index, best.index))
+    after = reading.words[best.index + 1] if best.index + 1 < len(reading.words) else None
+    if after is not None and _is_year(after) and after.box == best.box and after.gap in ("-", "–"):
+        after.used = "year"
+
+
+def _is_year(word: Word) -> bool:
+    if word.number is None:
+        return word.low[4:5] == "v" and word.low[:4].isdecimal() and int(word.low[:4]) in FILM_YEARS if len(word.low) == 6 else False
+    return len(word.low) == 4 and word.number in FILM_YEARS
+
+
+def _limit(reading: Reading) -> int:
+    """The word before which the title's year stands: the numbering, or the first technical word."""
+    limit = len(reading.words)
+    for first, _ in reading.marks:
+        limit = min(limit, first)
+    for word in reading.words[reading.title_from + 1 : limit]:
+        if word.term is not None and word.term.rank == STRONG and not word.used:
+            return word.index
+    return limit
+
+
+def _late_year(reading: Reading, limit: int) -> Word | None:
+    """A year among the technical words, where the title has none."""
+    for word in reading.numbers:
+        if word.index > max(limit, reading.title_from) and word.used is None and word.number is not None and _is_year(word) and word.term is None:
+            return word
+    return None

@@ -1,0 +1,83 @@
+"""Take off what is not the release's own: the file name ending, site marks, and what reposting programs append."""
+
+from __future__ import annotations
+
+import re
+
+from mydia.core.release.facts import Span
+from mydia.core.release.reading import Reading
+from mydia.core.release.tables.groups import NOISE, SITES, TOP_LEVEL
+from mydia.core.release.tables.video import EXTENSIONS, NO_CONTAINER
+
+_EXTENSION = re.compile(r"\.([0-9A-Za-z-]{2,7})$")
+_APPENDED = re.compile(r"-([0-9A-Za-z]{1,22})$")
+_BEHIND = re.compile(r" ?[\[(@] ?([^\[\](){}@]{2,40}?) ?[\])]?$")
+_BEFORE = re.compile(r"^\s*(?:([\[({【])([^\[\](){}【】]{3,60})[\])}】][\s._-]*|((?:www\.)?[\w-]+(?:\.[\w-]+){1,3}) - )")
+_ADDRESS = re.compile(r"^(www\.)?[\w-]+(?:\.[\w-]+){0,3}?\.(\w{2,6})$", re.ASCII | re.IGNORECASE)
+_NAMED_ADDRESS = re.compile(r"\bwww\.[\w-]+\.[\w.]+$", re.ASCII | re.IGNORECASE)
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is the address of a site."""
+    found = _ADDRESS.match(text)
+    if found is None:
+        return False
+    return bool(found.group(1)) or found.group(2).lower() in TOP_LEVEL
+
+
+def take_off_site(reading: Reading) -> None:
+    """A site's mark in front: "[www.site.com] - ", "site.com - "."""
+    found = _BEFORE.match(reading.name, reading.start, reading.end)
+    if found is None or found.end() >= reading.end:
+        return
+    part = 2 if found.group(2) else 3
+    text = found.group(part).strip()
+    if is_address(text) or _NAMED_ADDRESS.search(text):
+        reading.set("site", text, Span(*found.span(part)))
+        reading.start = found.end()
+
+
+def take_off_endings(reading: Reading) -> None:
+    """The file name ending, a site's mark and a reposting mark at the end, in whatever order they come."""
+    for _ in range(6):
+        before = reading.end
+        reading.end = len(reading.name[: reading.end].rstrip())
+        _extension(reading)
+        _appended(reading)
+        _behind(reading)
+        if reading.end == before:
+            return
+
+
+def _extension(reading: Reading) -> None:
+    found = _EXTENSION.search(reading.name, max(reading.start, reading.end - 9), reading.end)
+    if found is None or found.start() <= reading.start:
+        return
+    ending = found.group(1).lower()
+    if ending not in EXTENSIONS:
+        return
+    if ending not in NO_CONTAINER and "container" not in reading.facts:
+        reading.set("container", ending, Span(*found.span(1)))
+    reading.end = found.start()
+
+
+def _appended(reading: Reading) -> None:
+    found = _APPENDED.search(reading.name, max(reading.start, reading.end - 24), reading.end)
+    if found is None or found.start() <= reading.start:
+        return
+    word = found.group(1).lower()
+    if word in NOISE:
+        if word == "sample":
+            reading.set("extra", "sample", Span(*found.span(1)))
+        reading.end = found.start()
+
+
+def _behind(reading: Reading) -> None:
+    found = _BEHIND.search(reading.name, max(reading.start, reading.end - 44), reading.end)
+    if found is None or found.start() <= reading.start:
+        return
+    text = found.group(1).strip()
+    if text.lower() in SITES or (is_address(text) and not text.lower().startswith("yts.")):
+        if "site" not in reading.facts:
+            reading.set("site", text, Span(*found.span(1)))
+        reading.end = found.start()

@@ -1,0 +1,104 @@
+"""The release group: in brackets in front, behind the last hyphen, alone in the last bracket, or known by its spelling."""
+
+from __future__ import annotations
+
+import re
+
+from mydia.core.release.lexicon import STRONG
+from mydia.core.release.reading import Reading
+from mydia.core.release.tables.groups import EXCEPTIONS
+from mydia.core.release.tokens import Word, fold
+
+_SPELLINGS = {tuple(re.findall(r"[^\W_]+", fold(name))) for name in EXCEPTIONS}
+_LONGEST = max(len(words) for words in _SPELLINGS)
+_CODECS = frozenset(["video_codec", "audio", "channels", "hdr"])
+_INSIDE = frozenset([".", "_", "&", "@", " "])
+
+
+def read_group(reading: Reading) -> None:
+    """Set the group, and claim its words so that no pass reads facts in them ("-NFHD", "-BD")."""
+    leading = reading.found.pop("leading_group", None)
+    if leading is not None:
+        text, span = leading[0]
+        reading.set("release_group", text, span)
+        return
+    index = len(reading.words) - 1
+    while index > reading.title_from and reading.words[index].used == "hash":
+        index -= 1
+    if index <= reading.title_from or index < 0:
+        return
+    for finder in (_known, _hyphened, _bracketed):
+        found = finder(reading, index)
+        if found is not None:
+            first, last = found
+            span = reading.use("release_group", first, last)
+            text = reading.name[span.start : span.end]
+            reading.set("release_group", text, span)
+            return
+
+
+def _known(reading: Reading, last: int) -> tuple[int, int] | None:
+    """A group that is written without a hyphen, or with signs of its own."""
+    for length in range(_LONGEST, 0, -1):
+        first = last - length + 1
+        if first <= reading.title_from or first < min(reading.zone, last):
+            continue
+        words = reading.words[first : last + 1]
+        if tuple(w.low for w in words) in _SPELLINGS and all(w.gap in _INSIDE | {"-"} for w in words[1:]):
+            return first, last
+    return None
+
+
+def _hyphened(reading: Reading, last: int) -> tuple[int, int] | None:
+    """The last word, behind a hyphen; one bracket may follow it (an indexer's mark)."""
+    words = reading.words
+    found = _behind_hyphen(reading, last)
+    if found is None and words[last].box >= 0 and reading.boxes[words[last].box].first > reading.title_from:
+        box = reading.boxes[words[last].box]
+        if box.last == last and last - box.first < 3:
+            found = _behind_hyphen(reading, box.first - 1)
+    return found
+
+
+def _behind_hyphen(reading: Reading, last: int) -> tuple[int, int] | None:
+    words = reading.words
+    first = last
+    while first > reading.title_from and words[first].gap in (".", "&", "@", "_") and words[first].box >= 0 and words[first].box == words[first - 1].box:
+        first -= 1
+    word = words[first]
+    gap = word.gap
+    if not gap.rstrip("[").endswith("-") or first <= reading.title_from or word.used is not None:
+        return None
+    if first < reading.mark_end or (gap.strip() == "-" and gap.startswith(" ") and gap.endswith(" ") and not _technical_before(words[first - 1])):
+        return None
+    if word.head != first or any(w.head < first for w in words[first : last + 1]):
+        return None
+    if _is_technical(word) and not (word.term is not None and _after_codec(words[first - 1]) and word.term.field not in ("languages", "subs", "resolution", "audio", "video_codec", "modifier")):
+        return None
+    if not _technical_before(words[first - 1]) and not any(w.term is not None and w.term.rank == STRONG for w in words[reading.title_to : first]):
+        if reading.mark_end < 0 and "year" not in reading.facts:
+            return None
+    return first, last
+
+
+def _is_technical(word: Word) -> bool:
+    return word.term is not None
+
+
+def _after_codec(word: Word) -> bool:
+    return word.term is not None and any(field in _CODECS for field, _ in word.term.facts)
+
+
+def _technical_before(word: Word) -> bool:
+    return word.term is not None or word.low.isdecimal() or word.used in ("year", "proper")
+
+
+def _bracketed(reading: Reading, last: int) -> tuple[int, int] | None:
+    """One unknown word alone in the last bracket: "[Lunar]"."""
+    word = reading.words[last]
+    if word.box < 0 or word.term is not None or word.used is not None or word.number is not None or not reading.alone(last, last):
+        return None
+    box = reading.boxes[word.box]
+    if box.sign != "[" or box.first <= reading.title_to:
+        return None
+    return last, last

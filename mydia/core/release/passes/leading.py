@@ -1,0 +1,47 @@
+"""What stands in front of the title: the fansub group in brackets, and brackets of technical words."""
+
+from __future__ import annotations
+
+from mydia.core.release.lexicon import STRONG
+from mydia.core.release.reading import Reading
+
+
+def read_leading(reading: Reading) -> None:
+    """Set where the title may begin, and keep the first bracket as the group that it names."""
+    words, boxes = reading.words, reading.boxes
+    at = 0
+    taken = 0
+    while at < len(words):
+        word = words[at]
+        number = word.box
+        if number < 0 or boxes[number].first != at or boxes[number].sign not in "[【" or word.gap.strip(" ._-[【]】") != "":
+            break
+        box = boxes[number]
+        if box.last + 1 >= len(words):
+            break
+        technical = _is_technical(reading, box.first, box.last)
+        if not technical:
+            if taken and not _plain_title_follows(reading, box.last):
+                break
+            if taken == 0:
+                reading.found["leading_group"] = [(reading.name[box.open + 1 : box.close].strip(), reading.span(box.first, box.last))]
+            taken += 1
+        for index in range(box.first, box.last + 1):
+            if words[index].used is None and not technical:
+                words[index].used = "release_group"
+        at = box.last + 1
+    reading.title_from = at
+
+
+def _is_technical(reading: Reading, first: int, last: int) -> bool:
+    return all(w.used == "hash" or (w.term is not None and (w.term.rank == STRONG or last > first)) for w in reading.words[first : last + 1])
+
+
+def _plain_title_follows(reading: Reading, last: int) -> bool:
+    """Whether words outside of brackets come before the first number: then they are the title, not the next bracket."""
+    for word in reading.words[last + 1 :]:
+        if word.box < 0:
+            return not word.low.endswith("新番") and word.number is None and (word.term is None or word.term.rank != STRONG)
+        if word.box >= 0 and reading.boxes[word.box].sign not in "[【":
+            return True
+    return False

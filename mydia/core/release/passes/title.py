@@ -1,0 +1,205 @@
+"""The title, and the other titles that a name gives beside it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from mydia.core.release.facts import Span
+from mydia.core.release.reading import Reading
+from mydia.core.release.tables.words import SEASON
+from mydia.core.release.tokens import Word
+
+_HAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
+_ACRONYM = re.compile(r"(?<![^\W_])([^\W\d_](?:\.[^\W\d_])+)(\.(?![^\W_]{2,})|(?![^\W_]))")
+_BLANKS = re.compile(r"\s+")
+_EDGES = " ._-–—~|/,;:+*#★"
+_SEASONED = re.compile(r"\bS0?(\d{1,2})$")
+_OPENING = "([{【（「『"
+_CLOSING = ")]}】）」』"
+
+
+def read_titles(reading: Reading) -> None:
+    """Set `title` and `titles`. Where a name gives its title in several scripts, the Latin one comes first."""
+    pieces = [piece for piece in _pieces(reading) if piece[1]]
+    if not pieces:
+        return
+    best = _best(reading, pieces)
+    titles = [best, *(piece for piece in pieces if piece[1] != best[1])]
+    reading.set("title", best[1], best[0])
+    reading.set("titles", list(dict.fromkeys(text for _, text in titles)), *(span for span, _ in titles))
+
+
+def _best(reading: Reading, pieces: list[tuple[Span, str]]) -> tuple[Span, str]:
+    latin = [piece for piece in pieces if _LATIN.search(piece[1]) and not (_HAN.search(piece[1]) and _is_mostly_han(piece[1]))]
+    if not latin or len(latin) == len(pieces):
+        return pieces[-1] if _is_cjk_list(reading, pieces) else pieces[0]
+    return latin[-1] if " / " in reading.name else latin[0]
+
+
+def _is_mostly_han(text: str) -> bool:
+    return _LATIN.match(text) is None and False
+
+
+def _is_cjk_list(reading: Reading, pieces: list[tuple[Span, str]]) -> bool:
+    """Whether the pieces are spellings of one title in a fansub's name, where the last is the international one."""
+    return "leading_group" in reading.found and len(pieces) > 1 and _HAN.search(reading.name) is not None and _LATIN.search(pieces[-1][1]) is not None
+
+
+def _pieces(reading: Reading) -> list[tuple[Span, str]]:
+    """The title's candidates, with their spans."""
+    words = reading.words[reading.title_from : reading.title_to]
+    if reading.title_to < len(reading.words) or reading.mark_start < len(reading.name):
+        words = [*words, *_glued_title(reading)]
+    groups = _split(reading, words)
+    pieces = [_text(reading, group) for group in groups if group]
+    pieces.extend(_behind_slash(reading))
+    return pieces
+
+
+def _glued_title(reading: Reading) -> list[Word]:
+    """The word that numbering is glued to ("zoos01e11"), as the last of the title."""
+    if not reading.marks:
+        return []
+    word = reading.words[min(reading.marks)[0]]
+    return [word] if word.start < reading.mark_start < word.end else []
+
+
+def _split(reading: Reading, words: list[Word]) -> list[list[Word]]:
+    """Cut the title's words at "AKA", at slashes, and between brackets and scripts."""
+    groups: list[list[Word]] = [[]]
+    han = "leading_group" in reading.found or "site" in reading.facts
+    mixed = han and any(_HAN.search(w.text) for w in words) and any(_LATIN.search(w.text) for w in words)
+    for word in words:
+        if word.low == "aka" and groups[-1]:
+            groups.append([])
+            continue
+        if groups[-1] and (_slash(reading, groups[-1][-1], word) or (han and _new_box(reading, groups[-1][-1], word))):
+            groups.append([])
+        elif mixed and groups[-1] and word.gap in (" ", "_", "!", "！_", "！") and _script_changes(groups[-1], word):
+            groups.append([])
+        if word.used is None or word.used == "release_group":
+            groups[-1].append(word)
+    if mixed:
+        groups = [g for g in groups if not (len(g) == 1 and g[0].low.endswith("新番"))]
+    return [g for g in groups if g]
+
+
+def _script_changes(group: list[Word], word: Word) -> bool:
+    before, after = _HAN.search(group[-1].text) is not None, _HAN.search(word.text) is not None
+    if before == after or word.low.isdecimal() or word.number is not None:
+        return False
+    return not (before and not _LATIN.search(word.text))
+
+
+def _slash(reading: Reading, before: Word, word: Word) -> bool:
+    """Whether a slash between two words parts two titles: one with air around it, or between scripts."""
+    if "/" not in word.gap and "|" not in word.gap:
+        return False
+    return " " in word.gap or not (before.low.isascii() and word.low.isascii())
+
+
+def _new_box(reading: Reading, before: Word, word: Word) -> bool:
+    return before.box != word.box and ("[" in word.gap or "]" in word.gap or "【" in word.gap or "】" in word.gap)
+
+
+def _behind_slash(reading: Reading) -> list[tuple[Span, str]]:
+    """The title behind a slash that comes after the numbering: "Титул (S2E1) / Title (S2E1) (2023)"."""
+    if not reading.marks or reading.title_to >= len(reading.words):
+        return []
+    pieces: list[tuple[Span, str]] = []
+    index = reading.title_to
+    stop = reading.zone if reading.year_at is None else min(reading.zone, reading.year_at) if reading.year_at > index else reading.zone
+    while index < stop:
+        word = reading.words[index]
+        if " /" in word.gap or "/ " in word.gap:
+            group = []
+            while index < stop and not _starts_numbering(reading.words[index]):
+                group.append(reading.words[index])
+                index += 1
+            if group:
+                pieces.append(_text(reading, group))
+        index += 1
+    return pieces
+
+
+_NUMBERING = re.compile(r"^s\d{1,2}(e\d+)*$")
+
+
+def _starts_numbering(word: Word) -> bool:
+    return word.used is not None or word.low in SEASON or _NUMBERING.match(word.low) is not None
+
+
+def _text(reading: Reading, group: list[Word]) -> tuple[Span, str]:
+    """The words of a title as they are spelled, with the signs that belong to them."""
+    name = reading.name
+    start, end = group[0].start, group[-1].end
+    if group[-1].start < reading.mark_start < end:
+        end = reading.mark_start
+    end = _closing_signs(reading, group, end)
+    start = _opening_signs(reading, group, start, end)
+    return Span(start, end), clean(name[start:end])
+
+
+def _opening_signs(reading: Reading, group: list[Word], start: int, end: int) -> int:
+    """Take an opening bracket with the title when the bracket closes in it: "(500) Days"."""
+    number = group[0].box
+    if number >= 0:
+        box = reading.boxes[number]
+        if box.first == group[0].index and box.close < end and box.sign in "([{" and box.open >= reading.start:
+            return box.open
+    return start
+
+
+def _closing_signs(reading: Reading, group: list[Word], end: int) -> int:
+    """Take the signs that end a title: "!", "?", the bracket that closes one opened in it, an acronym's last dot."""
+    name = reading.name
+    limit = min(reading.end, reading.mark_start)
+    while end < limit:
+        sign = name[end]
+        if sign in _CLOSING:
+            if not any(box.close == end and box.open >= group[0].start - 1 for box in reading.boxes):
+                break
+            if any(box.close == end and box.open < group[0].start and group[0].box < 0 for box in reading.boxes):
+                break
+        elif sign == "-":
+            if end + 1 < limit and name[end + 1] not in "-":
+                if name[end - 1] != "-" or name[end + 1].isalnum():
+                    break
+            elif end + 1 >= limit:
+                break
+        elif sign not in "!?！？…～'’\"%$":
+            break
+        end += 1
+    if end < limit and name[end] == "." and end >= 3 and name[end - 2] == "." and name[end - 1].isalpha():
+        end += 1
+    return end
+
+
+def clean(text: str) -> str:
+    """A title as people write it: blanks for dots and underscores, but the dots of "S.W.A.T." kept."""
+    if " " not in text.strip(_EDGES):
+        kept = _ACRONYM.sub(lambda m: m.group(0).replace(".", "\0"), text)
+        kept = kept.replace(".", " ").replace("_", " ")
+        text = kept.replace("\0", ".")
+    elif "_" in text:
+        text = text.replace("_", " ")
+    text = _BLANKS.sub(" ", text)
+    return unicodedata.normalize("NFC", text.strip(_EDGES.replace(".", "") if text.endswith(".") and text[-3:-2] == "." else _EDGES))
+
+
+def shorten_season(reading: Reading) -> None:
+    """Anime titles count their seasons in one way: "Title S02 - 05" is of "Title S2"."""
+    title = reading.facts.get("title")
+    if "absolute_episodes" not in reading.facts or not title:
+        return
+    found = _SEASONED.search(title)
+    if found is not None and found.start() > 0 and _HAN.search(reading.name):
+        short = title[: found.start()] + f"S{found.group(1)}"
+        reading.facts["title"] = short
+        reading.facts["titles"] = [short if t == title else t for t in reading.facts["titles"]]
+        title = short
+    bare = re.sub(r"\s+(?:S\d{1,2}|\d(?:st|nd|rd|th) Season)$", "", title)
+    if bare != title:
+        reading.facts["titles"] = [*reading.facts["titles"], bare]

@@ -1,0 +1,219 @@
+"""The facts that words state outright: revision, edition, sound, codec, range, service, packs, specials, parts."""
+
+from __future__ import annotations
+
+import re
+
+from mydia.core.release.facts import Span
+from mydia.core.release.reading import Reading
+from mydia.core.release.tables.words import PART
+
+_VERSION = re.compile(r"^v(\d)$")
+_TRAILING_VERSION = re.compile(r"^\d{1,4}v(\d)$")
+_DISC = re.compile(r"^(?:cd|disc|disk|dvd)(\d{1,2})$")
+
+
+def read_revision(reading: Reading) -> None:
+    """PROPER and REPACK are version 2, with a digit one more; v2 says it itself."""
+    version, spans = 1, []
+    for field in ("proper", "repack"):
+        for value, span in reading.found.get(field, ()):
+            version = max(version, int(value))
+            spans.append(span)
+    if "repack" in reading.found:
+        reading.set("repack", True, *(span for _, span in reading.found["repack"]))
+    if version == 1:
+        version, spans = _numbered_version(reading)
+    if version > 1:
+        reading.set("version", version, *spans)
+    real = sum(int(value) for value, _ in reading.found.get("real", ()))
+    if real and spans:
+        reading.set("real", real, *(span for _, span in reading.found["real"]))
+    reading.facts.pop("anime_version", None)
+    reading.spans.pop("anime_version", None)
+
+
+def _numbered_version(reading: Reading) -> tuple[int, list[Span]]:
+    if "anime_version" in reading.facts:
+        return reading.facts["anime_version"], reading.spans["anime_version"]
+    for word in reading.numbers:
+        found = _VERSION.match(word.low) or (_TRAILING_VERSION.match(word.low) if word.used in ("year", "absolute_episodes") else None)
+        if found is not None and word.index >= reading.title_to and int(found.group(1)) > 0:
+            return int(found.group(1)), [Span(word.start, word.end)]
+    return 1, []
+
+
+def read_edition(reading: Reading) -> None:
+    """The editions, joined as they are spelled; an anniversary takes its ordinal with it."""
+    found = reading.found.get("edition")
+    if not found or "edition" in reading.facts or "episodes" in reading.facts:
+        return
+    spans: list[Span] = []
+    for _, span in found:
+        start = _anniversary(reading, span)
+        if spans and reading.name[spans[-1].end : start].strip(" ._-") == "":
+            spans[-1] = Span(spans[-1].start, span.end)
+        else:
+            spans.append(Span(start, span.end))
+    text = " ".join(re.sub(r"[\s._]+", " ", reading.name[s.start : s.end]).strip() for s in spans)
+    reading.set("edition", text, *spans)
+
+
+def _anniversary(reading: Reading, span: Span) -> int:
+    for word in reading.words:
+        if word.start == span.start and word.index and word.low == "anniversary" and reading.words[word.index - 1].low[-2:] in ("th", "st", "nd", "rd"):
+            return reading.words[word.index - 1].start
+    return span.start
+
+
+def claim_anniversary(reading: Reading) -> None:
+    """Let "50th" belong to the edition before the title's end is sought."""
+    for word in reading.words[1:]:
+        if word.low == "anniversary" and word.term is not None:
+            before = reading.words[word.index - 1]
+            if re.match(r"^\d{1,3}(th|st|nd|rd)$", before.low):
+                before.term = word.term
+                for index in range(word.index, len(reading.words)):
+                    if reading.words[index].head != word.index:
+                        break
+                    reading.words[index].head = before.index
+                before.head = before.index
+                return
+
+
+def read_sound(reading: Reading) -> None:
+    """Audio codecs, and the channels that stand behind them or alone."""
+    for codec, span in reading.found.get("audio", ()):
+        reading.add("audio", codec, span)
+    for field in ("atmos", "dtsx"):
+        if field in reading.found:
+            reading.set(field, True, *(span for _, span in reading.found[field]))
+    best: tuple[float, Span] | None = None
+    for value, span in reading.found.get("channels", ()):
+        best = max(best or (0.0, span), (float(value), span))
+    for word in reading.numbers:
+        if best is None and word.used == "channels":
+            pair = reading.words[word.index + 1]
+            digits = re.search(r"(\d)$", word.low)
+            if digits is not None:
+                best = (float(f"{digits.group(1)}.{pair.low}"), Span(word.start, pair.end))
+    if best is not None:
+        reading.set("audio_channels", best[0], best[1])
+
+
+def claim_channels(reading: Reading) -> None:
+    """Let "5.1", "DD5.1" and "7 1" be channels before numbers are taken for episodes."""
+    words = reading.words
+    for word in reading.numbers:
+        if word.index + 1 >= len(words):
+            continue
+        after = words[word.index + 1]
+        if after.low not in ("0", "1", "2") or after.gap not in (".", " ", "_") or not word.low[-1:].isdecimal():
+            continue
+        audible = word.term is not None and word.term.field == "audio"
+        bare = word.number is not None and word.number in (1, 2, 5, 6, 7) and len(word.low) == 1
+        before = words[word.index - 1].term if word.index else None
+        sounded = before is not None and before.field in ("audio", "channels", "atmos", "languages")
+        spelled = after.gap == "." and bare and word.number in (5, 7) and word.index > reading.title_from and (word.index + 2 >= len(words) or words[word.index + 2].gap != ".")
+        if (audible and len(word.low) > 1) or (bare and (sounded or spelled)):
+            word.used = "channels" if bare else word.used
+            after.used = "channels"
+            if not bare:
+                _set_glued(reading, word.index, after.index)
+
+
+def _set_glued(reading: Reading, first: int, last: int) -> None:
+    word, after = reading.words[first], reading.words[last]
+    reading.found.setdefault("channels", []).append((f"{word.low[-1]}.{after.low}", Span(word.end - 1, after.end)))
+
+
+_PLAIN = (
+    ("video_codec", "video_codec"), ("service", "streaming_service"), ("three_d", "three_d"), ("size", "size_hint"),
+)  # fmt: skip
+
+
+def read_plain(reading: Reading) -> None:
+    """The facts that need no thought: the first that is named."""
+    for field, fact in _PLAIN:
+        found = reading.found.get(field)
+        if found and fact not in reading.facts:
+            value, span = found[0]
+            if field == "size":
+                value, span = _whole_size(reading, span)
+            reading.set(fact, value, span)
+    depths = reading.found.get("bit_depth")
+    if depths:
+        reading.set("bit_depth", int(depths[0][0]), depths[0][1])
+    for value, span in reading.found.get("hdr", ()):
+        reading.add("hdr", value, span)
+    containers = reading.found.get("container")
+    if containers and "container" not in reading.facts:
+        reading.set("container", *containers[0])
+    extras = reading.found.get("extra")
+    if extras and "extra" not in reading.facts:
+        reading.set("extra", *extras[0])
+
+
+def _whole_size(reading: Reading, span: Span) -> tuple[str, Span]:
+    """The number before "GB" with it."""
+    start = span.start
+    while start > reading.start and (reading.name[start - 1].isdecimal() or reading.name[start - 1] in ". "):
+        start -= 1
+    while start < span.start and not reading.name[start].isdecimal():
+        start += 1
+    return reading.name[start : span.end], Span(start, span.end)
+
+
+def read_special(reading: Reading) -> None:
+    """Specials: season 0, a word that says so, an episode between two."""
+    found = reading.found.get("special", [])
+    if 0 in reading.facts.get("seasons", ()) or "special_absolute_episodes" in reading.facts:
+        reading.set("special", True, *reading.spans.get("seasons", ()))
+    if found:
+        reading.set("special", True, *(span for _, span in found))
+
+
+def read_pack(reading: Reading) -> None:
+    """A season without an episode is a season pack: whole, in part, or several seasons."""
+    facts = reading.facts
+    seasons = facts.get("seasons", ())
+    if not seasons or "episodes" in facts or "absolute_episodes" in facts or "air_date" in facts:
+        return
+    spans = reading.spans.get("seasons", [])
+    if "season_extra" in reading.found:
+        reading.set("season_extra", True, *(span for _, span in reading.found["season_extra"]))
+    part = _season_part(reading)
+    if part is not None:
+        reading.set("season_part", part[0], part[1])
+        reading.set("season_pack", "partial", part[1])
+        return
+    if facts.get("special") and "special" in reading.found and reading.found["special"][0][1].start == _behind(reading):
+        return
+    facts["full_season"] = True
+    reading.spans["full_season"] = list(spans)
+    facts["season_pack"] = "multi" if len(seasons) > 1 else "full"
+
+
+def _behind(reading: Reading) -> int:
+    index = reading.mark_end + 1
+    return reading.words[index].start if index < len(reading.words) else -1
+
+
+def _season_part(reading: Reading) -> tuple[int, Span] | None:
+    """"S02 Part 1" directly behind the season."""
+    index = reading.mark_end + 1
+    if index + 1 < len(reading.words):
+        word, number = reading.words[index], reading.words[index + 1]
+        if word.low in PART | {"vol", "volume"} and number.number is not None and len(number.low) < 3:
+            return number.number, reading.use("season_part", index, index + 1)
+    return None
+
+
+def read_parts(reading: Reading) -> None:
+    """CD1, Disc 2: the pieces of one film."""
+    for word in reading.numbers:
+        found = _DISC.match(word.low)
+        if found is not None and word.index >= reading.title_to and word.used is None and (word.term is None or word.term.field == "tech"):
+            reading.add("parts", int(found.group(1)), Span(word.start, word.end))
+
+

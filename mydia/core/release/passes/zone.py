@@ -1,0 +1,146 @@
+"""Where the title ends and the technical part begins, and what the lexicon says there.
+
+A strong word opens the technical part. Weak words and codes belong to it where nothing but their like stands between
+them and it: so "German" is a language in "Title.German.1080p" and a word of the title in "The.Good.German.2006".
+"""
+
+from __future__ import annotations
+
+from mydia.core.release.lexicon import CODE, STRONG
+from mydia.core.release.reading import Reading
+from mydia.core.release.tokens import Word
+
+_BEFORE_YEAR = frozenset(["edition", "proper", "repack", "real"])
+_BEFORE_MARK = frozenset(["edition", "pack", "tech"])
+_AT_END = frozenset(["edition", "languages", "subs", "multi", "dual", "proper", "repack", "dubbed"])
+
+
+def find_zone(reading: Reading) -> None:
+    """Set `title_to` and `zone`."""
+    words = reading.words
+    first_mark = min((first for first, _ in reading.marks), default=len(words))
+    strong = _first_strong(reading, reading.title_from + 1)
+    year = reading.year_at if reading.year_at is not None else len(words)
+    limit = min(first_mark, strong, year)
+    if limit == len(words):
+        limit = _walk_from_end(reading)
+        reading.zone = limit
+    elif limit == strong:
+        limit = _walk_back(reading, limit, None)
+        reading.zone = limit
+    elif limit == year:
+        limit = _walk_back(reading, limit, _BEFORE_YEAR)
+        reading.zone = _zone_behind(reading, year, strong) if year < first_mark else year
+        reading.zone = min(reading.zone, limit) if limit < year else reading.zone
+    else:
+        limit = _walk_back(reading, limit, _BEFORE_MARK)
+        after = reading.mark_end
+        if reading.year_at is not None and reading.year_at == after + 1:
+            after = reading.year_at
+        reading.zone = _zone_behind(reading, after, _first_strong(reading, after + 1))
+    reading.title_to = max(limit, reading.title_from)
+
+
+def _first_strong(reading: Reading, start: int) -> int:
+    for word in reading.words[max(start, 0) :]:
+        if word.term is not None and word.term.rank == STRONG and word.used is None and word.head == word.index:
+            return word.index
+    return len(reading.words)
+
+
+def _in_chain(word: Word) -> bool:
+    return word.term is not None or word.used is not None
+
+
+def _zone_behind(reading: Reading, at: int, strong: int) -> int:
+    """The first word of the technical part behind words[at], given where the first strong word stands."""
+    words = reading.words
+    if strong < len(words):
+        start = _walk_back(reading, strong, None, at + 1)
+    else:
+        start = _walk_end_behind(reading, at + 1)
+    ahead = at + 1
+    if ahead < len(words) and at == reading.year_at:
+        while ahead < start and _in_chain(words[ahead]) and (words[ahead].term is None or words[ahead].term.rank != CODE):  # type: ignore[union-attr]
+            ahead += 1
+        if ahead > at + 1:
+            return at + 1
+    return start
+
+
+def _walk_end_behind(reading: Reading, at: int) -> int:
+    """The run of technical words at the end of a name that has no strong one."""
+    index = len(reading.words)
+    while index > at and _in_chain(reading.words[index - 1]):
+        index = reading.words[index - 1].head if reading.words[index - 1].term else index - 1
+    return max(index, at)
+
+
+def _walk_back(reading: Reading, limit: int, fields: frozenset[str] | None, floor: int | None = None) -> int:
+    """Move a boundary back over the weak words before it; of codes only those with a reason to be believed."""
+    words = reading.words
+    lowest = reading.title_from + 1 if floor is None else floor
+    index = limit
+    sure = limit
+    while index > lowest:
+        word = words[index - 1]
+        if word.used is not None:
+            index -= 1
+            sure = index if floor is not None else sure
+            continue
+        term = word.term
+        if term is None or word.head < lowest or (fields is not None and term.field not in fields):
+            break
+        index = word.head
+        if term.rank != CODE or (len(word.low) > 2 and word.index != word.head):
+            sure = index
+    if floor is not None and index == floor:
+        return index
+    if fields is None and floor is None and index < sure and _long_codes(reading, index, sure):
+        return index
+    return sure
+
+
+def _long_codes(reading: Reading, first: int, stop: int) -> bool:
+    """Whether a run of codes holds several of them ("ENG-ITA-FRA"), which no title does."""
+    return stop - first > 1
+
+
+def _walk_from_end(reading: Reading) -> int:
+    """The end of the title in a name without year, numbers or strong words: "My Movie German Extended Cut"."""
+    words = reading.words
+    index = len(words)
+    telling = False
+    while index > reading.title_from + 1:
+        word = words[index - 1]
+        if word.used is not None:
+            index -= 1
+            continue
+        if word.term is None or word.term.field not in _AT_END or word.term.rank == CODE or word.head <= reading.title_from:
+            break
+        telling = telling or word.term.field in ("edition", "proper", "repack")
+        index = word.head
+    if telling:
+        return index
+    for word in words[reading.title_from + 1 :]:
+        if word.used in ("hash", "imdb_id", "tmdb_id", "tvdb_id", "anime_version"):
+            return word.index
+    return len(words)
+
+
+def harvest(reading: Reading) -> None:
+    """Collect what the lexicon says of the words of the technical part, and of brackets before the title."""
+    found = reading.found
+    words = reading.words
+    for index, word in enumerate(words):
+        term = word.term
+        if term is None or word.head != index or word.used is not None:
+            continue
+        if index < reading.zone and not (index < reading.title_from or (term.rank == STRONG and index >= reading.title_to)):
+            continue
+        last = index
+        while last + 1 < len(words) and words[last + 1].head == index and words[last + 1].term is term:
+            last += 1
+        span = reading.span(index, last)
+        for field, value in term.facts:
+            found.setdefault(field, []).append((value, span))

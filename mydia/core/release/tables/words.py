@@ -1,0 +1,83 @@
+"""Everything else a release says in words: revisions, editions, packs, specials, remarks, and the words of numbering."""
+
+from mydia.core.release.lexicon import Rows
+
+REVISIONS: Rows = (
+    ("proper:2", "PROPER | ~PROPER1"),
+    ("proper:3", "PROPER2"),
+    ("proper:4", "PROPER3"),
+    ("repack:2", "REPACK | RE-PACK | REPACK1 | RERIP | RE-RIP | RERIP1 | ~RiFF-REPACK"),
+    ("repack:3", "REPACK2 | RERIP2"),
+    ("repack:4", "REPACK3 | RERIP3"),
+    ("real:1", "~REAL"),
+    ("real:2", "REAL-REAL"),
+)
+
+EDITIONS: Rows = (
+    ("edition:", "~Directors Cut | ~Director's Cut | ~Director Cut | ~DirCut | ~Directors Edition | ~Director's Edition | ~The Directors Cut"),
+    ("edition:", "~Extended | ~Extended Cut | ~Extended Edition | ~Extended Version | ~Extended Directors Cut | ~Extended Director's Cut | ~Extended Rogue Cut | ~Rogue Cut"),
+    ("edition:", "~Theatrical | ~Theatrical Cut | ~Theatrical Version | ~Theatrical Edition | ~Extended Theatrical Version"),
+    ("edition:", "~Final Cut | ~The Final Cut | ~Assembly Cut | ~Special Edition | ~Special Extended Edition | ~Despecialized | ~Despecialized Edition"),
+    ("edition:", "~Ultimate Edition | ~Ultimate Cut | ~Ultimate Rekall Edition | ~Ultimate Hunter Edition | ~Ultimate Collectors Edition | ~Ultimate"),
+    ("edition:", "~Collectors Edition | ~Collector's Edition | ~Criterion Collection | ~Criterion Edition | ~Criterion | ~Signature Edition | ~Diamond Edition | ~Diamond Luxe Edition"),
+    ("edition:", "~Limited Edition | ~Deluxe Edition | ~Anniversary Edition | ~Imperial Edition | ~Definitive Edition | ~Platinum Edition | ~Gold Edition"),
+    ("edition:", "~Unrated | ~Unrated Cut | ~Unrated Edition | ~Unrated Version | ~Unrated Directors Cut | ~Unrated Extended | ~Uncut | ~Uncut Edition | ~Uncensored | ~Uncensored Cut"),
+    ("edition:", "~IMAX | ~IMAX Edition | ~IMAX Enhanced | ~Open Matte | ~2in1 | ~3in1 | ~4in1 | ~Fan Edit | ~FanEdit | ~Fan Edition | ~Fanres"),
+    ("edition:", "~Remastered | ~4K Remastered | ~4K Remaster | ~Remaster | ~Restored | ~4K Restored | ~Redux | ~Recut | ~Re-Cut | ~Alternate Cut | ~Alternative Cut | ~Alternate Ending"),
+    ("edition:", "~Producers Cut | ~Workprint Cut | ~International Cut | ~International Version | ~US Cut | ~UK Cut | ~Japanese Cut | ~European Cut | ~Festival Cut | ~Original Cut | ~TV Cut"),
+    ("edition:", "~Black and White Edition | ~Noir Edition | ~Black and Chrome | ~Color Edition | ~Colorized | ~Hybrid Cut | ~Vision Cut | ~Super Duper Cut | ~Superfan | ~Superfan Episodes | ~Superfan Cut"),
+    ("edition:", "~Bootleg Edition | ~Hunter Edition | ~Rekall Edition | ~Snyder Cut | ~Ultimate Directors Cut | ~Long Version | ~Roadshow | ~Roadshow Version | ~Sing-Along | ~Sing Along Edition"),
+)
+
+PACKS: Rows = (
+    ("pack:batch", "~Batch | ~Complete Series | ~The Complete Series | ~Complete Season | ~Season Pack | ~Complete Collection | ~Integrale | ~Completa"),
+    ("season_extra:1", "EXTRAS | SUBPACK | ~Bonus Disc | ~Bonus Disk | ~SUBPACK"),
+    ("tech:miniseries", "Miniserie | ~Mini Series | ~Mini-Series | ~Miniseries | ~Miniseries Complete"),
+)
+
+SPECIALS: Rows = (
+    ("special:1", "~Special | ~Specials | OVA | OVD | OAV | OAD | ~ONA | NCOP | NCED | NCOP1 | NCOP2 | NCED1 | NCED2 | ~SP | Creditless"),
+)
+
+REMARKS: Rows = (
+    ("tech:remark", "~INTERNAL | ~iNT | ~LIMITED | ~READNFO | ~READ-NFO | ~NFO | ~DIRFIX | ~NFOFIX | ~SAMPLEFIX | ~RATED | ~STV | ~FESTIVAL | ~WS | ~FS | ~DOC | ~DOCU | ~RETAIL | ~WIDESCREEN"),
+    ("tech:remark", "~ANiME | ~HYBRID | ~CONVERT | ~UPSCALE | ~UPSCALED | ~AI UPSCALE | ~ReEnc | ~Re-Enc | ~DS4K | ~CRF | ~VBR | ~CBR | 60fps | 50fps | 24fps | 23.976fps | 120fps | ~HFR | ~SubsPlus | ~XXX"),
+    ("tech:remark", "~iPod | ~PSP | ~PSN | ~1CD | ~2CD | ~3CD | ~Rip | ~Untouched | ~Line | ~HHWEBDL | ~nSD | ~dxva | ~NoTag | ~NTSC-DVD | ~WebDLMux | ~ML-SUB | ~DUBBED-DL | ~Subpack | ~USA | ~HSBS-3D"),
+    ("extra:sample", "~Sample"),
+    ("extra:trailer", "~Trailer | ~Teaser"),
+    ("extra:extra", "~Featurette | ~Featurettes | ~Deleted Scenes | ~Behind the Scenes | ~Bonus | ~Interview | ~Interviews | ~Making of"),
+)
+
+SEASON = frozenset(
+    "season seasons saison saisons temporada temporadas temp staffel stagione stagioni seizoen sezon sezonul sezona series serie se сезон сезоны kausi sasong sæson sesong "
+    "évad evad".split()
+)
+EPISODE = frozenset(
+    "episode episodes ep eps epi episodio episodios epizod cap capitulo capitulos afl aflevering folge folgen серия серии серіі серії серія odcinek avsnitt jakso "
+    "bolum blm часть выпуск".split()
+)
+EPISODE_AFTER = frozenset("bolum blm evad серия серии серія серії odcinek".split())
+"""Words that follow the episode's number."""
+OF = frozenset("of de di von van из з du iz".split())
+PART = frozenset("part pt parts teil".split())
+
+NUMBERS: dict[str, int] = {
+    word: number
+    for number, words in enumerate(
+        ("one first i", "two second ii", "three third iii", "four fourth iv", "five fifth v", "six sixth vi",
+         "seven seventh vii", "eight eighth viii", "nine ninth ix", "ten tenth x"), start=1,
+    )
+    for word in words.split()
+}  # fmt: skip
+ORDINALS: dict[str, int] = {
+    **{f"{n}{suffix}": n for n in range(1, 32) for suffix in ("st", "nd", "rd", "th")},
+    **{word: n for n, word in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth".split(), 1)},
+}
+MONTHS: dict[str, int] = {
+    word: month
+    for month, words in enumerate(
+        ("jan january", "feb february", "mar march", "apr april", "may", "jun june", "jul july", "aug august",
+         "sep sept september", "oct october", "nov november", "dec december"), start=1,
+    )
+    for word in words.split()
+}  # fmt: skip

@@ -1,0 +1,127 @@
+"""Cut a name into words that know where they stand: their span, the gap before them and the bracket around them.
+
+Everything later works on these words; nothing later looks at the text with a pattern of its own, unless the text
+between words (a hyphen before a group, a hash sign before a number) is the very thing it asks about.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from mydia.core.release.facts import Span
+from mydia.core.release.lexicon import Term
+
+LONGEST = 1024
+"""Characters that are read; what follows is no part of a release name, and the bound keeps hostile text cheap."""
+
+_WORD = re.compile(r"[^\W_]+(?:['’`][^\W_]+)*\+?")
+_BRACKET = re.compile(r"[\[\](){}【】（）「」『』]")
+_CLOSING = {"[": "]", "(": ")", "{": "}", "【": "】", "（": "）", "「": "」", "『": "』"}
+_APOSTROPHES = str.maketrans("", "", "'’`")
+
+
+class Word:
+    """A run of letters and digits. `low` is its folded form, by which tables are asked."""
+
+    __slots__ = ("box", "end", "gap", "head", "index", "low", "number", "start", "term", "text", "used")
+
+    def __init__(self, index: int, text: str, low: str, start: int, gap: str, box: int) -> None:
+        self.index = index
+        self.text = text
+        self.low = low
+        self.start = start
+        self.end = start + len(text)
+        self.gap = gap
+        """The text between the word before and this one."""
+        self.box = box
+        """The number of the innermost bracket around it, -1 outside all brackets."""
+        self.number: int | None = int(low) if low.isdecimal() and low.isascii() and len(low) < 10 else None
+        self.term: Term | None = None
+        """What the lexicon says the phrase is that this word belongs to."""
+        self.head = index
+        """The index of that phrase's first word."""
+        self.used: str | None = None
+        """The fact that a pass has read in this word."""
+
+    def __repr__(self) -> str:
+        return f"Word({self.text!r}, {self.term.facts if self.term else self.used})"
+
+
+class Box:
+    """A bracket: the span between its signs, and the words that stand in it (from `first` up to `last`)."""
+
+    __slots__ = ("close", "first", "last", "open", "sign")
+
+    def __init__(self, sign: str, open_: int) -> None:
+        self.sign = sign
+        self.open = open_
+        self.close = open_
+        self.first = -1
+        self.last = -1
+
+    @property
+    def span(self) -> Span:
+        """The bracket with its signs."""
+        return Span(self.open, self.close + 1)
+
+
+def fold(text: str) -> str:
+    """The form in which words are compared: no case, no accents, no apostrophes."""
+    low = text.lower()
+    if not low.isascii():
+        parts = unicodedata.normalize("NFKD", low)
+        low = "".join(c for c in parts if not unicodedata.combining(c))
+    return low.translate(_APOSTROPHES) if not low.isalnum() else low
+
+
+def tokenize(text: str, start: int, end: int) -> tuple[list[Word], list[Box]]:
+    """The words and the brackets of text[start:end]. A bracket that is never closed is none."""
+    boxes, marks = _boxes(text, start, end)
+    words: list[Word] = []
+    before = start
+    mark = 0
+    inside = -1
+    for found in _WORD.finditer(text, start, end):
+        at = found.start()
+        while mark < len(marks) and marks[mark][0] < at:
+            inside = marks[mark][1]
+            mark += 1
+        raw = found.group()
+        index = len(words)
+        words.append(Word(index, raw, fold(raw), at, text[before:at], inside))
+        if inside >= 0:
+            box = boxes[inside]
+            box.first = index if box.first < 0 else box.first
+            box.last = index
+        before = found.end()
+    return words, boxes
+
+
+def _boxes(text: str, start: int, end: int) -> tuple[list[Box], list[tuple[int, int]]]:
+    """The closed brackets, and at which position which of them becomes the innermost."""
+    boxes: list[Box] = []
+    stack: list[Box] = []
+    for found in _BRACKET.finditer(text, start, end):
+        sign = found.group()
+        if sign in _CLOSING:
+            stack.append(Box(sign, found.start()))
+        elif any(_CLOSING[box.sign] == sign for box in stack[-4:]):
+            while _CLOSING[stack[-1].sign] != sign:
+                stack.pop()
+            box = stack.pop()
+            box.close = found.start()
+            boxes.append(box)
+    boxes.sort(key=lambda box: box.open)
+    marks: list[tuple[int, int]] = []
+    around: list[int] = []
+    for number, box in enumerate(boxes):
+        while around and boxes[around[-1]].close < box.open:
+            closed = around.pop()
+            marks.append((boxes[closed].close, around[-1] if around else -1))
+        marks.append((box.open, number))
+        around.append(number)
+    while around:
+        closed = around.pop()
+        marks.append((boxes[closed].close, around[-1] if around else -1))
+    return boxes, marks
