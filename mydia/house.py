@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from mydia.messages import Change
-from mydia.otp import Bus, Mailbox
+from mydia.otp import Bus, Mailbox, correlation
 
 if TYPE_CHECKING:
     from mydia.settings.model import Config
@@ -54,6 +54,6 @@ class House:
         self, change: "Callable[Concatenate[Transaction, P], T]", /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Have the writer run a change; returns once it is durable. What the change raises is raised here."""
-        message = Change(change, args, tuple(kwargs.items()))
+        message = Change(change, args, tuple(kwargs.items()), correlation.get())
         result: Any = await self.mail["db_writer"].ask(message, timeout=self.config.database.write_timeout)
         return result  # type: ignore[no-any-return]  # the mailbox is untyped; the change's signature is the truth

@@ -1,0 +1,13 @@
+"""The store: what has happened and what must still happen, on disk before anybody is told so.
+
+    engine.py        Connection (what a query gets), Engine (what the house is given), and their small helpers
+    transaction.py   Transaction (what a change gets) and the batch that makes many of them durable at once
+    sqlite.py        the SQLite engine: one write connection, a pool of read-only ones
+    migrate.py       brings a file to this program's schema, or refuses it
+    place.py         where the file lies: the lock that keeps a second daemon out, network file systems
+    maintenance.py   verified backups, integrity checks
+    names.py         file names that are no text, as text
+    paging.py        pages by cursor
+
+A query is `(conn, ...) -> value`, a change is `(tx, ...) -> value`; both are plain functions, and SQL stands nowhere else.
+"""

@@ -1,0 +1,177 @@
+"""What a query is given (`Connection`) and what the house is given (`Engine`), whichever database stands behind.
+
+SQL is written once, in the subset SQLite and PostgreSQL share: named parameters (`:name`), `on conflict`, `returning`; bigint for every
+integer and boolean; explicit `order by` with a unique tie-break; no rowid, no `or ignore`, no `datetime()`.
+"""
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from mydia.messages import Change
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Row = dict[str, Any]
+Query = Callable[Concatenate["Connection", P], T]
+
+
+class Cursor(Protocol):
+    """What is used of a DB-API cursor."""
+
+    @property
+    def description(self) -> Sequence[Sequence[Any]] | None: ...
+    @property
+    def rowcount(self) -> int: ...
+    def fetchall(self) -> list[Any]: ...
+    def fetchone(self) -> Any: ...
+
+
+class Raw(Protocol):
+    """What is used of a DB-API connection. Statements run at once; transactions are begun and ended by SQL alone."""
+
+    def execute(self, sql: str, params: Mapping[str, Any] = ..., /) -> Cursor: ...
+    def executemany(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> Cursor: ...
+
+
+class Connection:
+    """Reads. All statements of one query see the same state of the database."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: Raw) -> None:
+        self._raw = raw
+
+    def all(self, sql: str, /, **params: Any) -> list[Row]:
+        """Every row, as dictionaries by column name."""
+        cursor = self._raw.execute(sql, params)
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def one(self, sql: str, /, **params: Any) -> Row | None:
+        """The first row, or None."""
+        cursor = self._raw.execute(sql, params)
+        row = cursor.fetchone()
+        if row is None:
+            return None
+        return dict(zip([column[0] for column in cursor.description or ()], row, strict=True))
+
+    def value(self, sql: str, /, **params: Any) -> Any:
+        """The first column of the first row, or None."""
+        row = self._raw.execute(sql, params).fetchone()
+        return None if row is None else row[0]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Done:
+    """What became of one change: its value, or what it raised (and then nothing of it was kept)."""
+
+    value: Any = None
+    error: Exception | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Committed:
+    """A batch that is on disk. `done` answers the first of the changes asked for; the rest found no time: ask again.
+
+    `events` are in commit order; `wake` names the kinds of jobs that were enqueued or touched.
+    """
+
+    done: list[Done]
+    events: list[Any]
+    wake: frozenset[str]
+    seconds: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class StoreStatus:
+    """For health pages and metrics: sizes in bytes."""
+
+    engine: str
+    version: str
+    where: str
+    size: int
+    wal_size: int
+    free: int | None
+
+
+class Engine(Protocol):
+    """A database. Opened before anything else of the house starts, closed after everything else has stopped."""
+
+    async def open(self, now: str) -> None:
+        """Take the database for this process, check it and bring its schema up to date.
+
+        Invalid and Unavailable say in one line why that is not possible, and what to do.
+        """
+        ...
+
+    async def close(self) -> None: ...
+
+    async def read(self, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a query on one unchanging state of the database."""
+        ...
+
+    async def commit(self, changes: Sequence[Change], now: str) -> Committed:
+        """Run changes in order, each alone in what it may undo, and make them durable together. For the db_writer only.
+
+        Raises Unavailable when the database may not be written for now (disk full, locked by another program): nothing was kept.
+        Anything else it raises means that the connection is broken.
+        """
+        ...
+
+    async def checkpoint(self) -> None:
+        """Fold what was written lately into the main file, and refresh the planner's statistics."""
+        ...
+
+    async def check(self) -> list[str]:
+        """Every fault of integrity and every broken foreign key, in words; an empty list is good news. Slow."""
+        ...
+
+    async def backup(self, keep: int, now: str) -> str:
+        """Write a verified copy beside the database, keep the newest `keep`, return where it is."""
+        ...
+
+    async def status(self) -> StoreStatus: ...
+
+
+def quick(query: Callable[P, T]) -> Callable[P, T]:
+    """Mark a query as a short indexed read: it runs on the loop, not in a thread.
+
+    Measured (tests/bench/store_bench.py, "reads"): a point read takes about 15 us on the loop and 120 us through a thread, whose p99 is
+    worse still while the loop is busy. Beyond about a millisecond the thread wins, because the loop stays free: so no scans, no counts over
+    tables that grow, no pages.
+    """
+    query.quick = True  # type: ignore[attr-defined]  # a mark on the function itself, as pytest's and functools' are
+    return query
+
+
+def among(column: str, values: Iterable[Any], name: str = "in") -> tuple[str, dict[str, Any]]:
+    """`column in (...)` and its parameters, since a list is no parameter: sql, params = among("state", ["a", "b"]).
+
+    No values match no row. Two uses in one statement need two names.
+    """
+    params = {f"{name}_{i}": value for i, value in enumerate(values)}
+    if not params:
+        return "1 = 0", {}
+    return f"{column} in ({', '.join(':' + key for key in params)})", params
+
+
+def to_json(value: Any) -> str:
+    """Compact JSON text. ASCII only, so that a lone surrogate is still valid text in every database."""
+    return json.dumps(value, separators=(",", ":"), default=_plain)
+
+
+def from_json(text: str | None) -> Any:
+    """What `to_json` wrote; None for null."""
+    return None if text is None else json.loads(text)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Set):
+        return sorted(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")

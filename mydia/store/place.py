@@ -1,0 +1,96 @@
+"""Where a database file lies: who has it (one daemon, no second), and whether its file system can be trusted with it."""
+
+import contextlib
+import errno
+import fcntl
+import os
+import re
+from pathlib import Path
+
+from mydia.errors import Invalid, Unavailable
+
+# Their locks or their shared memory are not what SQLite's write-ahead log needs: two machines may corrupt the file between them.
+NETWORK = frozenset(
+    {
+        *(
+            "nfs",
+            "nfs4",
+            "cifs",
+            "smb3",
+            "smbfs",
+            "ncpfs",
+            "afs",
+            "ceph",
+            "lustre",
+            "beegfs",
+            "glusterfs",
+            "ocfs2",
+            "gfs",
+            "gfs2",
+        ),
+        *("davfs", "fuse.davfs", "fuse.ceph", "fuse.glusterfs", "fuse.sshfs", "fuse.rclone", "fuse.s3fs"),
+    }
+)
+
+
+def network_filesystem(path: str, mountinfo: str) -> str | None:
+    """The type of the network file system that holds an absolute path, or None; `mountinfo` as /proc/self/mountinfo has it."""
+    best, kind = "", None
+    for line in mountinfo.splitlines():
+        left, separator, right = line.partition(" - ")
+        fields = left.split()
+        if not separator or len(fields) < 5 or not right:
+            continue
+        mount = re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), fields[4])
+        inside = path == mount or path.startswith(mount.rstrip("/") + "/")
+        if inside and len(mount) >= len(best):  # of two on one place, the later lies on top
+            best, kind = mount, right.split()[0]
+    return kind if kind in NETWORK else None
+
+
+def refuse_network(path: Path, *, forced: bool) -> None:
+    """Invalid when the file would lie on a network file system, unless forced. Where mounts can't be listed, nothing is refused."""
+    if forced:
+        return
+    try:
+        mountinfo = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return
+    kind = network_filesystem(str(path.resolve()), mountinfo)
+    if kind is not None:
+        raise Invalid(
+            f"the database {path} lies on a network file system ({kind}), where SQLite can lose data; move it to a local disk "
+            "(database.path), or set database.allow_network_filesystem to true if you accept that",
+            field="database.path",
+        )
+
+
+class FileLock:
+    """One daemon per database file. The kernel lets go of the lock when the process ends, however it ends."""
+
+    def __init__(self, database: Path) -> None:
+        self.database = database
+        self.path = database.with_name(database.name + ".lock")
+        self._fd: int | None = None
+
+    def acquire(self) -> None:
+        """Take the lock, or say who has it (Unavailable)."""
+        fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.pread(fd, 32, 0).decode("ascii", "replace").strip() or "unknown"
+            os.close(fd)
+            if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
+                raise
+            raise Unavailable(f"another Mydia (pid {holder}) uses {self.database}; stop it first") from None
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+        self._fd = fd
+
+    def release(self) -> None:
+        if self._fd is not None:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._fd, 0)
+            os.close(self._fd)
+            self._fd = None

@@ -1,0 +1,251 @@
+"""SQLite: one connection that writes, a pool of connections that can only read, one daemon per file."""
+
+import contextlib
+import shutil
+import sqlite3
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Concatenate, Literal, ParamSpec, TypeVar
+
+import trio
+from sqlite_utils import Database
+
+from migrations import MIGRATIONS
+from mydia.errors import Conflict, Invalid, Unavailable
+from mydia.messages import Change
+from mydia.store import maintenance, migrate
+from mydia.store.engine import Committed, Connection, StoreStatus
+from mydia.store.place import FileLock, refuse_network
+from mydia.store.transaction import commit_batch
+
+P = ParamSpec("P")
+T = TypeVar("T")
+BATCH_SECONDS = 0.05  # a batch that takes longer is cut, so that nobody waits for more than one slow neighbour
+_PASSING = frozenset({"SQLITE_FULL", "SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_READONLY", "SQLITE_NOMEM"})
+
+
+class SqliteEngine:
+    """The engine of `database.path`. `backups` is where copies go, also the one taken before a migration.
+
+    `synchronous` FULL makes an acknowledged change survive a power cut; NORMAL may lose the last ones, and never corrupts.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        backups: Path,
+        synchronous: Literal["FULL", "NORMAL"] = "FULL",
+        wal: bool = True,
+        readers: int = 4,
+        allow_network: bool = False,
+        migrations: Sequence[tuple[str, tuple[str, ...]]] = MIGRATIONS,
+    ) -> None:
+        self.path = path.absolute()
+        self.backups = backups
+        self._synchronous, self._wal = synchronous, wal
+        self._allow_network = allow_network
+        self._migrations = migrations
+        self._lock = FileLock(self.path)
+        self._writer: sqlite3.Connection | None = None
+        self._one_at_a_time = trio.CapacityLimiter(1)
+        self._readers = trio.CapacityLimiter(max(1, readers))
+        self._idle: list[sqlite3.Connection] = []
+        self._quick: sqlite3.Connection | None = None
+
+    # -- opening and closing
+
+    async def open(self, now: str) -> None:
+        """As Engine.open; `now` dates a backup that a migration calls for."""
+        await trio.to_thread.run_sync(self._open, now)
+
+    def _open(self, now: str) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            refuse_network(self.path, forced=self._allow_network)
+            self._lock.acquire()
+        except OSError as error:
+            raise Unavailable(f"the database {self.path} cannot be opened: {error.strerror or error}") from error
+        try:
+            self._writer = self._connect_to_write()
+            self._bring_up_to_date(self._writer, now)
+            self._idle = [self._connect_to_read() for _ in range(int(self._readers.total_tokens))]
+            self._quick = self._connect_to_read()
+        except BaseException as error:
+            self._close()
+            if isinstance(error, sqlite3.Error | OSError):
+                raise Unavailable(f"the database {self.path} cannot be opened: {error}") from error
+            raise
+
+    def _connect_to_write(self) -> sqlite3.Connection:
+        self.path.touch(mode=0o600)
+        raw = sqlite3.connect(
+            self.path, isolation_level=None, check_same_thread=False, cached_statements=512, timeout=5.0
+        )
+        self._writer = raw  # so that it is closed whatever follows
+        try:
+            raw.execute(f"pragma journal_mode = {'wal' if self._wal else 'truncate'}")
+            wrong = [str(row[0]) for row in raw.execute("pragma quick_check(3)") if row[0] != "ok"]
+        except sqlite3.DatabaseError as error:
+            if _code(error) == "SQLITE_NOTADB":
+                raise Invalid(f"{self.path} is not a SQLite database; move it away, or set database.path") from error
+            if _code(error) != "SQLITE_CORRUPT":
+                raise
+            wrong = [str(error)]
+        if wrong:
+            raise Unavailable(
+                f"the database {self.path} is damaged ({'; '.join(wrong)}); keep the file, and restore the newest backup "
+                f"from {self.backups}"
+            )
+        raw.execute(f"pragma synchronous = {self._synchronous}")
+        raw.execute("pragma foreign_keys = on")
+        raw.execute("pragma cache_size = -64000")
+        raw.execute("pragma temp_store = memory")
+        return raw
+
+    def _bring_up_to_date(self, raw: sqlite3.Connection, now: str) -> None:
+        db = Database(raw, recursive_triggers=False, execute_plugins=False)
+        missing = migrate.pending(db, self._migrations)
+        if missing and len(missing) < len(self._migrations):
+            maintenance.backup(self.path, self.backups, f"{self.path.stem}-before-{missing[0]}-{_stamp(now)}.db")
+        migrate.apply(db, self._migrations, now)
+
+    def _connect_to_read(self) -> sqlite3.Connection:
+        raw = maintenance.connect_to_read(self.path)
+        raw.execute("pragma query_only = on")
+        raw.execute("pragma cache_size = -16000")
+        raw.execute("pragma temp_store = memory")
+        return raw
+
+    async def close(self) -> None:
+        """Readers first: the writer must be the last, since the last one folds the log into the file."""
+        with trio.CancelScope(shield=True):
+            async with self._one_at_a_time:
+                await trio.to_thread.run_sync(self._close)
+
+    def _close(self) -> None:
+        for raw in (*self._idle, self._quick, self._writer):
+            if raw is not None:
+                with contextlib.suppress(sqlite3.Error):
+                    raw.close()
+        self._idle, self._quick, self._writer = [], None, None
+        self._lock.release()
+
+    # -- reading
+
+    async def read(self, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """As Engine.read: on the loop when the query is `quick`, in a thread otherwise."""
+        if getattr(query, "quick", False):
+            await trio.lowlevel.checkpoint()
+            return _in_snapshot(_opened(self._quick), query, *args, **kwargs)
+        async with self._readers:
+            raw = _opened(self._idle.pop() if self._idle else None)
+            try:
+                return await trio.to_thread.run_sync(partial(_in_snapshot, raw, query, *args, **kwargs))
+            finally:
+                self._idle.append(raw)
+
+    # -- writing
+
+    async def commit(self, changes: Sequence[Change], now: str) -> Committed:
+        """As Engine.commit. Not abandoned when cancelled: what was begun is finished, so its answers are true."""
+        return await trio.to_thread.run_sync(self._commit, changes, now, limiter=self._one_at_a_time)
+
+    def _commit(self, changes: Sequence[Change], now: str) -> Committed:
+        raw = _opened(self._writer)
+        try:
+            return commit_batch(
+                raw, changes, now, begin="begin immediate", seconds=BATCH_SECONDS, translate=self._translate
+            )
+        except BaseException as error:
+            if raw.in_transaction:
+                raw.execute("rollback")
+            passing = self._passing(error)
+            if passing is not None:
+                raise passing from error
+            raise
+
+    def _translate(self, error: Exception) -> Exception | None:
+        """A database's own exception as the refusal it is; None when it is none of its, or a bug."""
+        match _code(error):
+            case "SQLITE_CONSTRAINT_UNIQUE" | "SQLITE_CONSTRAINT_PRIMARYKEY":
+                return Conflict(f"it exists already ({str(error).rpartition(': ')[2]})")
+            case "SQLITE_CONSTRAINT_FOREIGNKEY":
+                return Conflict("it refers to something that does not exist (any more), or that others still refer to")
+        return self._passing(error)
+
+    def _passing(self, error: BaseException) -> Unavailable | None:
+        # A full disk may undo the whole transaction under a change; what is raised then is the missing savepoint, after the cause.
+        cause: BaseException | None = error
+        while cause is not None:
+            code = _code(cause)
+            if any(code.startswith(name) for name in _PASSING):
+                return Unavailable(f"the database {self.path} cannot be written now: {cause}", retry_after=5)
+            cause = cause.__context__
+        return None
+
+    # -- care
+
+    async def checkpoint(self) -> None:
+        await trio.to_thread.run_sync(self._checkpoint, limiter=self._one_at_a_time)
+
+    def _checkpoint(self) -> None:
+        raw = _opened(self._writer)
+        raw.execute("pragma analysis_limit = 1000")
+        raw.execute("analyze")
+        # Readers that are busy right now keep the log from being emptied; they must not hold up the writer for it.
+        raw.execute("pragma busy_timeout = 100")
+        raw.execute("pragma wal_checkpoint(truncate)").fetchall()
+        raw.execute("pragma busy_timeout = 5000")
+
+    async def check(self) -> list[str]:
+        return await trio.to_thread.run_sync(maintenance.faults, self.path, limiter=self._readers)
+
+    async def backup(self, keep: int, now: str) -> str:
+        def write() -> str:
+            made = maintenance.backup(self.path, self.backups, f"{self.path.stem}-{_stamp(now)}.db")
+            maintenance.keep_newest(self.backups, self.path.stem, keep)
+            return str(made)
+
+        return await trio.to_thread.run_sync(write, limiter=self._readers)
+
+    async def status(self) -> StoreStatus:
+        def look() -> StoreStatus:
+            log = self.path.with_name(self.path.name + "-wal")
+            return StoreStatus(
+                engine="SQLite",
+                version=sqlite3.sqlite_version,
+                where=str(self.path),
+                size=self.path.stat().st_size,
+                wal_size=log.stat().st_size if log.exists() else 0,
+                free=shutil.disk_usage(self.path.parent).free,
+            )
+
+        return await trio.to_thread.run_sync(look)
+
+
+def _in_snapshot(
+    raw: sqlite3.Connection, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+) -> T:
+    raw.execute("begin")
+    try:
+        return query(Connection(raw), *args, **kwargs)
+    finally:
+        raw.execute("rollback")
+
+
+def _opened(raw: sqlite3.Connection | None) -> sqlite3.Connection:
+    if raw is None:
+        raise Unavailable("the database is not open", retry_after=1)
+    return raw
+
+
+def _code(error: BaseException) -> str:
+    """SQLite's name of what went wrong ("SQLITE_FULL"), or nothing."""
+    return str(getattr(error, "sqlite_errorname", "") or "")
+
+
+def _stamp(now: str) -> str:
+    """A time fit for a file name, which sorts by age."""
+    return now[:19].replace("-", "").replace(":", "") + "Z"

@@ -1,0 +1,214 @@
+"""What a change is given, and how many changes become durable at once.
+
+A change runs inside a savepoint of its own: what it raises undoes it alone, and its neighbours in the batch are kept. On some databases a
+statement that fails costs the whole change, so a change writes `on conflict` and never catches a database's exception.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import uuid_utils
+
+from mydia.errors import Invalid
+from mydia.events import Event, JobChanged
+from mydia.messages import JOB_KINDS, Change
+from mydia.store.engine import Committed, Connection, Done, Raw, Row, to_json
+
+
+class Transaction(Connection):
+    """Reads and writes; `now` is the time of everything in it ("2026-01-31T12:00:00.123456Z").
+
+    `translate` turns a database's own exception into a refusal, where it is one (a Conflict, say), for the change's caller.
+    """
+
+    __slots__ = ("_translate", "correlation_id", "events", "now", "wake")
+
+    def __init__(self, raw: Raw, now: str, translate: Callable[[Exception], Exception | None] = lambda _: None) -> None:
+        super().__init__(raw)
+        self.now = now
+        self.correlation_id: str | None = None
+        self.events: list[Event] = []
+        self.wake: set[str] = set()
+        self._translate = translate
+
+    def new_id(self) -> str:
+        """A UUIDv7: later ids sort after earlier ones."""
+        return str(uuid_utils.uuid7())
+
+    def later(self, seconds: float) -> str:
+        """`now` plus so many seconds, as text."""
+        return to_text(parse_time(self.now) + timedelta(seconds=seconds))
+
+    def execute(self, sql: str, /, **params: Any) -> int:
+        """Run one statement; how many rows it changed."""
+        return self._raw.execute(sql, params).rowcount
+
+    def execute_many(self, sql: str, rows: Iterable[Row], /) -> int:
+        """Run one statement for each row of parameters; how many rows were changed in all."""
+        return self._raw.executemany(sql, rows).rowcount
+
+    def insert(self, table: str, row: Row) -> None:
+        """Add one row; Conflict when its key exists already."""
+        self._raw.execute(_insert(table, tuple(row)), row)
+
+    def insert_many(self, table: str, rows: Sequence[Row]) -> None:
+        """Add rows that all have the same columns."""
+        if rows:
+            self._raw.executemany(_insert(table, tuple(rows[0])), rows)
+
+    def update(self, table: str, id: str, /, **columns: Any) -> bool:  # noqa: A002 - it is the column's name
+        """Set columns of the row with this id; whether there is one."""
+        return self._raw.execute(_update(table, tuple(columns)), {**columns, "id": id}).rowcount > 0
+
+    def emit(self, event: Event) -> None:
+        """Make an event part of this change: stored with it (unless its type is not), published once it is durable."""
+        if getattr(event, "stored", True):
+            row = {
+                "at": self.now,
+                "type": event.type(),
+                "media_item_id": event.media_item_id,
+                "actor": event.actor,
+                "correlation_id": self.correlation_id,
+                "data": to_json(event.data()),
+            }
+            cursor = self._raw.execute(_EMIT, row)
+            object.__setattr__(event, "seq", cursor.fetchone()[0])  # frozen for everybody else; numbered here
+        self.events.append(event)
+
+    def enqueue(
+        self,
+        kind: str,
+        args: Mapping[str, Any],
+        *,
+        unique: bool = True,
+        in_seconds: float = 0,
+        priority: int = 0,
+        max_attempts: int = 20,
+        media_item_id: str | None = None,
+        queue: str | None = None,
+        hurry: bool = False,
+    ) -> str:
+        """Make a job part of this change; its id. Lower `priority` runs first.
+
+        With `unique`, at most one job of this kind and these arguments waits, and at most one runs: when one waits already, nothing is
+        added and its id is returned (`hurry` brings it forward to the time and priority asked for here); when one runs, another is
+        added, because what is wished now may be unknown to it, and waits for its end.
+        """
+        if kind not in JOB_KINDS:
+            raise Invalid(f"there is no job kind {kind!r}; known are {', '.join(JOB_KINDS)}", field="kind")
+        queue = queue or JOB_KINDS[kind][0]
+        due = self.now if in_seconds <= 0 else self.later(in_seconds)
+        key = unique_key(kind, args) if unique else None
+        job_id, state = self.new_id(), "available" if in_seconds <= 0 else "scheduled"
+        row = {
+            "id": job_id,
+            "queue": queue,
+            "kind": kind,
+            "args": to_json(args),
+            "state": state,
+            "priority": priority,
+            "max_attempts": max_attempts,
+            "unique_key": key,
+            "scheduled_at": due,
+            "correlation_id": self.correlation_id,
+            "media_item_id": media_item_id,
+            "created_at": self.now,
+        }
+        if self._raw.execute(_ENQUEUE, row).rowcount == 0:
+            waiting: str = self.value(_WAITING, key=key)
+            if hurry:
+                self.execute(_HURRY, id=waiting, due=due, state=state, priority=priority)
+                self.wake.add(kind)
+            return waiting
+        self.events.append(JobChanged(job_id=job_id, queue=queue, kind=kind, state=state, media_item_id=media_item_id))
+        self.wake.add(kind)
+        return job_id
+
+
+_EMIT = """insert into events (at, type, media_item_id, actor, correlation_id, data)
+    values (:at, :type, :media_item_id, :actor, :correlation_id, :data) returning seq"""
+_ENQUEUE = """insert into jobs (id, queue, kind, args, state, priority, max_attempts, unique_key, scheduled_at, correlation_id,
+        media_item_id, created_at)
+    values (:id, :queue, :kind, :args, :state, :priority, :max_attempts, :unique_key, :scheduled_at, :correlation_id,
+        :media_item_id, :created_at)
+    on conflict do nothing"""
+_WAITING = "select id from jobs where unique_key = :key and state in ('available', 'scheduled', 'retryable')"
+_HURRY = """update jobs set priority = case when priority > :priority then :priority else priority end,
+        state = case when scheduled_at > :due then :state else state end,
+        scheduled_at = case when scheduled_at > :due then :due else scheduled_at end
+    where id = :id"""
+
+
+def unique_key(kind: str, args: Mapping[str, Any]) -> str:
+    """What makes two jobs the same wish: the kind and the arguments, in whatever order they stand."""
+    return hashlib.sha256(f"{kind}\n{to_json(dict(sorted(args.items())))}".encode()).hexdigest()
+
+
+def to_text(at: datetime) -> str:
+    """A time as the database holds it, which sorts as text: "2026-01-31T12:00:00.123456Z"."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+def parse_time(text: str) -> datetime:
+    """What `to_text` wrote."""
+    return datetime.fromisoformat(text)
+
+
+def commit_batch(
+    raw: Raw,
+    changes: Sequence[Change],
+    now: str,
+    *,
+    begin: str,
+    seconds: float,
+    translate: Callable[[Exception], Exception | None],
+) -> Committed:
+    """One transaction for many changes, each in a savepoint; no more are begun once `seconds` have passed.
+
+    What it raises came from the database between the changes: the transaction is over and nothing was kept.
+    """
+    started = time.perf_counter()
+    tx = Transaction(raw, now, translate)
+    done: list[Done] = []
+    execute = raw.execute
+    execute(begin)
+    for change in changes:
+        events = len(tx.events)
+        tx.correlation_id = change.correlation_id
+        execute("savepoint change")
+        try:
+            value = change.fn(tx, *change.args, **dict(change.kwargs))
+        except Exception as error:  # noqa: BLE001 - whatever a change raises is its caller's
+            execute("rollback to savepoint change")
+            del tx.events[events:]
+            done.append(Done(error=translate(error) or error))
+        else:
+            done.append(Done(value))
+        execute("release savepoint change")
+        if time.perf_counter() - started > seconds:
+            break
+    execute("commit")
+    return Committed(done, tx.events, frozenset(tx.wake), time.perf_counter() - started)
+
+
+@cache
+def _insert(table: str, columns: tuple[str, ...]) -> str:
+    _identifiers(table, *columns)
+    return f"insert into {table} ({', '.join(columns)}) values ({', '.join(':' + c for c in columns)})"  # noqa: S608
+
+
+@cache
+def _update(table: str, columns: tuple[str, ...]) -> str:
+    _identifiers(table, *columns)
+    return f"update {table} set {', '.join(f'{c} = :{c}' for c in columns)} where id = :id"  # noqa: S608
+
+
+def _identifiers(*names: str) -> None:
+    # Names come from code, never from outside; this keeps it so.
+    for name in names:
+        if not name.isidentifier():
+            raise ValueError(f"{name!r} is no name of a table or column")
