@@ -206,29 +206,28 @@ class _Work:
         return True
 
     def _copy(self, source_fd: int, part_fd: int) -> None:
+        left = os.fstat(source_fd).st_size  # and no further: a file that is still being written has no end
         os.lseek(source_fd, 0, os.SEEK_SET)
-        steps: tuple[tuple[Callable[[int, int], int], set[int]], ...] = (
-            (lambda s, t: self.sys.copy_file_range(s, t, CHUNK), _NO_COPY_RANGE),
-            (lambda s, t: self.sys.sendfile(t, s, None, CHUNK), _NO_SENDFILE),
-            (self._read_write, set()),
+        ways: tuple[tuple[Callable[[int], int], set[int]], ...] = (
+            (lambda most: self.sys.copy_file_range(source_fd, part_fd, most), _NO_COPY_RANGE),
+            (lambda most: self.sys.sendfile(part_fd, source_fd, None, most), _NO_SENDFILE),
+            (lambda most: self._read_write(source_fd, part_fd, most), set()),
         )
-        for step, not_this_way in steps:
+        for way, not_this_way in ways:
             try:
-                while step(source_fd, part_fd) > 0:
+                # A way that answers 0 before the end is not trusted: the next goes on from the same offset.
+                while left and (done := way(min(left, CHUNK))) > 0:
+                    left -= done
                     self.check()
             except OSError as error:
                 if error.errno not in not_this_way:
                     raise
-                continue
-            if os.lseek(source_fd, 0, os.SEEK_CUR) >= os.fstat(source_fd).st_size:
-                return
-            # Some file systems answer 0 instead of refusing: the next way goes on from the same offset.
 
-    def _read_write(self, source_fd: int, part_fd: int) -> int:
-        data = memoryview(self.sys.read(source_fd, CHUNK))
+    def _read_write(self, source_fd: int, part_fd: int, most: int) -> int:
+        data = memoryview(self.sys.read(source_fd, most))
         left = data
         while left:
-            left = left[self.sys.write(part_fd, left) :]  # type: ignore[arg-type]  # any buffer will do
+            left = left[self.sys.write(part_fd, left) :]
         return len(data)
 
     # -- giving it its name
@@ -287,7 +286,7 @@ class _Work:
                 raise
             return lambda: None  # an attempt that was killed came this far
         except OSError as error:
-            if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
+            if error.errno not in (errno.EPERM, errno.EXDEV, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
                 raise
         self.sys.rename(self.target_name, name, src_dir_fd=target_dir, dst_dir_fd=away)
         return lambda: self.sys.rename(name, self.target_name, src_dir_fd=away, dst_dir_fd=target_dir)

@@ -38,7 +38,7 @@ class Syscalls:
     copy_file_range: Callable[[int, int, int], int] = os.copy_file_range
     sendfile: Callable[..., int] = os.sendfile
     read: Callable[[int, int], bytes] = os.read
-    write: Callable[[int, bytes], int] = os.write
+    write: Callable[[int, bytes | memoryview], int] = os.write
     fsync: Callable[[int], None] = os.fsync
     rename: Callable[..., None] = os.rename
     rename_noreplace: Callable[..., None] = rename_noreplace
@@ -92,6 +92,8 @@ def refusal(error: OSError, what: str, where: str) -> MydiaError:
         )
     if number == errno.EFBIG:
         return Invalid(begin + "the file is larger than this file system can hold (4 GiB on FAT)")
+    if number == errno.EXDEV:
+        return Invalid(begin + "another file system is mounted in between; a library folder has to be one file system")
     if number in (errno.ELOOP, errno.EISDIR, errno.EINVAL, errno.EILSEQ):
         return Invalid(begin + (error.strerror or "not a usable file or name"))
     return Unavailable(begin + (error.strerror or str(error)), retry_after=60)
