@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Any
 
 from mydia.core.formats.model import CustomFormat
@@ -75,7 +76,7 @@ def _name(data: Any, ids: Mapping[int, str]) -> str:
 def _best_first(items: list[QualityGroup | str]) -> bool:
     """The guide writes the best on top, the apps' answers the worst: neighbours on the common ladder tell which."""
     weights = [quality(i if isinstance(i, str) else i.qualities[0]).weight for i in items]
-    steps = [b - a for a, b in zip(weights, weights[1:], strict=False)]
+    steps = [b - a for a, b in pairwise(weights)]
     return sum(s < 0 for s in steps) > sum(s > 0 for s in steps)
 
 

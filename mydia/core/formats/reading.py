@@ -34,7 +34,6 @@ _TYPES: Final[Mapping[str, ConditionType]] = {
     "ReleaseTypeSpecification": "release_type",
     "YearSpecification": "year",
 }
-_ONLY_RADARR: Final = {"edition", "modifier", "year"}
 _FAR: Final = 1e9
 
 
@@ -125,8 +124,6 @@ def _type(item: Mapping[str, Any]) -> ConditionType:
 
 def _condition(item: Mapping[str, Any], app: App) -> Condition:
     type_ = _type(item)
-    if app == "sonarr" and type_ in _ONLY_RADARR:
-        app = "radarr"  # the guide shares some of Radarr's formats with Sonarr users; their numbers are Radarr's
     value: str | int | tuple[float, float]
     if type_ in RANGES:
         value = _span(item.get("min"), item.get("max"))
@@ -184,9 +181,9 @@ def _span(low: object, high: object) -> tuple[float, float]:
 
 def _own(item: Mapping[str, Any]) -> Condition:
     """A condition in Mydia's own words."""
-    type_ = item.get("type")
-    if type_ not in get_args(ConditionType):
-        raise ValueError(f"unknown condition type {type_!r}; known are {', '.join(get_args(ConditionType))}")
+    if item.get("type") not in get_args(ConditionType):
+        raise ValueError(f"unknown condition type {item.get('type')!r}; known: {', '.join(get_args(ConditionType))}")
+    type_ = cast(ConditionType, item["type"])
     value = item.get("value")
     if type_ in RANGES:
         if not isinstance(value, list | tuple) or len(value) != 2:

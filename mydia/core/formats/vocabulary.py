@@ -71,26 +71,30 @@ FLAGS: Final[Mapping[App, Mapping[int, str]]] = MappingProxyType(
     }
 )
 
-_SHARED: Final = (
-    "unknown en fr es de it da nl ja is zh ru pl vi sv no fi tr pt nl-BE el ko hu he lt cs"  # 0 to 25, in both
-).split()
-_RADARR: Final = (
+
+def _words(words: str) -> list[str]:
+    return words.split()
+
+
+# In the order of their numbers; the first 26 are the same in both.
+_SHARED: Final = _words("unknown en fr es de it da nl ja is zh ru pl vi sv no fi tr pt nl-BE el ko hu he lt cs")
+_RADARR: Final = _words(
     "hi ro th bg pt-BR ar uk fa bn sk lv es-419 ca hr sr bs et ta id te mk sl ml kn sq af mr tl ur rm mn ka"
-).split()
-_SONARR: Final = "ar hi bg ml uk sk th pt-BR es-419 ro lv fa ca hr sr bs et ta id mk sl".split()
+)
+_SONARR: Final = _words("ar hi bg ml uk sk th pt-BR es-419 ro lv fa ca hr sr bs et ta id mk sl")
 LANGUAGES: Final[Mapping[App, Mapping[int, str]]] = MappingProxyType(
     {
         "radarr": dict(enumerate(_SHARED + _RADARR)) | {-1: "any", -2: "original"},
         "sonarr": dict(enumerate(_SHARED + _SONARR)) | {-2: "original"},
     }
 )
-_NAMES: Final = (
+_NAMES: Final = _words(
     "unknown english french spanish german italian danish dutch japanese icelandic chinese russian polish vietnamese "
     "swedish norwegian finnish turkish portuguese flemish greek korean hungarian hebrew lithuanian czech "
     "hindi romanian thai bulgarian portuguese_(brazil) arabic ukrainian persian bengali slovak latvian spanish_(latino) "
     "catalan croatian serbian bosnian estonian tamil indonesian telugu macedonian slovenian malayalam kannada albanian "
     "afrikaans marathi tagalog urdu romansh mongolian georgian"
-).split()
+)
 LANGUAGE_NAMES: Final[Mapping[str, str]] = MappingProxyType(
     {name.replace("_", " "): code for name, code in zip(_NAMES, _SHARED + _RADARR, strict=True)}
     | {"any": "any", "original": "original"}
