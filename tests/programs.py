@@ -43,7 +43,8 @@ def main(say: Callable[[str], object] = lambda line: sys.stderr.write(f"{line}\n
     if missing and (apt := apt_command()):
         packages = sorted({need.package for need in missing})
         say(f"Installing for the tests: {' '.join(packages)}")
-        install(apt, packages)
+        for line in install(apt, packages):
+            say(line)
         missing = [need for need in missing if not need.met()]
     for line in complaint(missing):
         say(line)
@@ -76,17 +77,23 @@ def apt_command() -> list[str] | None:
     return None
 
 
-def install(apt: list[str], packages: list[str]) -> None:
-    """Install packages without their recommendations; apt's own words show what went wrong, if anything did."""
+def install(apt: list[str], packages: list[str]) -> list[str]:
+    """Install packages without their recommendations; return what apt said where it failed, nothing where it did not."""
     # Debian starts the service a package brings. A test that wants Prometheus starts its own on a free port; nobody
     # who runs tests has asked for another on 9090. (Only root can say so; under sudo the package's default stands.)
     hold = os.geteuid() == 0 and not POLICY.exists()
     if hold:
         POLICY.write_text("#!/bin/sh\nexit 101\n")
         POLICY.chmod(0o755)
+    said: list[str] = []
     try:
-        subprocess.run([*apt, "update", "-qq"], check=False)
-        subprocess.run([*apt, "install", "-y", "-qq", "--no-install-recommends", *packages], check=False)
+        # One source that does not answer need not stop the rest: only the second step has to succeed.
+        for step in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
+            command = [*apt, "--quiet", *step]
+            done = subprocess.run(command, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            if done.returncode != 0:
+                said += [f"apt-get {step[0]} failed:", *done.stdout.splitlines()[-20:]]
+        return said if done.returncode != 0 else []
     finally:
         if hold:
             POLICY.unlink(missing_ok=True)
