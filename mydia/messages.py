@@ -5,7 +5,7 @@ Durable wishes ("search for this title") are jobs, not messages: see JOB_KINDS. 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Concatenate
+from typing import Any, Concatenate, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,29 @@ class SettleFile:
 
     root_id: str
     relative_path: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindTitles:
+    """-> librarian. Titles called so, by the metadata provider: a sequence of `ports.MetadataMatch`, best first."""
+
+    kind: Literal["movie", "tv_show"]
+    text: str
+    year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddTitle:
+    """-> librarian. Look the title up and add it; the reply is its id here (the existing one's when it is known already)."""
+
+    kind: Literal["movie", "tv_show"]
+    provider: str
+    id: str
+    root_id: str | None = None
+    quality_profile_id: str | None = None
+    monitored: bool = True
+    search: bool = True
+    actor: str = "system"
 
 
 @dataclass(frozen=True, slots=True)
