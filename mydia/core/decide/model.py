@@ -12,14 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, Literal
+from datetime import UTC, datetime, timedelta
+from typing import Final, Literal
 
+from mydia.core.formats import CustomFormat
 from mydia.core.quality import DEFAULT_PROFILES, Quality, QualityProfile, Revision
 from mydia.core.release import Release
-
-if TYPE_CHECKING:
-    from mydia.core.formats import CustomFormat
 
 Protocol = Literal["torrent", "usenet"]
 Kind = Literal["movie", "episode"]
@@ -82,7 +80,8 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """One episode of the target. `air_date` is the broadcaster's day (YYYY-MM-DD), `airs_at` the moment."""
+    """One episode of the target. `air_date` is the broadcaster's day (YYYY-MM-DD), `airs_at` the moment; where only the
+    day is known the moment is its midnight in UTC."""
 
     season: int
     number: int
@@ -91,6 +90,10 @@ class Episode:
     airs_at: datetime | None = None
     runtime: int | None = None
     monitored: bool = True
+
+    def __post_init__(self) -> None:
+        if self.airs_at is None and self.air_date:
+            object.__setattr__(self, "airs_at", datetime.fromisoformat(self.air_date[:10]).replace(tzinfo=UTC))
 
     @property
     def key(self) -> Number:
@@ -283,3 +286,26 @@ class Verdict:
     def may_come(self) -> bool:
         """Refused for now, by nothing but what time can cure."""
         return bool(self.rejections) and not any(r.permanent for r in self.rejections)
+
+
+TEMPORARY: Final = frozenset(
+    (
+        "already_grabbed",
+        "already_queued",
+        "delayed",
+        "indexer_resting",
+        "no_client",
+        "no_space",
+        "not_available",
+        "too_few_seeders",
+        "too_young",
+        "unaired",
+        "unknown_runtime",
+    )
+)
+"""The rules whose refusals time alone can cure."""
+
+
+def refuse(rule: str, reason: str) -> Rejection:
+    """A rejection, permanent unless time can cure it."""
+    return Rejection(rule, rule not in TEMPORARY, reason)

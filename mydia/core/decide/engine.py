@@ -1,0 +1,34 @@
+"""Every rule asked of every candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mydia.core.decide.facts import Bench, Facts
+from mydia.core.decide.model import Candidate, Context, Target, Verdict
+from mydia.core.decide.rules import RULES
+
+
+def decide(candidates: Iterable[Candidate], target: Target, context: Context) -> list[Verdict]:
+    """One verdict per candidate, in the order given. No verdict depends on another candidate.
+
+    Every rule is asked, so that a verdict holds every reason, not only the first.
+    """
+    bench = Bench(target, context)
+    return [judge(bench.lay(candidate), target, context) for candidate in candidates]
+
+
+def judge(facts: Facts, target: Target, context: Context) -> Verdict:
+    """What the rules say of one candidate's facts."""
+    said = [rule(facts, target, context) for rule in RULES]
+    return Verdict(
+        candidate=facts.candidate,
+        release=facts.release,
+        quality=facts.quality,
+        revision=facts.revision,
+        score=facts.score,
+        formats=facts.formats,
+        languages=facts.languages,
+        episodes=facts.numbers,
+        rejections=tuple(r for r in said if r is not None),
+    )
