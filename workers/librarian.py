@@ -8,9 +8,9 @@ import hashlib
 from pathlib import Path
 
 import trio
+from mydia.adapters.metadata.nfo import Nfo
 
 from mydia.adapters.disk.paths import resolve_inside
-from mydia.adapters.metadata.nfo import Nfo
 from mydia.core.identify import Numbered, believed, episodes_named
 from mydia.core.release import Candidate, MatchResult, Release, match, parse
 from mydia.errors import Invalid, NotFound, Unavailable

@@ -18,6 +18,7 @@ from mydia.otp import Lagged
 from mydia.ports import Notice, Notifier
 from mydia.settings import changes as settings
 from mydia.settings import queries as setting_queries
+from mydia.settings.model import snake
 from mydia.store.engine import Connection
 from mydia.store.transaction import Transaction
 from workers.job_actor import JobActor
@@ -25,21 +26,23 @@ from workers.job_actor import JobActor
 CURSOR = "notifier.seq"
 BATCH = 200
 
-# event -> (the name people subscribe to, what it says). "Download" names of the incumbents are theirs; these are the ones of our settings.
-NOTICES: dict[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
-    e.MediaAdded.type(): ("media_added", lambda d: f"{d['title']} was added to the library"),
-    e.Grabbed.type(): ("grabbed", lambda d: f"Grabbed {d['release']} ({d['quality']}) from {d['indexer']}"),
-    e.DownloadCompleted.type(): ("download_completed", lambda d: f"{d['release']} is downloaded"),
-    e.Imported.type(): ("upgraded", lambda d: f"{d['path']} is in the library ({d['quality']})"),
-    e.DownloadFailed.type(): ("download_failed", lambda d: f"{d['release']} failed: {d['reason']}"),
-    e.ImportHeld.type(): ("manual_interaction", lambda d: f"{d['release']} needs a look: {d['reason']}"),
-    e.HealthChanged.type(): ("health", lambda d: d["message"]),
+# What is said of each event that people can be told of. They subscribe by its name in snake case: "download_completed".
+NOTICES: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    e.MediaAdded.type(): lambda d: f"{d['title']} was added to the library",
+    e.Grabbed.type(): lambda d: f"Grabbed {d['release']} ({d['quality']}) from {d['indexer']}",
+    e.DownloadCompleted.type(): lambda d: f"{d['release']} is downloaded",
+    e.Imported.type(): lambda d: (
+        f"{d['path']} is {'better now' if d['is_upgrade'] else 'in the library'} ({d['quality']})"
+    ),
+    e.DownloadFailed.type(): lambda d: f"{d['release']} failed: {d['reason']}",
+    e.ImportHeld.type(): lambda d: f"{d['release']} needs a look: {d['reason']}",
+    e.HealthChanged.type(): lambda d: str(d["message"]),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One configured target: which notices it wants (empty: all) and the adapter that delivers them."""
+    """One configured target: which events it wants, by type ("*": all) and the adapter that delivers them."""
 
     notifier: Notifier
     wants: frozenset[str]
@@ -56,7 +59,7 @@ class NotifierActor(JobActor):
         self.spawn(self._listen)
 
     async def _listen(self) -> None:
-        """Turn events into jobs: at start what happened meanwhile, then at each bell. Listening begins before reading, so none slips between."""
+        """Events become jobs: at start what happened meanwhile, then at each bell; it listens before it reads."""
         while True:
             with self.house.bus.subscribe(
                 capacity=1, filter=lambda event: isinstance(event, e.Event) and event.type() in NOTICES
@@ -83,14 +86,11 @@ class NotifierActor(JobActor):
 def notice(conn: Connection, seq: int) -> Notice:
     """The notice that an event makes."""
     row = media.get_event(conn, seq)
-    name, say = NOTICES[row.type]
-    if row.type == e.Imported.type() and not row.data.get("is_upgrade"):
-        name = "imported"
     title = media.title_of(conn, row.media_item_id) if row.media_item_id else None
     return Notice(
-        event=name,
+        event=snake(row.type),
         title=title or "Mydia",
-        body=say(row.data),
+        body=NOTICES[row.type](row.data),
         at=row.at,
         data={**row.data, "media_item_id": row.media_item_id},
     )
@@ -103,9 +103,8 @@ def enqueue_notices(tx: Transaction, wants: Mapping[str, frozenset[str]]) -> int
     for row in rows:
         if row.type not in NOTICES:
             continue
-        name = "imported" if row.type == e.Imported.type() and not row.data.get("is_upgrade") else NOTICES[row.type][0]
         for target, wanted in wants.items():
-            if not wanted or name in wanted:
+            if "*" in wanted or row.type in wanted:
                 tx.enqueue(
                     "notify", {"target": target, "seq": row.seq}, max_attempts=12, media_item_id=row.media_item_id
                 )

@@ -6,11 +6,13 @@ It only writes the grab. The download monitor hands it to a client, so a crash b
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import trio
 from loguru import logger
 
+from mydia.adapters.disk.space import space
 from mydia.core import decide as core
 from mydia.core.rank import Ranked, rank
 from mydia.downloads import changes as downloads
@@ -19,7 +21,7 @@ from mydia.errors import Conflict, MydiaError, Unavailable
 from mydia.house import House
 from mydia.jobs.model import Job
 from mydia.media import queries as media
-from mydia.ports import FoundRelease, Indexer, IndexerQuery
+from mydia.ports import FoundRelease, Indexer, IndexerQuery, Protocol_
 from mydia.store.transaction import Transaction
 from mydia.wishes import Wish, gather
 from workers.job_actor import JobActor
@@ -43,9 +45,10 @@ class Answer:
 
 
 class Searcher(JobActor):
-    def __init__(self, house: House, indexers: Sequence[Indexer], boot: str) -> None:
+    def __init__(self, house: House, indexers: Sequence[Indexer], protocols: frozenset[Protocol_], boot: str) -> None:
         super().__init__(house, boot)
         self.indexers = indexers
+        self.protocols = protocols  # what the configured clients can take
         self.kinds = {"search_media": self.search_media, "search_missing": self.search_missing}
 
     async def search_missing(self, job: Job) -> None:
@@ -72,11 +75,12 @@ class Searcher(JobActor):
             for name, until in resting.items()
         ]
         found = {(r.indexer, r.guid): r for a in answers for r in a.found}
+        free = await trio.to_thread.run_sync(free_space, self.house.config.download_dir)
         context = core.Context(
             now=now,
             mode=mode,
             profile=wish.profile,
-            settings=self.settings(),
+            settings=self.settings(free),
             blocklist=wish.blocklist,
             queue=wish.queue,
         )
@@ -88,16 +92,16 @@ class Searcher(JobActor):
         if answers and all(a.error for a in answers):
             raise Unavailable(f"No indexer answered: {'; '.join(f'{a.indexer}: {a.error}' for a in answers)}")
 
-    def settings(self) -> core.Settings:
-        acquisition = self.house.config.downloads.rules
+    def settings(self, free_space: int | None) -> core.Settings:
+        rules = self.house.config.downloads.rules
         return core.Settings(
-            required=tuple(acquisition.required),
-            ignored=tuple(acquisition.ignored),
-            min_seeders=acquisition.min_seeders,
-            max_size=acquisition.max_size,
-            preferred_protocol=acquisition.preferred_protocol,
-            clients=frozenset(acquisition.protocols),
-            protocols=frozenset(acquisition.protocols),
+            required=tuple(rules.required),
+            ignored=tuple(rules.ignored),
+            max_size=int(rules.max_size_gb * 1e9),
+            preferred_protocol=rules.preferred_protocol,
+            clients=self.protocols,
+            free_space=free_space,
+            min_free_space=int(rules.min_free_gb * 1e9),
         )
 
     async def ask(self, indexers: Sequence[Indexer], queries: Sequence[IndexerQuery]) -> list[Answer]:
@@ -137,6 +141,14 @@ class Searcher(JobActor):
             if s.family == "indexer" and s.disabled_until
         }
         return {i.name: until[i.name] for i in self.indexers if i.name in until and until[i.name] > now}
+
+
+def free_space(folder: Path) -> int | None:
+    """Bytes free where downloads go; None where that can't be told."""
+    try:
+        return space(str(folder)).free
+    except MydiaError:
+        return None
 
 
 def queries_for(wish: Wish) -> list[IndexerQuery]:

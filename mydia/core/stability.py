@@ -14,7 +14,7 @@ UNSURE: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look: size in bytes, when it was last changed (seconds of the same clock as `now`), and whether someone has it open for writing."""
+    """One look: bytes, when it was last changed (seconds, the clock of `now`), whether someone has it open for writing (None: unknown)."""
 
     size: int
     mtime: float

@@ -150,6 +150,16 @@ def handed_over(tx: Transaction, download_id: str, *, client: str, client_id: st
         tx.update("downloads", download_id, status="downloading")
 
 
+def waiting(tx: Transaction, download_id: str, reason: str) -> None:
+    """It could not be handed over yet, and why."""
+    tx.execute(
+        "update downloads set error_message = :m, updated_at = :now where id = :id and status = 'pending'",
+        m=reason,
+        now=tx.now,
+        id=download_id,
+    )
+
+
 def observed(tx: Transaction, download_id: str, *, progress: float, eta: str | None, message: str | None) -> None:
     """How far it is (percent): kept now and then, so that a restart shows the truth; pages are told by DownloadProgressed."""
     tx.execute(

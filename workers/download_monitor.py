@@ -1,0 +1,182 @@
+"""download_monitor: hands grabs to download clients, watches them move, and takes out of the clients what has ended.
+
+The downloads table is its work list, so a restart goes on where it stood: handing over what the client has already is no second download.
+It looks every second while something moves, seldom otherwise; a grab rings it.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import trio
+from loguru import logger
+
+from mydia.core.lifecycle import Absence, advance, leaves_client
+from mydia.downloads import changes, queries
+from mydia.downloads.model import Download
+from mydia.errors import Invalid, MydiaError, Unavailable
+from mydia.events import DownloadCancelled, DownloadProgressed, Grabbed
+from mydia.house import House
+from mydia.otp import Actor, Lagged
+from mydia.ports import ClientDownload, DownloadClient, FoundRelease, Indexer
+
+BUSY, IDLE = 1.0, 15.0
+LABEL = "mydia"
+GIVE_UP_AFTER = timedelta(hours=6)
+"""How long a grab is offered again when its indexer or every client is down."""
+SAVE_EVERY = 5.0
+"""Percent of progress between two writes of it; pages are told of every step."""
+
+
+class DownloadMonitor(Actor):
+    def __init__(self, house: House, clients: Sequence[DownloadClient], indexers: Sequence[Indexer]) -> None:
+        self.house = house
+        self.clients = {c.name: c for c in clients}
+        self.indexers = {i.name: i for i in indexers}
+        self.absences: dict[str, Absence] = {}
+        self.saved: dict[str, tuple[float, str | None]] = {}
+        self.next_offer: dict[str, datetime] = {}
+
+    async def start(self) -> None:
+        self.spawn(self._listen)
+
+    async def _listen(self) -> None:
+        """A grab or a cancel should not wait for the next look."""
+        while True:
+            with self.house.bus.subscribe(
+                capacity=1, filter=lambda e: isinstance(e, Grabbed | DownloadCancelled)
+            ) as bell:
+                try:
+                    await anext(bell)
+                except Lagged:
+                    logger.trace("more than one grab at once: one look serves them all")
+            self.mailbox.ring()
+
+    async def tick(self) -> None:
+        pending = await self.house.read(queries.with_status, ["pending"])
+        for download in pending:
+            await self._hand_over(download)
+        moving = await self.house.read(queries.with_status, ["downloading"])
+        ended = await self.house.read(queries.to_clean_up)
+        listed = await self._list({d.download_client for d in (*moving, *ended) if d.download_client})
+        for download in moving:
+            await self._watch(download, listed.get(download.download_client or ""))
+        for download in ended:
+            await self._clean_up(download, listed.get(download.download_client or ""))
+        self.period = BUSY if moving or pending else IDLE
+
+    # -- handing over ----------------------------------------------------------------------------------------------------------
+
+    async def _hand_over(self, download: Download) -> None:
+        now = self.house.clock.now()
+        if self.next_offer.get(download.id, now) > now:
+            return
+        client = next((c for c in self.clients.values() if c.protocol == download.protocol), None)
+        try:
+            if client is None:
+                raise Unavailable(
+                    f"No download client takes {download.protocol} downloads; add one under downloads.clients"
+                )
+            payload = await self._indexer(download).fetch(_release(download))
+            client_id = await client.add(payload, label=LABEL)
+        except Invalid as no:
+            await self.house.write(changes.failed, download.id, str(no))
+        except MydiaError as no:
+            if now - datetime.fromisoformat(download.created_at) > GIVE_UP_AFTER:
+                await self.house.write(changes.failed, download.id, f"Given up: {no}", block=False)
+                return
+            wait = getattr(no, "retry_after", None) or 30.0
+            self.next_offer[download.id] = now + timedelta(seconds=wait)
+            await self.house.write(changes.waiting, download.id, str(no))
+        else:
+            await self.house.write(changes.handed_over, download.id, client=client.name, client_id=client_id)
+
+    def _indexer(self, download: Download) -> Indexer:
+        found = self.indexers.get(download.indexer or "")
+        if found is None:
+            raise Invalid(f"The indexer {download.indexer!r} is no longer configured")
+        return found
+
+    # -- watching --------------------------------------------------------------------------------------------------------------
+
+    async def _list(self, names: set[str]) -> Mapping[str, Mapping[str, ClientDownload]]:
+        """What each client has of ours. One that does not answer is left out: of its downloads nothing is known, so nothing is done."""
+        listed: dict[str, Mapping[str, ClientDownload]] = {}
+
+        async def ask(client: DownloadClient) -> None:
+            try:
+                listed[client.name] = {d.id: d for d in await client.list(label=LABEL)}
+                await self.house.write(changes.provider_ok, "client", client.name)
+            except MydiaError as no:
+                await self.house.write(changes.provider_failed, "client", client.name, str(no))
+
+        async with trio.open_nursery() as nursery:
+            for name in names & self.clients.keys():
+                nursery.start_soon(ask, self.clients[name])
+        return listed
+
+    async def _watch(self, download: Download, listed: Mapping[str, ClientDownload] | None) -> None:
+        if listed is None:
+            return
+        seen = listed.get(download.download_client_id or "")
+        now = self.house.clock.now()
+        outcome = advance(seen, self.absences.pop(download.id, None), now.timestamp())
+        if outcome.absence is not None:
+            self.absences[download.id] = outcome.absence
+        if outcome.kind == "completed":
+            self.saved.pop(download.id, None)
+            await self.house.write(changes.completed, download.id)
+            return
+        if outcome.kind == "gone":
+            # Somebody took it out of the client: that is a wish, not a bad release.
+            await self.house.write(changes.failed, download.id, outcome.message or "", block=False, search_again=False)
+            return
+        if seen is None:
+            return
+        self.house.bus.publish(
+            DownloadProgressed(
+                media_item_id=download.media_item_id,
+                download_id=download.id,
+                progress=round(outcome.percent, 1),
+                speed=seen.speed,
+                eta=seen.eta,
+                state=seen.state,
+            )
+        )
+        percent, message = self.saved.get(download.id, (-SAVE_EVERY, None))
+        if abs(outcome.percent - percent) >= SAVE_EVERY or message != outcome.message:
+            eta = (now + timedelta(seconds=seen.eta)).isoformat().replace("+00:00", "Z") if seen.eta else None
+            await self.house.write(
+                changes.observed, download.id, progress=outcome.percent, eta=eta, message=outcome.message
+            )
+            self.saved[download.id] = (outcome.percent, outcome.message)
+
+    # -- cleaning up -------------------------------------------------------------------------------------------------------------
+
+    async def _clean_up(self, download: Download, listed: Mapping[str, ClientDownload] | None) -> None:
+        if listed is None or download.download_client_id is None:
+            return
+        seen = listed.get(download.download_client_id)
+        what = leaves_client(download.status, seen)
+        if what == "stay":
+            return
+        if what == "remove":
+            try:
+                await self.clients[download.download_client or ""].remove(
+                    download.download_client_id, delete_files=True
+                )
+            except MydiaError as no:
+                logger.warning("{} could not be taken out of {}: {}", download.title, download.download_client, no)
+                return
+        await self.house.write(changes.removed, download.id)
+
+
+def _release(download: Download) -> FoundRelease:
+    return FoundRelease(
+        title=download.title,
+        guid=download.guid or download.download_url or "",
+        indexer=download.indexer or "",
+        protocol="usenet" if download.protocol == "usenet" else "torrent",
+        download_url=download.download_url or "",
+        size=download.size,
+        infohash=download.infohash,
+    )
