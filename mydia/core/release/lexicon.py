@@ -49,6 +49,14 @@ def _key(spelling: str) -> tuple[str, ...]:
     return tuple(_PART.findall(plain.replace("'", "")))
 
 
+def _gluings(words: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Every way to write the words with some of the separators left out: web dl, webdl."""
+    if len(words) < 2 or len(words) > 4:
+        return []
+    rest = [words[1:], *_gluings(words[1:])]
+    return [*((words[0], *more) for more in rest[1:]), *((words[0] + more[0], *more[1:]) for more in rest)]
+
+
 def build(tables: Iterable[Rows]) -> Lexicon:
     """One lexicon of all tables; of two rows with one spelling the later wins."""
     spellings: dict[tuple[str, ...], Term] = {}
@@ -61,8 +69,9 @@ def build(tables: Iterable[Rows]) -> Lexicon:
                 words = _key(text.lstrip("~?"))
                 term = Term(pairs, rank)
                 spellings[words] = term
-                if len(words) > 1 and rank != CODE:
-                    spellings.setdefault(("".join(words),), term)
+                if rank != CODE:
+                    for glued in _gluings(words):
+                        spellings.setdefault(glued, term)
     lexicon: dict[str, list[tuple[tuple[str, ...], Term]]] = {}
     for words, term in spellings.items():
         lexicon.setdefault(words[0], []).append((words[1:], term))

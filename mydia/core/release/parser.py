@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from types import MappingProxyType
 
 from mydia.core.release.facts import NO_SPANS, Hint, Input, Release, Span
@@ -28,6 +30,8 @@ def number(reading: Reading) -> None:
         if "episodes" in reading.facts:
             absolute.read_beside(reading)
         numbering.prefer_cap(reading)
+    elif absolute.read_named(reading):
+        numbering.read_anime_season(reading)
     dates.read_date(reading)
     if not reading.marks and absolute.read_absolute(reading):
         numbering.read_anime_season(reading)
@@ -40,7 +44,7 @@ def decide_kind(reading: Reading) -> None:
         if facts.get("title") or "episodes" in facts or "air_date" in facts or "absolute_episodes" in facts:
             facts["kind"] = "episode"
         return
-    if "special" in facts and "special" in reading.found and "leading_group" in facts:
+    if "special" in reading.found and "year" not in facts and facts.get("title"):
         facts["kind"] = "episode"
         return
     strong = any(w.term is not None and w.term.rank == STRONG for w in reading.words)
@@ -80,17 +84,33 @@ PASSES: tuple[Pass, ...] = (
     decide_kind,
 )
 
+_BACKWARDS = re.compile(r"(?<![^\W_])(?:\d{2,3}e\d{2,3}s|p(?:0801|027|0612|084))(?![^\W_])", re.IGNORECASE)
+_FORWARDS = re.compile(r"(?<![^\W_])(?:s\d{2}e\d{2}|(?:480|720|1080|2160)[pi])(?![^\W_])", re.IGNORECASE)
+
 _FIELDS = frozenset(Release.__slots__) - {"name", "spans"}
 
 
 def read(name: str, hint: Hint | None = None, watch: Callable[[Pass, Reading], None] | None = None) -> Release:
     """The facts of one name without folders. `watch` is called after each pass, for those who want to see it work."""
+    if _BACKWARDS.search(name) is not None and _FORWARDS.search(name) is None:
+        return _turned(name, hint)
     reading = Reading(name, hint)
     for step in PASSES:
         step(reading)
         if watch is not None:
             watch(step, reading)
     return _release(reading)
+
+
+def _turned(name: str, hint: Hint | None) -> Release:
+    """Read a name that was written backwards to hide it; the file name ending was left as it is."""
+    stem, dot, ending = name.rpartition(".")
+    if len(ending) > 4 or not dot:
+        stem, ending = name, ""
+    release = read(stem[::-1], hint)
+    size = len(stem)
+    spans = {field: tuple(Span(size - s.end, size - s.start) for s in spans) for field, spans in release.spans.items()}
+    return replace(release, name=name, container=release.container or ending.lower() or None, spans=MappingProxyType(spans))
 
 
 def _release(reading: Reading) -> Release:

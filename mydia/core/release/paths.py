@@ -1,15 +1,31 @@
-"""Paths: the file's own name first, and what it does not say from the folders above it."""
+"""Paths: the file's own name first, and what it does not say from the folders above it.
+
+A file inside a release's folder is often called anything; then the folder speaks. A file in a library's folder often says only
+"S02E21" or "02 Title"; then the folders give the show and the season.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
 
 from mydia.core.release.facts import Hint, Release, Span
 from mydia.core.release.parser import read
 
 _ROOTED = re.compile(r"^(?:[A-Za-z]:[\\/]|/[^/]+/|\\\\)")
-_SEPARATOR = re.compile(r"[\\/]+")
+_PART = re.compile(r"[^\\/]+")
+_LEADING_NUMBER = re.compile(r"^\s*(?:e|ep|episode)?[ ._]*(\d{1,3})(?:[ ._-]|$)", re.IGNORECASE)
+_ONLY_NUMBER = re.compile(r"^(\d{1,4})(?:v\d)?\.[A-Za-z0-9]{2,5}$")
+_SEASON_FOLDER = re.compile(r"^(?:season|saison|staffel|temporada|stagione|series|s)[ ._]*(\d{1,4})\b", re.IGNORECASE)
+_SPECIALS = re.compile(r"^specials?$", re.IGNORECASE)
+_INHERITED = (
+    "source", "resolution", "modifier", "release_group", "edition", "languages", "imdb_id", "tmdb_id", "tvdb_id", "year",
+    "video_codec", "bit_depth", "hdr", "audio", "audio_channels", "atmos", "dtsx", "streaming_service", "multi", "dual", "subtitles",
+)  # fmt: skip
+_FOLDERS_READ = 4
 
 
 def looks_like_path(name: str) -> bool:
@@ -19,4 +35,96 @@ def looks_like_path(name: str) -> bool:
 
 def read_path(path: str, hint: Hint | None = None) -> Release:
     """The facts of a file by its path. Spans are of the whole path."""
-    return read(path, hint)
+    parts = [(found.start(), found.group()) for found in _PART.finditer(path)][-_FOLDERS_READ:]
+    if not parts:
+        return read(path, hint)
+    releases = [_moved(read(text, hint), start, path) for start, text in parts]
+    own, folders = releases[-1], [*zip(reversed([text for _, text in parts[:-1]]), reversed(releases[:-1]), strict=True)]
+    parent = folders[0][1] if folders else None
+    if parent is not None and _speaks_for(parent, own, parts[-1][1]):
+        return replace(parent, name=path, container=own.container or parent.container)
+    own = _numbered(own, parts[-1], folders)
+    return _filled(own, folders)
+
+
+def _moved(release: Release, start: int, path: str) -> Release:
+    spans = {field: tuple(Span(s.start + start, s.end + start) for s in spans) for field, spans in release.spans.items()}
+    return replace(release, name=path, spans=MappingProxyType(spans))
+
+
+def _read(release: Release, field: str) -> bool:
+    """Whether a fact was read, not filled in."""
+    return field in release.spans
+
+
+def _speaks_for(folder: Release, own: Release, file: str) -> bool:
+    """Whether a folder is a release of which the file is the one piece, and the file's own name says less."""
+    if not folder.title or not (_read(folder, "source") or _read(folder, "resolution")):
+        return False
+    if not (folder.episodes or folder.air_date or (folder.year and folder.kind == "movie")):
+        return False
+    if own.title and (_read(own, "source") or _read(own, "resolution")):
+        return False
+    return not (own.title and own.episodes and own.release_group) or _titles_differ(own, folder)
+
+
+def _titles_differ(own: Release, folder: Release) -> bool:
+    return (own.title or "").casefold() != (folder.title or "").casefold()
+
+
+def _numbered(own: Release, part: tuple[int, str], folders: list[tuple[str, Release]]) -> Release:
+    """Give a file its season and episode where only its folder makes them plain."""
+    if not folders:
+        return own
+    folder, above = folders[0]
+    start, file = part
+    only = _ONLY_NUMBER.match(file)
+    if only is not None and int(only.group(1)) in (above.absolute_episodes or above.episodes):
+        spans = _with(own.spans, absolute_episodes=(Span(start, start + len(only.group(1))),))
+        return replace(own, title=None, titles=(), kind="episode", absolute_episodes=(int(only.group(1)),), seasons=(), episodes=(), spans=spans)
+    season = _SEASON_FOLDER.match(folder)
+    if season is None and not _SPECIALS.match(folder):
+        return own
+    seasons = (int(season.group(1)),) if season is not None else (0,)
+    if own.seasons and own.episodes and not (own.spans.get("seasons") is None):
+        return own
+    number = _LEADING_NUMBER.match(file)
+    if own.episodes or own.absolute_episodes:
+        episodes = own.episodes or own.absolute_episodes
+        return replace(own, seasons=seasons, episodes=episodes, absolute_episodes=(), kind="episode", title=None, titles=())
+    if number is None:
+        return replace(own, seasons=seasons) if own.kind == "episode" else own
+    spans = _with(own.spans, episodes=(Span(start + number.start(1), start + number.end(1)),))
+    return replace(own, seasons=seasons, episodes=(int(number.group(1)),), kind="episode", title=None, titles=(), spans=spans)
+
+
+def _with(spans: Mapping[str, tuple[Span, ...]], **more: tuple[Span, ...]) -> Mapping[str, tuple[Span, ...]]:
+    return MappingProxyType({**spans, **more})
+
+
+def _filled(own: Release, folders: list[tuple[str, Release]]) -> Release:
+    """Fill in from the folders, nearest first, what the file's name does not say."""
+    for text, folder in folders:
+        if _SPECIALS.match(text) or (_SEASON_FOLDER.match(text) and not folder.title):
+            continue
+        changes: dict[str, Any] = {}
+        spans = dict(own.spans)
+        if not own.title and folder.title:
+            changes.update(title=folder.title, titles=folder.titles)
+        release_folder = _read(folder, "source") or _read(folder, "resolution")
+        for field in _INHERITED:
+            value = getattr(folder, field)
+            if value and not (_read(own, field) or (field not in ("source", "resolution") and getattr(own, field))) and (release_folder or field in ("year", "imdb_id", "tmdb_id", "tvdb_id")):
+                if field in ("source", "resolution") and not _read(folder, field) and getattr(own, field):
+                    continue
+                changes[field] = value
+                if field in folder.spans:
+                    spans[field] = folder.spans[field]
+        if "title" in changes and "title" in folder.spans:
+            spans["title"] = folder.spans["title"]
+        own = replace(own, **changes, spans=MappingProxyType(spans))
+        if folder.title:
+            break
+    if own.seasons and not own.kind:
+        return replace(own, kind="episode")
+    return own

@@ -28,7 +28,7 @@ def read_absolute(reading: Reading) -> bool:
     """Find an episode that is told by its place. True when something was found."""
     if reading.hint == "movie" and "leading_group" not in reading.found:
         return False
-    for recognise in (_named, _boxed, _after_dash, _before_technical, _zero_led, _of_mini_series, _scene_number):
+    for recognise in (_boxed, _after_dash, _of_mini_series, _before_technical, _zero_led, _scene_number, _lone_number):
         if recognise(reading):
             return True
     return False
@@ -80,8 +80,8 @@ def _plain(word: Word) -> re.Match[str] | None:
     return _NUMBER.match(word.low)
 
 
-def _named(reading: Reading) -> bool:
-    """ "Episode 56", "EP06", "E1135", "60.Bolum", "#17", 第1008話."""
+def read_named(reading: Reading) -> bool:
+    """"Episode 56", "EP06", "E1135", "60.Bolum", "#17", 第1008話."""
     for word in reading.numbers:
         if word.used is not None:
             continue
@@ -127,8 +127,7 @@ def _give_recorded(reading: Reading, episodes: list[int], first: int, last: int)
 
 def _boxed(reading: Reading) -> bool:
     """A number that fills a bracket: [05], (01-25), [215 END]."""
-    if "leading_group" not in reading.found:
-        return False
+    fansub = "leading_group" in reading.found
     for word in reading.numbers:
         number = _plain(word)
         if number is None or word.box < 0 or word.index <= reading.title_from:
@@ -138,10 +137,10 @@ def _boxed(reading: Reading) -> bool:
             continue
         episodes, last = _range(reading, word, int(number.group(1)))
         if box.last == last or (box.last == last + 1 and reading.words[box.last].low in _ENDS):
-            if word.gap.rstrip("([【 ._").endswith(tuple("0123456789")) or _number_stands_before(reading, word):
+            if _number_stands_before(reading, word) or (not fansub and len(episodes) < 2):
                 continue
             set_version(reading, number.group(2), reading.span(word.index, word.index))
-            return _give(reading, episodes, word.index, last)
+            return _give(reading, episodes, word.index, box.last)
     return False
 
 
@@ -170,6 +169,9 @@ def _after_dash(reading: Reading) -> bool:
         if not fansub and follows is not None and not reading.technical(follows.index) and not dashed(follows.gap) and not number.group(1).startswith("0"):
             continue
         set_version(reading, number.group(2), reading.span(word.index, word.index))
+        before = reading.words[word.index - 1]
+        if before.number is not None and before.low[0] == "0" and before.number < int(number.group(1)) and before.gap == " ":
+            return _give(reading, run(before.number, int(number.group(1))), before.index, word.index)
         episodes, last = _range(reading, word, int(number.group(1)))
         return _give(reading, episodes, word.index, last)
     return False
@@ -272,7 +274,7 @@ def _scene_number(reading: Reading) -> bool:
         reading.set("seasons", [season], span)
         reading.set("episodes", episodes, span)
         return True
-    return _lone_number(reading)
+    return False
 
 
 def _lone_number(reading: Reading) -> bool:

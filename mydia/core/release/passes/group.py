@@ -17,7 +17,7 @@ _INSIDE = frozenset([".", "_", "&", "@", " "])
 
 def read_group(reading: Reading) -> None:
     """Set the group, and claim its words so that no pass reads facts in them ("-NFHD", "-BD")."""
-    leading = reading.found.pop("leading_group", None)
+    leading = reading.found.get("leading_group")
     if leading is not None:
         text, span = leading[0]
         reading.set("release_group", text, span)

@@ -21,6 +21,7 @@ LEXICON: Lexicon = build(
 _PIECES = re.compile(r"^([a-z]{2,10}\+?)(\d{1,4})([ip]?)(\d{0,2})$")
 _LINES = re.compile(r"^(\d{3,4})[ip](\d{2})?(?:hd|fps)?$")
 _SIZE = re.compile(r"^(\d{3,4})x(\d{3,4})[ip]?$")
+_VERSION = re.compile(r"^v([2-9])$")
 _FILE_SIZE = re.compile(r"^(\d*)([kmgt]i?b)$")
 _NUMBERING = words.SEASON | words.EPISODE | words.PART | {"s", "e", "x"}
 _HEIGHTS = ((400, 480), (500, 480), (560, 480), (620, 576), (980, 720), (1300, 1080), (9999, 2160))
@@ -71,8 +72,12 @@ def _mark_mixed(reading: Reading, word: Word) -> None:
     found = _SIZE.match(low)
     if found is not None:
         width, height = int(found.group(1)), int(found.group(2))
-        if width >= 300 and 200 <= height <= 4400:
+        if width >= 300 and 200 <= height <= 4400 and width < 3 * height:
             word.term = Term((("resolution", str(resolution_of(max(height, width * 9 // 16 if width > 700 else 0)))),), STRONG)
+        return
+    found = _VERSION.match(low)
+    if found is not None and word.index:
+        word.term = Term((("revision", found.group(1)),), STRONG)
         return
     found = _FILE_SIZE.match(low)
     if found is not None and (found.group(1) or (word.index and reading.words[word.index - 1].number is not None)):

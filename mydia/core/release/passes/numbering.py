@@ -217,8 +217,8 @@ def _goes_on(word: Word, named: bool) -> bool:
     """Whether a bare number may go on a chain of seasons."""
     if word.number is None or len(word.low) > 2 or (word.term is not None and word.term.field in ("resolution", "audio")):
         return False
-    if word.gap in _TIGHT_CHAINS or word.gap in (" - ", ".-."):
-        return word.gap in _TIGHT_CHAINS or not named
+    if word.gap in _TIGHT_CHAINS or dashed(word.gap):
+        return named or not dashed(word.gap)
     return not named and word.gap in (" ", ".", "_") and len(word.low) == 2
 
 
@@ -292,10 +292,10 @@ def _named_episodes(reading: Reading, index: int, named: bool) -> tuple[list[int
 def _is_anime_season(reading: Reading, index: int, named: bool) -> bool:
     """Whether an absolute number stands behind a dash: "Title S2 - 05"; then S2 is a part of the title."""
     word = _at(reading, index)
-    if word is None or named or not dashed(word.gap):
-        if word is None or named:
-            return False
-        return reading.words[index - 1].box >= 0 and word.number is not None and reading.alone(index, index)
+    if word is None or (named and "leading_group" not in reading.found):
+        return False
+    if not dashed(word.gap):
+        return not named and reading.words[index - 1].box >= 0 and word.number is not None and reading.alone(index, index)
     if word.low in EPISODE:
         word = _at(reading, index + 1)
         return word is not None and word.number is not None
@@ -342,6 +342,7 @@ def _read_counted(reading: Reading, word: Word) -> bool:
     if found is not None:
         if int(found.group(1)) <= int(found.group(2)):
             _give(reading, None, [int(found.group(1))], word.index, word.index)
+            reading.set("seasons", [1])
             return True
         return False
     if word.number is None or not 0 < len(word.low) < 4:
@@ -351,8 +352,8 @@ def _read_counted(reading: Reading, word: Word) -> bool:
         return False
     if word.index <= reading.title_from and word.box < 0:
         return False
-    span = reading.mark("episodes", word.index, total.index)
-    reading.set("episodes", [word.number], span)
+    reading.set("seasons", [1])
+    reading.set("episodes", [word.number], reading.mark("episodes", word.index, total.index))
     return True
 
 

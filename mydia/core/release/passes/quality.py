@@ -120,7 +120,8 @@ def _is_disk(reading: Reading, source: str | None, resolution: int | None) -> bo
 
 def _is_untouched(reading: Reading, source: str | None, resolution: int | None) -> bool:
     """German groups name a remux by the disk's codec alone: "German.DL.1080p.BluRay.AVC-GROUP"."""
-    return source == "bluray" and "raw" in reading.found and not _is_encoded(reading) and _german(reading) and resolution in (None, 1080, 2160)
+    hevc = any(value == "h265" for value, _ in reading.found.get("video_codec", ()))
+    return source == "bluray" and "raw" in reading.found and not _is_encoded(reading) and _german(reading) and resolution in (None, 1080, 2160) and not hevc
 
 
 def _german(reading: Reading) -> bool:

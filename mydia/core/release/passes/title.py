@@ -32,14 +32,10 @@ def read_titles(reading: Reading) -> None:
 
 
 def _best(reading: Reading, pieces: list[tuple[Span, str]]) -> tuple[Span, str]:
-    latin = [piece for piece in pieces if _LATIN.search(piece[1]) and not (_HAN.search(piece[1]) and _is_mostly_han(piece[1]))]
+    latin = [piece for piece in pieces if _LATIN.search(piece[1])]
     if not latin or len(latin) == len(pieces):
         return pieces[-1] if _is_cjk_list(reading, pieces) else pieces[0]
     return latin[-1] if " / " in reading.name else latin[0]
-
-
-def _is_mostly_han(text: str) -> bool:
-    return _LATIN.match(text) is None and False
 
 
 def _is_cjk_list(reading: Reading, pieces: list[tuple[Span, str]]) -> bool:
@@ -70,6 +66,9 @@ def _split(reading: Reading, words: list[Word]) -> list[list[Word]]:
     """Cut the title's words at "AKA", at slashes, and between brackets and scripts."""
     groups: list[list[Word]] = [[]]
     han = "leading_group" in reading.found or "site" in reading.facts
+    unboxed = any(w.box < 0 and not w.low.endswith("新番") for w in words)
+    if han and unboxed:
+        words = [w for w in words if w.box < 0 or reading.boxes[w.box].sign not in "[【"]
     mixed = han and any(_HAN.search(w.text) for w in words) and any(_LATIN.search(w.text) for w in words)
     for word in words:
         if word.low == "aka" and groups[-1]:
@@ -79,7 +78,7 @@ def _split(reading: Reading, words: list[Word]) -> list[list[Word]]:
             groups.append([])
         elif mixed and groups[-1] and word.gap in (" ", "_", "!", "！_", "！") and _script_changes(groups[-1], word):
             groups.append([])
-        if word.used is None or word.used == "release_group":
+        if word.used is None or word.used == "release_group" or word.start < reading.mark_start < word.end:
             groups[-1].append(word)
     if mixed:
         groups = [g for g in groups if not (len(g) == 1 and g[0].low.endswith("新番"))]
@@ -115,7 +114,7 @@ def _behind_slash(reading: Reading) -> list[tuple[Span, str]]:
         word = reading.words[index]
         if " /" in word.gap or "/ " in word.gap:
             group = []
-            while index < stop and not _starts_numbering(reading.words[index]):
+            while index < stop and not _starts_numbering(reading, index):
                 group.append(reading.words[index])
                 index += 1
             if group:
@@ -127,8 +126,10 @@ def _behind_slash(reading: Reading) -> list[tuple[Span, str]]:
 _NUMBERING = re.compile(r"^s\d{1,2}(e\d+)*$")
 
 
-def _starts_numbering(word: Word) -> bool:
-    return word.used is not None or word.low in SEASON or _NUMBERING.match(word.low) is not None
+def _starts_numbering(reading: Reading, index: int) -> bool:
+    word = reading.words[index]
+    named = word.low in SEASON and index + 1 < len(reading.words) and reading.words[index + 1].number is not None
+    return word.used is not None or named or _NUMBERING.match(word.low) is not None
 
 
 def _text(reading: Reading, group: list[Word]) -> tuple[Span, str]:
@@ -147,7 +148,7 @@ def _opening_signs(reading: Reading, group: list[Word], start: int, end: int) ->
     number = group[0].box
     if number >= 0:
         box = reading.boxes[number]
-        if box.first == group[0].index and box.close < end and box.sign in "([{" and box.open >= reading.start:
+        if box.first == group[0].index and box.close < end and box.sign == "(" and box.open >= reading.start:
             return box.open
     return start
 
@@ -158,7 +159,7 @@ def _closing_signs(reading: Reading, group: list[Word], end: int) -> int:
     limit = min(reading.end, reading.mark_start)
     while end < limit:
         sign = name[end]
-        if sign in _CLOSING:
+        if sign == ")":
             if not any(box.close == end and box.open >= group[0].start - 1 for box in reading.boxes):
                 break
             if any(box.close == end and box.open < group[0].start and group[0].box < 0 for box in reading.boxes):

@@ -39,20 +39,32 @@ def _subtitled(reading: Reading) -> set[Span]:
     spans: set[Span] = set()
     words = reading.words
     for word in words:
-        if word.term is None or word.term.field != "subs" or word.term.facts[0][1] or word.head != word.index:
+        if word.term is None or word.term.field != "subs" or word.head != word.index:
+            continue
+        plural = word.low.endswith("s")
+        if word.term.facts[0][1]:
+            if word.index + 1 < len(words) and words[word.index + 1].low == "sub" and words[word.index + 1].head == word.index:
+                _add_run(spans, words, word.index - 1, word.box)
             continue
         before = word.index - 1
-        if before >= 0 and _language(words[before]) and word.gap.strip("._- []()") == "":
-            spans.add(_span(words, before))
-            while before >= 0 and _language(words[before]) and _code(words[before]) and words[before].box == word.box and word.low != "subs":
+        if before >= 0 and _language(words[before]) and word.gap.strip("._- ") == "":
+            if not _code(words[before]):
                 spans.add(_span(words, before))
-                before = words[before].head - 1
+            elif not plural:
+                _add_run(spans, words, before, word.box)
             continue
         after = word.index + 1
         while after < len(words) and _language(words[after]) and words[after].box == word.box and words[after].gap.strip(" ._-/,&+:") == "":
             spans.add(_span(words, after))
             after += 1
     return spans
+
+
+def _add_run(spans: set[Span], words: list[Word], index: int, box: int) -> None:
+    """Take the run of language codes that ends at words[index]."""
+    while index >= 0 and _language(words[index]) and _code(words[index]) and words[index].box == box:
+        spans.add(_span(words, index))
+        index = words[index].head - 1
 
 
 def _code(word: Word) -> bool:

@@ -8,7 +8,6 @@ from mydia.core.release.facts import Span
 from mydia.core.release.reading import Reading
 from mydia.core.release.tables.words import PART
 
-_VERSION = re.compile(r"^v(\d)$")
 _TRAILING_VERSION = re.compile(r"^\d{1,4}v(\d)$")
 _DISC = re.compile(r"^(?:cd|disc|disk|dvd)(\d{1,2})$")
 
@@ -36,9 +35,12 @@ def read_revision(reading: Reading) -> None:
 def _numbered_version(reading: Reading) -> tuple[int, list[Span]]:
     if "anime_version" in reading.facts:
         return reading.facts["anime_version"], reading.spans["anime_version"]
+    if "revision" in reading.found:
+        value, span = reading.found["revision"][0]
+        return int(value), [span]
     for word in reading.numbers:
-        found = _VERSION.match(word.low) or (_TRAILING_VERSION.match(word.low) if word.used in ("year", "absolute_episodes") else None)
-        if found is not None and word.index >= reading.title_to and int(found.group(1)) > 0:
+        found = _TRAILING_VERSION.match(word.low) if word.used in ("year", "absolute_episodes") else None
+        if found is not None and int(found.group(1)) > 0:
             return int(found.group(1)), [Span(word.start, word.end)]
     return 1, []
 
@@ -169,6 +171,9 @@ def read_special(reading: Reading) -> None:
     found = reading.found.get("special", [])
     if 0 in reading.facts.get("seasons", ()) or "special_absolute_episodes" in reading.facts:
         reading.set("special", True, *reading.spans.get("seasons", ()))
+    behind = reading.words[reading.mark_end + 1] if 0 <= reading.mark_end < len(reading.words) - 1 else None
+    if behind is not None and behind.term is not None and behind.term.field == "special":
+        found = [("1", Span(behind.start, behind.end)), *found]
     if found:
         reading.set("special", True, *(span for _, span in found))
 
@@ -187,16 +192,9 @@ def read_pack(reading: Reading) -> None:
         reading.set("season_part", part[0], part[1])
         reading.set("season_pack", "partial", part[1])
         return
-    if facts.get("special") and "special" in reading.found and reading.found["special"][0][1].start == _behind(reading):
-        return
     facts["full_season"] = True
     reading.spans["full_season"] = list(spans)
     facts["season_pack"] = "multi" if len(seasons) > 1 else "full"
-
-
-def _behind(reading: Reading) -> int:
-    index = reading.mark_end + 1
-    return reading.words[index].start if index < len(reading.words) else -1
 
 
 def _season_part(reading: Reading) -> tuple[int, Span] | None:

@@ -11,7 +11,7 @@ from mydia.core.release.reading import Reading
 from mydia.core.release.tokens import Word
 
 _BEFORE_YEAR = frozenset(["edition", "proper", "repack", "real"])
-_BEFORE_MARK = frozenset(["edition", "pack", "tech"])
+_BEFORE_MARK = frozenset(["edition", "pack"])
 _AT_END = frozenset(["edition", "languages", "subs", "multi", "dual", "proper", "repack", "dubbed"])
 
 

@@ -7,7 +7,7 @@ EXCEPTIONS: tuple[str, ...] = (
     "XZVN", "Koten_Gars", "BluDragon", "HONE", "ZØNEHD", "HQMUX", "YIFY", "YTS.LT", "YTS.MX", "YTS.AG", "YTS.AM",
     "YTS", "TMd", "Eml HDTeam", "HDTeam", "LMain", "SEV", "Vyndros", "ImE", "UTR", "Ghost", "EDGE2020", "Bandi",
     "Langbard", "Ralphy", "FreetheFish", "afm72", "Panda", "Vialle", "jennaortega", "jennaortegaUHD", "TheSickle",
-    "Weasley[HONE]", "DUHiT", "Goki", "xtrem3x", "ArcX", "monkee", "MeGusta", "Pahe", "ELiTE", "BEN THE MEN",
+    "Weasley[HONE]", "DUHiT", "Goki", "xtrem3x", "ArcX", "MeGusta", "Pahe", "ELiTE", "BEN THE MEN",
     "HDOlimpo", "BRiAN", "BTN", "ProRes", "-ZR-", "ZR", "Mystic Z-Team",
 )  # fmt: skip
 

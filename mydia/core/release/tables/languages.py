@@ -94,7 +94,8 @@ TRACKS: Rows = (
 )
 
 SUBTITLES: Rows = (
-    ("subs:", "Subs | ~Sub | ~Subtitles | ~Subtitle | ~Subbed | MultiSub | MultiSubs | Multi-Sub | Multi-Subs | Multiple Subtitle | Multiple Subtitles | MSubs | MSub | Multi Subtitle | Softsubs | Softsub | ~Subtitulado | ~Napisy"),
+    ("subs:", "Subs | ~Sub | ~Subtitles | ~Subtitle | ~Subbed | ~Subtitulado | ~Napisy"),
+    ("tech:subs", "MultiSub | MultiSubs | Multi-Sub | Multi-Subs | Multiple Subtitle | Multiple Subtitles | MSubs | MSub | Multi Subtitle | Softsubs | Softsub"),
     ("subs:en", "ESub | ESubs | E-Sub | E-Subs | EngSub | EngSubs | Eng-Sub | Eng-Subs | English Sub | English Subs | English Subbed | ENSub | EN-SUB"),
     ("subs:pl", "PLSUB | PL-SUB | SUBPL | NapisyPL | Napisy-PL | SUB-PL | PLSubbed"),
     ("subs:nl", "NLSub | NLSubs | NL-Subs | NL-Sub | NLSubbed | NL-Subbed"),

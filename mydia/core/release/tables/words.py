@@ -31,8 +31,8 @@ EDITIONS: Rows = (
 
 PACKS: Rows = (
     ("pack:batch", "~Batch | ~Complete Series | ~The Complete Series | ~Complete Season | ~Season Pack | ~Complete Collection | ~Integrale | ~Completa"),
-    ("season_extra:1", "EXTRAS | SUBPACK | ~Bonus Disc | ~Bonus Disk | ~SUBPACK"),
-    ("tech:miniseries", "Miniserie | ~Mini Series | ~Mini-Series | ~Miniseries | ~Miniseries Complete"),
+    ("season_extra:1", "EXTRAS | SUBPACK | ~Bonus Disc | ~Bonus Disk"),
+    ("pack:miniseries", "Miniserie | ~Mini Series | ~Mini-Series | ~Miniseries | ~Miniseries Complete"),
 )
 
 SPECIALS: Rows = (
@@ -42,7 +42,7 @@ SPECIALS: Rows = (
 REMARKS: Rows = (
     ("tech:remark", "~INTERNAL | ~iNT | ~LIMITED | ~READNFO | ~READ-NFO | ~NFO | ~DIRFIX | ~NFOFIX | ~SAMPLEFIX | ~RATED | ~STV | ~FESTIVAL | ~WS | ~FS | ~DOC | ~DOCU | ~RETAIL | ~WIDESCREEN"),
     ("tech:remark", "~ANiME | ~HYBRID | ~CONVERT | ~UPSCALE | ~UPSCALED | ~AI UPSCALE | ~ReEnc | ~Re-Enc | ~DS4K | ~CRF | ~VBR | ~CBR | 60fps | 50fps | 24fps | 23.976fps | 120fps | ~HFR | ~SubsPlus | ~XXX"),
-    ("tech:remark", "~iPod | ~PSP | ~PSN | ~1CD | ~2CD | ~3CD | ~Rip | ~Untouched | ~Line | ~HHWEBDL | ~nSD | ~dxva | ~NoTag | ~NTSC-DVD | ~WebDLMux | ~ML-SUB | ~DUBBED-DL | ~Subpack | ~USA | ~HSBS-3D"),
+    ("tech:remark", "~iPod | ~PSP | ~PSN | ~1CD | ~2CD | ~3CD | ~Rip | ~Untouched | ~Line | ~HHWEBDL | ~nSD | ~dxva | ~NoTag | ~NTSC-DVD | ~WebDLMux | ~ML-SUB | ~DUBBED-DL | ~USA | ~HSBS-3D"),
     ("extra:sample", "~Sample"),
     ("extra:trailer", "~Trailer | ~Teaser"),
     ("extra:extra", "~Featurette | ~Featurettes | ~Deleted Scenes | ~Behind the Scenes | ~Bonus | ~Interview | ~Interviews | ~Making of"),
