@@ -86,7 +86,7 @@ def read_named(reading: Reading) -> bool:
         if word.used is not None:
             continue
         found = _LETTERED.match(word.low)
-        if found is not None and (word.index > reading.title_from or found.group(1) != "e"):
+        if found is not None and (word.index > reading.title_from or found.group(1) != "e" or len(found.group(2)) == 2):
             episodes = [int(found.group(2))]
             last = follow(reading, episodes, word.index, None)
             set_version(reading, found.group(3), reading.span(word.index, word.index))
@@ -266,7 +266,10 @@ def _scene_number(reading: Reading) -> bool:
             continue
         episodes, last = [episode], word.index
         after = reading.words[last + 1] if last + 1 < len(reading.words) else None
-        if after is not None and after.number is not None and len(after.low) == len(word.low) and after.number // 100 == season:
+        alike = after is not None and after.number is not None and len(after.low) == len(word.low) and word.number < after.number
+        if after is not None and alike and after.gap in ("-", "~"):
+            return _give(reading, run(word.number, after.number or 0), word.index, after.index)
+        if after is not None and after.number is not None and alike and after.number // 100 == season:
             episodes, last = run(episode, after.number % 100), last + 1
         if not reading.technical(last + 1) or (last + 1 == len(reading.words) and word.gap == " "):
             continue

@@ -6,11 +6,12 @@ import re
 
 from mydia.core.release.facts import Span
 from mydia.core.release.reading import Reading
-from mydia.core.release.tables.groups import NOISE, SITES, TOP_LEVEL
+from mydia.core.release.tables.groups import NOISE, POSTERS, SITES, TOP_LEVEL
 from mydia.core.release.tables.video import EXTENSIONS, NO_CONTAINER
 
 _EXTENSION = re.compile(r"\.([0-9A-Za-z-]{2,7})$")
 _APPENDED = re.compile(r"-([0-9A-Za-z]{1,22})$")
+_GROUPED = re.compile(r"[0-9A-Za-z]-(?!DL$)[0-9A-Za-z]+$")
 _BEHIND = re.compile(r" ?[\[(@] ?([^\[\](){}@]{2,40}?) ?[\])]?$")
 _BEFORE = re.compile(r"^\s*(?:([\[({【])([^\[\](){}【】]{3,60})[\])}】][\s._-]*|((?:www\.)?[\w-]+(?:\.[\w-]+){1,3}) - )")
 _ADDRESS = re.compile(r"^(www\.)?[\w-]+(?:\.[\w-]+){0,3}?\.(\w{2,6})$", re.ASCII | re.IGNORECASE)
@@ -66,7 +67,7 @@ def _appended(reading: Reading) -> None:
     if found is None or found.start() <= reading.start:
         return
     word = found.group(1).lower()
-    if word in NOISE:
+    if word in NOISE or (word in POSTERS and _GROUPED.search(reading.name, reading.start, found.start())):
         if word == "sample":
             reading.set("extra", "sample", Span(*found.span(1)))
         reading.end = found.start()

@@ -30,6 +30,8 @@ def read_leading(reading: Reading) -> None:
             if words[index].used is None and not technical:
                 words[index].used = "release_group"
         at = box.last + 1
+    while at + 1 < len(words) and words[at].term is not None and ("source", "brdisk") in words[at].term.facts:
+        at += 1
     reading.title_from = at
 
 
@@ -42,6 +44,4 @@ def _plain_title_follows(reading: Reading, last: int) -> bool:
     for word in reading.words[last + 1 :]:
         if word.box < 0:
             return not word.low.endswith("新番") and word.number is None and (word.term is None or word.term.rank != STRONG)
-        if word.box >= 0 and reading.boxes[word.box].sign not in "[【":
-            return True
     return False

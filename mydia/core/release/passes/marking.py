@@ -77,7 +77,9 @@ def _mark_mixed(reading: Reading, word: Word) -> None:
         return
     found = _VERSION.match(low)
     if found is not None and word.index:
-        word.term = Term((("revision", found.group(1)),), STRONG)
+        before = reading.words[word.index - 1]
+        counted = before.low[-1:].isdecimal() or reading.alone(word.index, word.index) or before.term is not None
+        word.term = Term((("revision" if counted else "tech", found.group(1)),), STRONG)
         return
     found = _FILE_SIZE.match(low)
     if found is not None and (found.group(1) or (word.index and reading.words[word.index - 1].number is not None)):

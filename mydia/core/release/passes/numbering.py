@@ -166,7 +166,7 @@ def _season_at(reading: Reading, index: int) -> tuple[list[int], int, bool] | No
             return _more_seasons(reading, number.number, index + 1, False)
     if word.low in SEASON:
         number = _at(reading, index + 1)
-        if number is not None and number.number is not None and len(number.low) <= 4 and number.gap.strip(" ._#-") == "":
+        if number is not None and number.number is not None and len(number.low) <= 4 and number.gap.strip(" ._#-") == "" and not dashed(number.gap):
             if word.low in ("series", "serie", "temp", "se") and not _is_series_number(reading, index):
                 return None
             return _more_seasons(reading, number.number, index + 1, True)

@@ -76,7 +76,7 @@ def _split(reading: Reading, words: list[Word]) -> list[list[Word]]:
             continue
         if groups[-1] and (_slash(reading, groups[-1][-1], word) or (han and _new_box(reading, groups[-1][-1], word))):
             groups.append([])
-        elif mixed and groups[-1] and word.gap in (" ", "_", "!", "！_", "！") and _script_changes(groups[-1], word):
+        elif mixed and groups[-1] and _script_changes(groups[-1], word):
             groups.append([])
         if word.used is None or word.used == "release_group" or word.start < reading.mark_start < word.end:
             groups[-1].append(word)
@@ -86,10 +86,13 @@ def _split(reading: Reading, words: list[Word]) -> list[list[Word]]:
 
 
 def _script_changes(group: list[Word], word: Word) -> bool:
-    before, after = _HAN.search(group[-1].text) is not None, _HAN.search(word.text) is not None
-    if before == after or word.low.isdecimal() or word.number is not None:
-        return False
-    return not (before and not _LATIN.search(word.text))
+    return _script(group[-1]) + _script(word) == "hanlatin" or _script(group[-1]) + _script(word) == "latinhan"
+
+
+def _script(word: Word) -> str:
+    """"han" or "latin" where a word is wholly of one, else nothing."""
+    han, latin = _HAN.search(word.text), _LATIN.search(word.text)
+    return "" if (han is None) == (latin is None) else "han" if han is not None else "latin"
 
 
 def _slash(reading: Reading, before: Word, word: Word) -> bool:
@@ -196,7 +199,7 @@ def shorten_season(reading: Reading) -> None:
     if "absolute_episodes" not in reading.facts or not title:
         return
     found = _SEASONED.search(title)
-    if found is not None and found.start() > 0 and _HAN.search(reading.name):
+    if found is not None and found.start() > 0 and "leading_group" in reading.found:
         short = title[: found.start()] + f"S{found.group(1)}"
         reading.facts["title"] = short
         reading.facts["titles"] = [short if t == title else t for t in reading.facts["titles"]]
