@@ -46,9 +46,9 @@ def _web_address(value: str) -> str:
 
 
 def _event_name(value: str) -> str:
-    known = {snake(name): name for name in events.EVENTS}
+    known = {snake(name): name for name, event in events.EVENTS.items() if getattr(event, "stored", True)}
     name = known.get(value, value)
-    if name != "*" and name not in events.EVENTS:
+    if name != "*" and name not in known.values():
         raise ValueError(f"there is no event {value!r}; known are {', '.join(sorted(known))}, and '*' for all")
     return name
 
@@ -154,9 +154,7 @@ class Media(Section):
     recycle_max_gb: float | None = setting(
         None, "The trash is emptied, oldest first, when it holds more than this; no limit when not set.", ge=0
     )
-    quality_profile: str | None = setting(
-        None, "The quality profile of new titles, by name; the first one when not set."
-    )
+    quality_profile: str = setting("HD-1080p", "The quality profile of new titles, by name.")
 
     @field_validator("library_paths")
     @classmethod
@@ -256,14 +254,11 @@ AnyIndexer = Annotated[TorznabIndexer | NewznabIndexer | ProwlarrIndexer, Discri
 
 
 class Rules(Section):
-    """What releases must meet, whatever their quality profile says."""
-
-    required: list[str] = setting([], "A release must have one of these words; /.../ is a pattern.")
-    ignored: list[str] = setting([], "A release with one of these words is refused; /.../ is a pattern.")
-    min_seeders: int = setting(1, "Torrents with fewer seeders are refused.", ge=0)
-    max_size: int = setting(0, "Releases of more bytes are refused; 0 for no limit.", ge=0)
-    preferred_protocol: Literal["torrent", "usenet"] = setting("torrent", "Of equal releases: torrent or usenet.")
-    protocols: list[Literal["torrent", "usenet"]] = setting(["torrent"], "What the download clients can do.")
+    required: list[str] = setting([], "Words or /patterns/, of which a release's name must hold one.")
+    ignored: list[str] = setting([], "Words or /patterns/ that refuse a release.")
+    max_size_gb: float = setting(0, "Releases larger than this are refused; 0 for no limit.", ge=0)
+    preferred_protocol: Literal["torrent", "usenet"] = setting("torrent", "Of equal releases, this kind is taken.")
+    min_free_gb: float = setting(1, "Grab nothing when it would leave less than this free.", ge=0)
 
 
 class Downloads(Section):
