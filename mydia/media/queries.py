@@ -71,6 +71,15 @@ def recent(conn: Connection, limit: int = 12) -> tuple[MediaCard, ...]:
     return tuple(list_media(conn, sort="added", limit=limit).items)
 
 
+def card_of(conn: Connection, item_id: str) -> MediaCard:
+    rows = conn.all(
+        "select id, type, title, year, poster, monitored, created_at from media_items where id = :id", id=item_id
+    )
+    if not rows:
+        raise NotFound(f"There is no title {item_id}.")
+    return _cards(conn, rows)[0]
+
+
 def search_titles(conn: Connection, q: str, limit: int = 20) -> tuple[MediaCard, ...]:
     """Titles whose name starts with `q` first, then those that contain it."""
     key = title_key(q)
