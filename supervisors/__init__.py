@@ -1,0 +1,79 @@
+"""The tree, as a drawing. Read from top to bottom it is how Mydia starts; from bottom to top, how it stops.
+
+    mydia                rest_for_one: what stands below needs what stands above
+    ├─ watchdog          ends the process when its loop hangs
+    ├─ db_writer         opens the database, runs the migrations; the one writer
+    ├─ seed              a boot step: profiles, library folders, cron entries, the first administrator's token
+    ├─ analyzer          a pool of OS processes: media probing
+    ├─ library           watcher  scanner  librarian
+    ├─ acquisition       torrent_engine  searcher  download_monitor  importer
+    ├─ outreach          notifier
+    ├─ upkeep            scheduler  janitor
+    └─ web               last to open, first to close
+
+A subtree that crashes too often stays down and is shown as down; the rest of the house lives. If the root gives up, the process exits
+non-zero, and the container runtime is the outermost supervisor.
+"""
+
+from collections.abc import Callable, Sequence
+
+from mydia.house import House
+from mydia.otp import Actor, ChildSpec, Restart, Strategy, Supervisor, Watchdog, actor, pool, step
+from mydia.store.transaction import Transaction
+from supervisors.parts import Parts
+from web.server import Web
+from workers.analyzer import Analyzer
+from workers.db_writer import DbWriter
+from workers.download_monitor import DownloadMonitor
+from workers.importer import Importer
+from workers.janitor import Janitor
+from workers.librarian import Librarian
+from workers.notifier import NotifierActor
+from workers.scanner import Scanner
+from workers.scheduler import Scheduler
+from workers.searcher import Searcher
+from workers.torrent_engine import TorrentEngine
+from workers.watcher import Watcher
+
+Seed = Callable[[Transaction], object]
+
+
+def tree(house: House, parts: Parts, seeds: Sequence[Seed]) -> Supervisor:
+    """The whole house, not yet started."""
+    boot = parts.boot
+
+    def member(name: str, factory: Callable[[], Actor], **how: float) -> ChildSpec:
+        return actor(name, factory, mailbox=house.mail[name], **how)  # type: ignore[arg-type]  # seconds only
+
+    def part(name: str, *children: ChildSpec) -> ChildSpec:
+        inside = Supervisor(name, strategy=Strategy.ONE_FOR_ONE, max_restarts=10, max_seconds=10, children=children)
+        return inside.child_spec(Restart.TRANSIENT)
+
+    async def seed() -> None:
+        for change in seeds:
+            await house.write(change)
+
+    children = (
+        actor("watchdog", Watchdog),
+        member("db_writer", lambda: DbWriter(house, parts.batches), shutdown=30),
+        step("seed", seed),
+        pool("analyzer", lambda: Analyzer(house.config), size=2, mailbox=house.mail["analyzer"]),
+        part(
+            "library",
+            member("watcher", lambda: Watcher(house)),
+            member("scanner", lambda: Scanner(house, boot)),
+            member("librarian", lambda: Librarian(house, parts.metadata, boot)),
+        ),
+        part(
+            "acquisition",
+            member("torrent_engine", lambda: TorrentEngine(house), shutdown=10),
+            member("searcher", lambda: Searcher(house, parts.indexers, parts.protocols, boot)),
+            member("download_monitor", lambda: DownloadMonitor(house, parts.clients, parts.indexers)),
+            member("importer", lambda: Importer(house, parts.clients, boot), shutdown=10),
+        ),
+        part("outreach", member("notifier", lambda: NotifierActor(house, parts.notifiers, boot))),
+        part("upkeep", member("scheduler", lambda: Scheduler(house)), member("janitor", lambda: Janitor(house, boot))),
+        member("web", lambda: Web(house, root), shutdown=15),
+    )
+    root = Supervisor("mydia", strategy=Strategy.REST_FOR_ONE, max_restarts=10, max_seconds=60, children=children)
+    return root

@@ -1,0 +1,122 @@
+"""From a configuration to a running house, and from a signal to an orderly end."""
+
+import signal
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import trio
+from loguru import logger
+
+from mydia import logs
+from mydia.accounts import changes as accounts
+from mydia.errors import Invalid
+from mydia.house import House, Mail
+from mydia.library import changes as library
+from mydia.otp import Bus, GaveUp, StartFailed, Supervisor
+from mydia.settings import changes as settings
+from mydia.settings.load import Loaded, load_config
+from mydia.settings.model import Config, secrets
+from mydia.store.sqlite import SqliteEngine
+from mydia.store.transaction import Transaction
+from supervisors import Seed, tree
+from supervisors.parts import parts_of
+
+DEFAULT_FILE = Path("config.yml")
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)  # noqa: TID251 - the one place where the clock is read
+
+
+def serve(file: Path | None, env: Mapping[str, str]) -> int:
+    """Run the daemon until SIGTERM or SIGINT: the exit code. Raises Invalid for a configuration that can't be used."""
+    loaded = load_config(file or (DEFAULT_FILE if DEFAULT_FILE.exists() else None), env)
+    logs.configure(loaded.config.logging)
+    logs.mask(secrets(loaded.config))
+    return trio.run(run, loaded)
+
+
+async def run(loaded: Loaded, *, ready: trio.Event | None = None, hand_out: list[tuple[House, Supervisor]] | None = None) -> int:
+    """The daemon's life. `ready` is set when everything has started; `hand_out` receives the house and its tree (for the demo)."""
+    house, root = await build(loaded)
+    if hand_out is not None:
+        hand_out.append((house, root))
+    try:
+        async with trio.open_nursery() as nursery:
+
+            async def live(*, task_status: trio.TaskStatus[None]) -> None:
+                await root.run(task_status=task_status)
+                nursery.cancel_scope.cancel()
+
+            with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+                nursery.start_soon(_stop_on_signal, signals, root)
+                await nursery.start(live)
+                logger.info("Mydia is ready at http://localhost:{}", house.config.server.port)
+                if ready is not None:
+                    ready.set()
+                await trio.sleep_forever()
+    except* (StartFailed, GaveUp) as group:
+        logger.critical("Mydia stops: {}", "; ".join(str(error) for error in leaves(group)))
+        return 1
+    logger.info("Mydia has stopped")
+    return 0
+
+
+async def build(loaded: Loaded) -> tuple[House, Supervisor]:
+    """The house and its tree, not yet started. Folders that are missing are made here, so that a fresh clone runs."""
+    config = loaded.config
+    await trio.to_thread.run_sync(make_folders, config)
+    engine = SqliteEngine.from_config(config)
+    house = House(engine=engine, mail=Mail(), bus=Bus(), config=config, clock=SystemClock())
+    return house, tree(house, parts_of(house), seeds(config))
+
+
+def make_folders(config: Config) -> None:
+    """The data folder, for us alone, and the library folders. Refused (Invalid) when one can't be made."""
+    for folder, mode in [(config.data_dir, 0o700), (config.download_dir, 0o755)] + [(p.path, 0o755) for p in config.media.library_paths]:
+        try:
+            folder.mkdir(mode=mode, parents=True, exist_ok=True)
+        except OSError as error:
+            # A library folder may be a mount that is not there yet: the house starts, and shows it as unavailable.
+            if folder in (config.data_dir, config.download_dir):
+                raise Invalid(f"The folder {folder} can't be made: {error.strerror}. Choose another, or let Mydia's user write there.") from error
+            logger.warning("library folder {} can't be made: {}", folder, error.strerror)
+
+
+def seeds(config: Config) -> Sequence[Seed]:
+    """What every start makes sure of, each a change that does nothing the second time."""
+
+    def roots(tx: Transaction) -> None:
+        library.ensure_roots(tx, [(str(p.path.absolute()), p.type) for p in config.media.library_paths])
+        if config.media.scan_on_start:
+            library.request_scan(tx)
+
+    def first_token(tx: Transaction) -> None:
+        token = accounts.setup_token(tx)
+        if token is not None:
+            logs.announce(f"No administrator yet. Open http://localhost:{config.server.port}/setup and enter this token, once: {token}")
+
+    return (lambda tx: settings.seed_defaults(tx, config), roots, first_token)
+
+
+async def _stop_on_signal(signals: object, root: Supervisor) -> None:
+    async for number in signals:  # type: ignore[attr-defined]  # trio gives an async iterator without a public name
+        logger.info("{}: stopping", signal.Signals(number).name)
+        await root.stop()
+
+
+def leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    """The causes in an exception group, innermost first cause of each."""
+    found: list[BaseException] = []
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            found += leaves(error)
+        else:
+            while error.__cause__ is not None and isinstance(error, StartFailed | GaveUp):
+                error = error.__cause__
+            found += leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
+    return found
+
+
