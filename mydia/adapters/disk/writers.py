@@ -1,4 +1,6 @@
-"""Does somebody have a file open for writing? The kernel knows: it gives a read lease only on a file that nobody writes."""
+"""Does somebody have a file open for writing? The kernel knows: it gives a read lease only on a file that nobody
+writes.
+"""
 
 import errno
 import fcntl
@@ -13,7 +15,8 @@ def has_writer(path: str) -> bool | None:
     """
     fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
-        # Were somebody to open it for writing in this instant, the kernel would tell us by this signal; SIGIO would end the process.
+        # Were somebody to open it for writing in this instant, the kernel would tell us by this signal; SIGIO would
+        # end the process.
         fcntl.fcntl(fd, fcntl.F_SETSIG, signal.SIGURG)
         fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)
         fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
