@@ -72,17 +72,11 @@ def cancel_wishes(conn: Connection, owner: str, kinds: Sequence[str]) -> tuple[s
 
 
 @quick
-def next_due(conn: Connection, kinds: Sequence[str]) -> str | None:
-    """When the first job of these kinds that waits comes due; None when none waits."""
-    times = [
-        conn.value(
-            """select min(scheduled_at) from jobs
-            where kind = :kind and state in ('scheduled', 'retryable')""",
-            kind=kind,
-        )
-        for kind in kinds
-    ]
-    return min((t for t in times if t is not None), default=None)
+def anything_due(conn: Connection, kinds: Sequence[str], now: str) -> bool:
+    """Whether a job of these kinds waits that may run now."""
+    sql = """select 1 where exists (select 1 from jobs where kind = :kind and state = 'available')
+        or exists (select 1 from jobs where kind = :kind and state in ('scheduled', 'retryable') and scheduled_at <= :now)"""
+    return any(conn.value(sql, kind=kind, now=now) is not None for kind in kinds)
 
 
 def cron_entries(conn: Connection) -> tuple[CronEntry, ...]:

@@ -159,10 +159,13 @@ def _put(data: Any, keys: Keys, value: Any) -> bool:
             data = data[key]
         else:
             return False
-    last = keys[-1]
-    if not (isinstance(data, dict) or (isinstance(data, list) and isinstance(last, int) and last < len(data))):
-        return False
-    data[last] = value
+    match data, keys[-1]:
+        case dict(), last:
+            data[last] = value
+        case list(), int(last) if last < len(data):
+            data[last] = value
+        case _:
+            return False
     return True
 
 
