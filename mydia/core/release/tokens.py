@@ -15,10 +15,10 @@ from mydia.core.release.lexicon import Term
 LONGEST = 1024
 """Characters that are read; what follows is no part of a release name, and the bound keeps hostile text cheap."""
 
-_WORD = re.compile(r"[^\W_]+(?:['’`][^\W_]+)*\+?")
+_WORD = re.compile(r"[^\W_]+(?:['’`×][^\W_]+)*(?:(?<=[A-Za-z])\+|(?<=R10)\+)?")
 _BRACKET = re.compile(r"[\[\](){}【】（）「」『』]")
 _CLOSING = {"[": "]", "(": ")", "{": "}", "【": "】", "（": "）", "「": "」", "『": "』"}
-_APOSTROPHES = str.maketrans("", "", "'’`")
+_APOSTROPHES = str.maketrans("×", "x", "'’`")
 
 
 class Word:

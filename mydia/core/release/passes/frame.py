@@ -13,7 +13,7 @@ _EXTENSION = re.compile(r"\.([0-9A-Za-z-]{2,7})$")
 _APPENDED = re.compile(r"-([0-9A-Za-z]{1,22})$")
 _GROUPED = re.compile(r"[0-9A-Za-z]-(?!DL$)[0-9A-Za-z]+$")
 _BEHIND = re.compile(r" ?[\[(@] ?([^\[\](){}@]{2,40}?) ?[\])]?$")
-_BEFORE = re.compile(r"^\s*(?:([\[({【])([^\[\](){}【】]{3,60})[\])}】][\s._-]*|((?:www\.)?[\w-]+(?:\.[\w-]+){1,3}) - )")
+_BEFORE = re.compile(r"^\s*(?:([\[({【])([^\[\](){}【】]{3,60})[\])}】][\s._-]*|((?:www\.)?[\w-]+(?:\.[\w-]+){1,3}|www?[ .,][\w-]+[ .,]\w{2,6})\s+-\s+)", re.IGNORECASE)
 _ADDRESS = re.compile(r"^(www\.)?[\w-]+(?:\.[\w-]+){0,3}?\.(\w{2,6})$", re.ASCII | re.IGNORECASE)
 _NAMED_ADDRESS = re.compile(r"\bwww\.[\w-]+\.[\w.]+$", re.ASCII | re.IGNORECASE)
 
@@ -33,7 +33,7 @@ def take_off_site(reading: Reading) -> None:
         return
     part = 2 if found.group(2) else 3
     text = found.group(part).strip()
-    if is_address(text) or _NAMED_ADDRESS.search(text):
+    if is_address(text) or text.lower().startswith(("www", "ww.")) or _NAMED_ADDRESS.search(text):
         reading.set("site", text, Span(*found.span(part)))
         reading.start = found.end()
 

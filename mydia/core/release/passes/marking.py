@@ -19,7 +19,9 @@ LEXICON: Lexicon = build(
 )  # fmt: skip
 
 _PIECES = re.compile(r"^([a-z]{2,10}\+?)(\d{1,4})([ip]?)(\d{0,2})$")
-_LINES = re.compile(r"^(\d{3,4})[ip](\d{2})?(?:hd|fps)?$")
+_LINES = re.compile(r"^(?:m|hd)?(\d{3,4})[ip](\d{2})?(?:hd|fps)?$")
+_BEFORE_CODEC = re.compile(r"^([a-z]{2,8})[xh](26[456])$")
+_RATE = re.compile(r"^\d{2,3}fps$")
 _SIZE = re.compile(r"^(\d{3,4})x(\d{3,4})[ip]?$")
 _VERSION = re.compile(r"^v([2-9])$")
 _FILE_SIZE = re.compile(r"^(\d*)([kmgt]i?b)$")
@@ -62,6 +64,12 @@ def _mark_mixed(reading: Reading, word: Word) -> None:
     if found is not None:
         word.term = _glued(*found.groups())
         return
+    found = _BEFORE_CODEC.match(low)
+    if found is not None:
+        heads = [term for more, term in LEXICON.get(found.group(1), ()) if not more]
+        if heads:
+            word.term = Term((*heads[0].facts, ("video_codec", f"h{found.group(2)}")), STRONG)
+        return
     found = _LINES.match(low)
     if found is not None:
         height = int(found.group(1))
@@ -74,6 +82,9 @@ def _mark_mixed(reading: Reading, word: Word) -> None:
         width, height = int(found.group(1)), int(found.group(2))
         if width >= 300 and 200 <= height <= 4400 and width < 3 * height:
             word.term = Term((("resolution", str(resolution_of(max(height, width * 9 // 16 if width > 700 else 0)))),), STRONG)
+        return
+    if _RATE.match(low):
+        word.term = Term((("tech", low),), WEAK)
         return
     found = _VERSION.match(low)
     if found is not None and word.index:

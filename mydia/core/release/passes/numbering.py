@@ -13,10 +13,10 @@ from mydia.core.release.reading import Reading, dashed
 from mydia.core.release.tables.words import EPISODE, EPISODE_AFTER, OF, ORDINALS, SEASON
 from mydia.core.release.tokens import Word
 
-_FULL = re.compile(r"^(.*?)s(\d{1,4})((?:ep?\d{1,5})+)([a-d]?)(?:v(\d))?$")
+_FULL = re.compile(r"^(.*?)(?:s|(?<![^\W\d_])t)(\d{1,4})x?((?:ep?\d{1,5})+)([a-d]?)(?:v(\d))?$")
 _SEASON = re.compile(r"^s(\d{1,4})$")
-_EPISODE = re.compile(r"^(?:e|ep|eps|episode)(\d{1,5})((?:e\d{1,5})*)([a-d]?)(?:v(\d))?$")
-_CROSS = re.compile(r"^(\d{1,4})x(\d{1,5})((?:x\d{1,5})*)([a-d]?)(?:v(\d))?$")
+_EPISODE = re.compile(r"^(?:e|ep|episode)(\d{1,5})((?:e\d{1,5})*)([a-d]?)(?:v(\d))?$")
+_CROSS = re.compile(r"^(\d{1,4})[xх](\d{1,5})((?:[xх]\d{1,5})*)([a-d]?)(?:v(\d))?$")
 _CROSS_MORE = re.compile(r"^x(\d{1,4})$")
 _COUNTED = re.compile(r"^(\d{1,3})of(\d{1,3})$")
 _GLUED = re.compile(r"^([^\W\d_]{3,9})(\d{1,3})$")
@@ -75,13 +75,13 @@ def _next_number(reading: Reading, word: Word, before: int, season: int | None) 
     if season is not None:
         cross = _CROSS.match(word.low)
         if cross is not None and int(cross.group(1)) == season and int(cross.group(2)) > before:
-            return int(cross.group(2)) if word.gap in _CHAINS else None
+            return int(cross.group(2)) if word.gap in _CHAINS | {".", " "} else None
         full = _FULL.match(word.low)
         if full is not None and int(full.group(2)) == season:
             numbers = [int(n) for n in _DIGITS.findall(full.group(3))]
-            return numbers[-1] if word.gap in _CHAINS and numbers[-1] > before else None
+            return numbers[-1] if word.gap in _CHAINS | {".", " "} and numbers[-1] > before else None
         more = _CROSS_MORE.match(word.low)
-        if more is not None and word.gap in _CHAINS:
+        if more is not None and word.term is None and word.gap in _CHAINS:
             return int(more.group(1))
     if word.number is not None and len(word.low) <= 4 and before < word.number <= before + LONGEST_RANGE:
         if word.gap in _TIGHT_CHAINS and (word.term is None or word.term.field != "resolution"):

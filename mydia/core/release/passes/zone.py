@@ -10,8 +10,8 @@ from mydia.core.release.lexicon import CODE, STRONG
 from mydia.core.release.reading import Reading
 from mydia.core.release.tokens import Word
 
-_BEFORE_YEAR = frozenset(["edition", "proper", "repack", "real"])
-_BEFORE_MARK = frozenset(["edition", "pack"])
+_BEFORE_YEAR = frozenset(["edition", "proper", "repack", "real", "three_d"])
+_BEFORE_MARK = frozenset(["edition", "pack", "disk"])
 _AT_END = frozenset(["edition", "languages", "subs", "multi", "dual", "proper", "repack", "dubbed"])
 
 

@@ -20,11 +20,11 @@ LISTED = frozenset(
 NOISE: frozenset[str] = frozenset(
     "rp 1 obfuscated obfuscation scrambled sample pre postbot xpost rakuv rakuv02 rakuvus rakuvfinhel whiterev "
     "buymore asrequested alternativetorequested gerov z0ids3n chamele0n 4p 4planet alteregos repackpost "
-    "repost obf prodji yify4all bc scene".split()
+    "repost obf yify4all bc".split()
 )
 """What reposting programs append after the group ("-NTb-Rakuv")."""
 
-POSTERS: frozenset[str] = frozenset("nzbgeek rarbg".split())
+POSTERS: frozenset[str] = frozenset("nzbgeek rarbg scene prodji".split())
 """Those that append their name too, but are a group themselves where no other stands before them."""
 
 SITES: frozenset[str] = frozenset(

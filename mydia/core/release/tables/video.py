@@ -10,23 +10,23 @@ SOURCES: Rows = (
     ("source:web-dl service:HMAX", "HBOMaxHD"),
     ("source:web-dl service:DSNP", "DisneyHD"),
     ("source:web-dl service:MAXD", "MaxdomeHD"),
-    ("source:webrip", "WEBRip | WEB-Rip | WEBMux | WEB-DLRip | WEB-DL-Rip | WEB-HDRip | HDRip | HD-Rip | WEBDL Rip"),
+    ("source:webrip", "WEBRip | WEB-Rip | WEBMux | WEB-DLRip | WEB-DL-Rip | WEB-HDRip | DLMux | HDRip | HD-Rip | WEBDL Rip"),
     ("source:hdtv", "HDTV | HD-TV | HDTVRip | HDTV-Rip | TVHD | UHDTV | UHDTVRip | HDTVMux | AHDTV"),
     ("source:pdtv", "PDTV | SDTV | SD-TV | TVRip | TV-Rip | SATRip | SAT-Rip | DTHRip | DTH-Rip | DTVRip | DVBRip | DVB-Rip | DVB | ~DTH"),
     ("source:pdtv", "DSR | DSRip | DS-Rip | WS-DSR | PPV-Rip | PPVRip | ~PPV | CATVRip | ~SAT | ~VODRip | ~VOD | DSTV | SDTVRip"),
     ("source:raw-hd", "RawHD | Raw-HD"),
-    ("source:bluray", "Blu-ray | BluRay | MBluRay | M-BluRay | Blu-rayRip | BluRayRip | BDMux | BDLight | BD-Light | ~BD | ~Blu"),
+    ("source:bluray", "Blu-ray | BluRay | MBluRay | M-BluRay | Blu-rayRip | BluRayRip | BDMux | BRMux | BDRM | BD-RM | UHDRip | UHD-Rip | BlurayMux | BDLight | BD-Light | ~BD | ~Blu"),
     ("source:bluray", "UHD2BD | UHDBD | UHD-BD | BDMV | 4KLight | HDLight | HD-DVD | HDDVD | HD-DVDRip | HDDVDRip | mHD | microHD | mUHD"),
     ("source:bluray uhd:1", "UHD-BluRay | UHD-Blu-ray | Ultra HD Blu-ray | UltraHD-BluRay"),
-    ("source:bdrip", "BDRip | BD-Rip | BRRip | BR-Rip | UHDBDRip | UHD-BDRip | Blu-ray-Rip"),
+    ("source:bdrip", "BDRip | BD-Rip | BRRip | BR-Rip | BDRipMux | BRRipMux | UHDBDRip | UHD-BDRip | Blu-ray-Rip"),
     ("source:brdisk", "BDISO | BD-ISO | BD25 | BD-25 | BD50 | BD-50 | BD66 | BD-66 | BD100 | BD-100 | BR-Disk | BR-Disc | BRDisk | BDFull"),
     ("source:brdisk", "Complete Blu-ray | Complete UHD BluRay | Full BluRay | Full Blu-ray | Full-BD | BluRay Disc | Blu-ray Disk | 3D-BD | Complete UHD-BD"),
     ("source:dvd", "DVD | DVDRip | DVD-Rip | SD-DVD | DVDMux | DVD-Mux | XviDVD | ~DVDR-Rip | DVDRip-DVDR | DVDBD"),
     ("source:dvd-r", "DVD-R | DVDR | DVD5 | DVD-5 | DVD9 | DVD-9 | 2DVD5 | 2DVD9 | MDVDR | MDVD-R | 2xDVD9 | 2xDVD5 | DVD-Full | Full-DVD"),
-    ("source:dvdscr", "DVDSCR | DVD-SCR | DVDScreener | DVD-Screener | SCREENER | ~SCR | BDSCR | WEBSCR | WEB-SCR | VHSScreener | HDSCR"),
+    ("source:dvdscr", "DVDSCR | DVD-SCR | DVDScreener | DVD-Screener | SCREENER | ~SCR | BDSCR | WEBSCR | WEB-SCR | VHSScreener | HDSCR | BRScreener | BR-Screener | TS-Screener"),
     ("source:regional", "R5 | ~Regional | ~R3 | ~R4 | ~R6"),
-    ("source:cam", "HDCAM | HD-CAM | CAMRip | CAM-Rip | HDCAMRip | HD-CAMRip | HQCAM | HQ-CAM | ~CAM | NewCAM | ~New-CAM | PreDVDRip | S-Print"),
-    ("source:telesync", "HDTS | HD-TS | HQTS | TSRip | TS-Rip | HDTSRip | TELESYNC | PDVD | PreDVD | ~TS | HD-TSRip | PTVD | DVDTS"),
+    ("source:cam", "HDCAM | HD-CAM | CAMRip | CAM-Rip | HDCAMRip | CAMHD | HD-CAMRip | HQCAM | HQ-CAM | ~CAM | NewCAM | ~New-CAM | PreDVDRip | S-Print"),
+    ("source:telesync", "HDTS | HD-TS | HQTS | TSRip | TS-Rip | HDTSRip | TELESYNC | PDVD | PDVDRip | PreDVD | ~TS | HD-TSRip | PTVD | DVDTS"),
     ("source:telecine", "HDTC | HD-TC | TELECINE | TCRip | HDTCRip | ~TC | HQTC"),
     ("source:workprint", "WORKPRINT | ~WP"),
     ("source:vhs", "VHSRip | VHS-Rip | ~VHS"),
@@ -35,7 +35,7 @@ SOURCES: Rows = (
 
 MODIFIERS: Rows = (
     ("modifier:remux", "REMUX | Hybrid-REMUX"),
-    ("modifier:remux source:bluray", "BDREMUX | BD-REMUX | UHDREMUX | UHD-REMUX | BluRayRemux | BluRay Remux | UHD-BDRemux | UHDBDRemux"),
+    ("modifier:remux source:bluray", "BDREMUX | BD-REMUX | UHDREMUX | UHD-REMUX | BluRayRemux | BluRay Remux | 4KUHDRemux | UHD-BDRemux | UHDBDRemux"),
     ("modifier:hr", "HR-WS | HR-PDTV"),
     ("disk:1", "~ISO | ~COMPLETE | BDMV"),
 )
@@ -166,12 +166,12 @@ EXTENSIONS: dict[str, str] = {
     for ext in (
         "3gp 3g2 asf asx avi bin dat divx dvr dvr-ms evo f4v flv img iso m1v m2t m2ts m2v m4v mk3d mkv mov mp4 mp4v mpe "
         "mpeg mpg mts mxf nrg nsv nuv ogm ogv ps qt rec rm rmvb strm svq3 tp trp ts vob vp6 vro webm wm wmv wtv xvid "
-        "nzb torrent nfo srt ass ssa sub idx sup vtt rar zip 7z txt jpg png"
+        "nzb torrent nfo srt ass ssa sub idx sup vtt rar zip 7z tar gz tgz bz2 tb2 tbz2 ace arj cbr cbz cb7 r00 txt jpg jpeg png gif bmp webp tbn"
     ).split()
 }
 """File name endings that are taken off. Those of videos are the container."""
 
-NO_CONTAINER = frozenset("nzb torrent nfo srt ass ssa sub idx sup vtt rar zip 7z txt jpg png bin dat xvid".split())
+NO_CONTAINER = frozenset("nzb torrent nfo srt ass ssa sub idx sup vtt rar zip 7z tar gz tgz bz2 tb2 tbz2 ace arj cbr cbz cb7 r00 txt jpg jpeg png gif bmp webp tbn bin dat xvid".split())
 
 DEFAULTS: dict[str, tuple[str, int | None]] = {
     "m2ts": ("bluray", 720),

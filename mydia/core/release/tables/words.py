@@ -14,7 +14,7 @@ REVISIONS: Rows = (
 )
 
 EDITIONS: Rows = (
-    ("edition:", "~Directors Cut | ~Director's Cut | ~Director Cut | ~DirCut | ~Directors Edition | ~Director's Edition | ~The Directors Cut"),
+    ("edition:", "~DC | ~Directors Cut | ~Director's Cut | ~Director Cut | ~DirCut | ~Directors Edition | ~Director's Edition | ~The Directors Cut"),
     ("edition:", "~Extended | ~Extended Cut | ~Extended Edition | ~Extended Version | ~Extended Directors Cut | ~Extended Director's Cut | ~Extended Rogue Cut | ~Rogue Cut"),
     ("edition:", "~Theatrical | ~Theatrical Cut | ~Theatrical Version | ~Theatrical Edition | ~Extended Theatrical Version"),
     ("edition:", "~Final Cut | ~The Final Cut | ~Assembly Cut | ~Special Edition | ~Special Extended Edition | ~Despecialized | ~Despecialized Edition"),
@@ -30,9 +30,10 @@ EDITIONS: Rows = (
 )
 
 PACKS: Rows = (
-    ("pack:batch", "~Batch | ~Complete Series | ~The Complete Series | ~Complete Season | ~Season Pack | ~Complete Collection | ~Integrale | ~Completa"),
+    ("pack:batch", "~Batch | ~Complete Season | ~Season Pack | ~Complete Collection | ~Season Complete | ~The Complete"),
+    ("pack:series", "~Complete Series | ~The Complete Series | ~Integrale | ~L'Integrale | ~Complete Miniseries | ~Coffret Integrale"),
     ("season_extra:1", "EXTRAS | SUBPACK | ~Bonus Disc | ~Bonus Disk"),
-    ("pack:miniseries", "Miniserie | ~Mini Series | ~Mini-Series | ~Miniseries | ~Miniseries Complete"),
+    ("pack:series", "Miniserie | ~Mini Series | ~Mini-Series | ~Miniseries | ~Miniseries Complete"),
 )
 
 SPECIALS: Rows = (
@@ -41,7 +42,7 @@ SPECIALS: Rows = (
 
 REMARKS: Rows = (
     ("tech:remark", "~INTERNAL | ~iNT | ~LIMITED | ~READNFO | ~READ-NFO | ~NFO | ~DIRFIX | ~NFOFIX | ~SAMPLEFIX | ~RATED | ~STV | ~FESTIVAL | ~WS | ~FS | ~DOC | ~DOCU | ~RETAIL | ~WIDESCREEN"),
-    ("tech:remark", "~ANiME | ~HYBRID | ~CONVERT | ~UPSCALE | ~UPSCALED | ~AI UPSCALE | ~ReEnc | ~Re-Enc | ~DS4K | ~CRF | ~VBR | ~CBR | 60fps | 50fps | 24fps | 23.976fps | 120fps | ~HFR | ~SubsPlus | ~XXX"),
+    ("tech:remark", "~ANiME | ~HYBRID | ~CONVERT | ~UPSCALE | ~UPSCALED | ~AI UPSCALE | ~ReEnc | ~Re-Enc | ~DS4K | ~CRF | ~VBR | ~CBR | 60fps | 50fps | 24fps | 23.976fps | 120fps | ~HFR | ~SubsPlus | ~XXX | ~Custom | ~STRiP | ~Proof | ~ReEncoded | ~Re-Encoded | ~FASTSUB | ~Retail | ~Repost | ~Soundtrack | ~Rental"),
     ("tech:remark", "~iPod | ~PSP | ~PSN | ~1CD | ~2CD | ~3CD | ~Rip | ~Untouched | ~Line | ~HHWEBDL | ~nSD | ~dxva | ~NoTag | ~NTSC-DVD | ~WebDLMux | ~ML-SUB | ~DUBBED-DL | ~USA | ~HSBS-3D"),
     ("extra:sample", "~Sample"),
     ("extra:trailer", "~Trailer | ~Teaser"),
