@@ -60,11 +60,11 @@ class Life:
         except BaseException as error:
             self.error = _unwrap(error)
             if any(not isinstance(leaf, Exception) for leaf in flatten(error)):
-                raise
+                raise  # through the nursery: it cancels the supervisor, which stops the others in order
         finally:
             self.ended.set()
             self.settled.set()
-            self._on_end(self)
+        self._on_end(self)
 
     def start_failed(self) -> StartFailed:
         """Why it is not ready, root cause first: a nested supervisor's failure already names the child it is about."""

@@ -177,11 +177,11 @@ class Supervisor:
         return failure
 
     async def _supervise(self) -> None:
-        async for job in self._inbox:
-            try:
-                await job()
-            except _AutomaticShutdown:
-                return
+        try:
+            while True:
+                await (await self._inbox.receive())()
+        except _AutomaticShutdown:
+            pass
 
     async def _stop_all(self) -> None:
         children = list(self._children.values())
