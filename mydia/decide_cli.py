@@ -147,6 +147,8 @@ def _asked(args: argparse.Namespace) -> dict[str, Any]:
         target["kind"] = "episode" if parse(args.release[0]).kind == "episode" else "movie"
     if target["kind"] == "episode" and not target.get("episodes"):
         target["episodes"] = _assumed_episodes(args.release)
+    if target["kind"] == "movie" and not {"in_cinemas", "digital", "physical"} & target.keys():
+        target.setdefault("availability", "released")
     if args.held:
         held, _, score = args.held.partition(":")
         numbers = [[e["season"], e["episode"]] for e in target.get("episodes", [])]
@@ -225,9 +227,9 @@ def _rules_table(explanation: Explanation) -> Table:
     table.add_column("why", overflow="fold")
     for name, said in explanation.rules:
         if said is None:
-            table.add_row(name, "yes", "")
+            table.add_row(name, "passes", "")
         else:
-            table.add_row(name, "no" if said.permanent else "not yet", escape(said.reason), style="red")
+            table.add_row(name, "refuses" if said.permanent else "not yet", escape(said.reason), style="red")
     return table
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mydia.core.decide import Candidate, Context, Rejection, Target, Verdict
+from mydia.core.decide.bench import Bench
 from mydia.core.decide.engine import judge
-from mydia.core.decide.facts import Bench, Facts
+from mydia.core.decide.facts import Facts
 from mydia.core.decide.rules import RULES
 from mydia.core.decide.words import episode_words, size_words, time_words
 from mydia.core.rank import Key, key_words
@@ -41,16 +42,16 @@ def _facts(facts: Facts, target: Target) -> list[tuple[str, str]]:
         ("name", candidate.title),
         ("title", f"{release.title or '(none)'}{'' if facts.fits else f', which is not {target.title}'}"),
         ("year", str(release.year or "")),
-        ("episodes", episode_words(facts.episodes) if target.kind == "episode" else ""),
+        ("episodes", episode_words(facts.place.episodes) if target.kind == "episode" else ""),
         ("whole season", "yes" if facts.pack else ""),
         ("quality and revision", str(facts.worth).partition(" (")[0]),
         ("custom formats", f"{', '.join(facts.formats) or 'none'}: score {facts.score}"),
         ("languages", ", ".join(facts.languages)),
         ("release group", release.release_group or ""),
         ("edition", release.edition or ""),
-        ("run time", f"{facts.runtime:.0f} min" if facts.runtime else ""),
+        ("run time", f"{facts.place.runtime:.0f} min" if facts.place.runtime else ""),
         ("size", size_words(candidate.size) if candidate.size else "unknown"),
         ("age", "unknown" if facts.age is None else time_words(facts.age)),
         ("from", f"{candidate.indexer or 'unnamed indexer'} ({candidate.protocol})"),
-        ("held", "; ".join(f"{h.quality} (score {h.score})" for h in facts.around.held) or "nothing"),
+        ("held", "; ".join(f"{h.quality} (score {h.score})" for h in facts.place.held) or "nothing"),
     ]

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from mydia.core.decide.facts import runtime_of
 from mydia.core.decide.model import Context, Target, Verdict
 from mydia.core.decide.rules.taste import MEGABYTE, wish_met
 from mydia.core.decide.words import size_words, time_words
@@ -174,10 +173,7 @@ def _ideal_size(v: Verdict, target: Target, context: Context) -> float | None:
     preferred = context.profile.size_limit(v.quality.name, target.kind).preferred
     if preferred is None or not target.runtime:
         return None
-    numbers = set(v.episodes)
-    episodes = tuple(e for e in target.episodes if e.key in numbers) if numbers else ()
-    minutes = runtime_of(episodes, target, context)
-    return preferred * MEGABYTE * minutes if minutes else None
+    return preferred * MEGABYTE * v.runtime if v.runtime else None
 
 
 def _size(v: Verdict, target: Target, context: Context) -> Value:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mydia.core.decide.facts import Bench, Facts
+from mydia.core.decide.bench import Bench
+from mydia.core.decide.facts import Facts
 from mydia.core.decide.model import Candidate, Context, Target, Verdict
 from mydia.core.decide.rules import RULES
 
@@ -20,7 +21,7 @@ def decide(candidates: Iterable[Candidate], target: Target, context: Context) ->
 
 def judge(facts: Facts, target: Target, context: Context) -> Verdict:
     """What the rules say of one candidate's facts."""
-    said = [rule(facts, target, context) for rule in RULES]
+    rejections = tuple([no for rule in RULES if (no := rule(facts, target, context)) is not None])
     return Verdict(
         candidate=facts.candidate,
         release=facts.release,
@@ -29,6 +30,7 @@ def judge(facts: Facts, target: Target, context: Context) -> Verdict:
         score=facts.score,
         formats=facts.formats,
         languages=facts.languages,
-        episodes=facts.numbers,
-        rejections=tuple(r for r in said if r is not None),
+        episodes=facts.place.numbers,
+        runtime=facts.place.runtime,
+        rejections=rejections,
     )

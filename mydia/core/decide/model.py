@@ -276,6 +276,8 @@ class Verdict:
     languages: tuple[str, ...]
     episodes: tuple[Number, ...]
     """The target's episodes that it holds; empty for a film."""
+    runtime: float | None
+    """Minutes of everything in it; None when nobody knows."""
     rejections: tuple[Rejection, ...]
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
@@ -41,18 +40,19 @@ def episode_words(episodes: Sequence[Episode]) -> str:
 
 
 @lru_cache(maxsize=1024)
-def word_pattern(term: str) -> Pattern:
-    """A person's word as a pattern: /.../ with the flags i, m, s, x is a regular expression, all else plain text in
-    any case. ValueError says what is wrong with an expression."""
+def word_pattern(term: str) -> Pattern | str:
+    """What to look for: /.../ with the flags i, m, s, x is a regular expression, all else plain text in any case (here
+    in lower case). ValueError says what is wrong with an expression."""
     head, slash, flags = term[1:].rpartition("/")
     if not (term.startswith("/") and slash and head and set(flags) <= _FLAGS):
-        return pattern(re.escape(term))
+        return term.lower()
     return pattern(f"(?{flags}){head}" if flags else head, 0)
 
 
 def says(term: str, name: str) -> bool:
-    """Whether a name holds a word. A pattern that is invalid, or takes too long, is not found."""
+    """Whether a name holds a person's word. A pattern that is invalid, or takes too long, is not found."""
     try:
-        return word_pattern(term).found(name)
+        found = word_pattern(term)
     except ValueError:
         return False
+    return found in name.lower() if isinstance(found, str) else found.found(name)

@@ -29,6 +29,7 @@ _RAW_NAMES: Final = tuple(
         # "DISC.3.BluRay", "Disk 2 1080p Blu-ray", "S01D02.NTSC.DVD": one disk of a set
         r"\b(?:dis[ck][-_. ]?\d+|s\d+[-_. ]?d\d+)\b.*?(?:\bblu-?ray\b(?!-?rip)|\b\d*x?m?dvd(?!-?(?:rip|remux|scr)))",
         r"\bfull[-_. ]blu-?ray\b",
+        r"\bblu-?ray[-_. ]dis[ck]\b",
         # "NTSC.DVD5", "3xDVD9", "PAL DVD-R", "MDVDR"; never "DVDRip" or "DVDRemux"
         r"(?<![a-z])(?:\d+x)?m?dvd-?(?:r|5|9)(?![a-z0-9])",
     )
@@ -68,11 +69,12 @@ def raw_disk(facts: Facts, target: Target, context: Context) -> Rejection | None
     container = (facts.candidate.container or "").lower()
     if container in _RAW_CONTAINERS:
         return refuse("raw_disk", f"the indexer says {container.upper()}: a raw {_RAW_CONTAINERS[container]}")
-    for pattern in _RAW_NAMES:
+    name = facts.candidate.title.lower()
+    for pattern in _RAW_NAMES if "dvd" in name or "blu" in name else ():
         if found := pattern.search(facts.candidate.title):
             return refuse("raw_disk", f"“{found[0]}” names a raw disk")
     # Shows have no such quality; of films a profile may ask for it.
-    asked = target.kind == "movie" and context.profile.allows(facts.quality.name)
+    asked = target.kind == "movie" and facts.grade.allowed
     if facts.quality.name == "BR-DISK" and not asked:
         return refuse("raw_disk", "the name says that it is a raw Blu-ray disk")
     return None

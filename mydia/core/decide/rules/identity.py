@@ -39,17 +39,17 @@ def wrong_year(facts: Facts, target: Target, context: Context) -> Rejection | No
 
 def _year_of_its_season(facts: Facts, year: int) -> bool:
     """Some name a season's own year ("S06.2016")."""
-    return any((e.air_date or "").startswith(str(year)) for e in facts.episodes) or not facts.episodes
+    return any((e.air_date or "").startswith(str(year)) for e in facts.place.episodes) or not facts.place.episodes
 
 
 def wrong_episode(facts: Facts, target: Target, context: Context) -> Rejection | None:
     """No rule for a feed's news: what is wanted there is what is better than what is held."""
     if target.kind != "episode":
         return None
-    if not facts.episodes:
+    if not facts.place.episodes:
         return refuse("wrong_episode", f"{target.title} has no such episode")
-    if context.mode != "rss" and target.wanted and target.wanted.isdisjoint(facts.numbers):
-        return refuse("wrong_episode", f"it holds {episode_words(facts.episodes)}, which nobody searched for")
+    if context.mode != "rss" and target.wanted and target.wanted.isdisjoint(facts.place.numbers):
+        return refuse("wrong_episode", f"it holds {episode_words(facts.place.episodes)}, which nobody searched for")
     return None
 
 
@@ -77,10 +77,11 @@ def pack_required(facts: Facts, target: Target, context: Context) -> Rejection |
     days = context.settings.pack_required_after
     if not days or not context.season_search or context.mode == "rss" or target.series_type != "standard":
         return None
-    if facts.pack or not facts.episodes or len(target.wanted) == 1:
+    if facts.pack or not facts.place.episodes or len(target.wanted) == 1:
         return None
-    season = facts.episodes[0].season
-    aired = [e.airs_at for e in target.episodes if e.season == season and e.airs_at and e.key in target.wanted]
+    season = facts.place.episodes[0].season
+    asked = target.wanted or {e.key for e in target.episodes}
+    aired = [e.airs_at for e in target.episodes if e.season == season and e.airs_at and e.key in asked]
     if not aired or max(aired) >= context.now - timedelta(days=days):
         return None
     ended = (context.now - max(aired)).days
@@ -94,8 +95,12 @@ def not_monitored(facts: Facts, target: Target, context: Context) -> Rejection |
         return None
     if not target.monitored:
         return refuse("not_monitored", f"{target.title} is not monitored")
-    unmonitored = [e for e in facts.episodes if not e.monitored]
+    unmonitored = [e for e in facts.place.episodes if not e.monitored]
     if not unmonitored:
         return None
-    share = f"{len(unmonitored)} of {len(facts.episodes)} episodes" if len(facts.episodes) > 1 else "the episode"
+    share = (
+        f"{len(unmonitored)} of {len(facts.place.episodes)} episodes"
+        if len(facts.place.episodes) > 1
+        else "the episode"
+    )
     return refuse("not_monitored", f"{share} not monitored: {episode_words(unmonitored)}")

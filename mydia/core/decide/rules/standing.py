@@ -24,7 +24,7 @@ def blocklisted(facts: Facts, target: Target, context: Context) -> Rejection | N
 
 def already_queued(facts: Facts, target: Target, context: Context) -> Rejection | None:
     """A download under way counts as if it were held: only what would replace it is taken."""
-    for queued in facts.around.queued:
+    for queued in facts.place.queued:
         if queued.state == "failed":
             continue
         have = worth_of(queued)
@@ -39,7 +39,7 @@ def already_grabbed(facts: Facts, target: Target, context: Context) -> Rejection
     """A feed offers the same thing again before the grab shows in any queue."""
     if context.mode != "rss":
         return None
-    for events in facts.around.past:
+    for events in facts.place.past:
         latest = events[0] if events else None
         if latest is None or latest.event != "grabbed" or latest.at <= context.now - _RECENT:
             continue
@@ -50,10 +50,10 @@ def already_grabbed(facts: Facts, target: Target, context: Context) -> Rejection
 
 def already_held(facts: Facts, target: Target, context: Context) -> Rejection | None:
     """What turned out to be of another quality than its name said would be fetched over and over again."""
-    if not facts.around.held:
+    if not facts.place.held:
         return None
-    held = {number for h in facts.around.held for number in h.episodes}
-    for number, events in zip(facts.numbers or (None,), facts.around.past, strict=True):
+    held = {number for h in facts.place.held for number in h.episodes}
+    for number, events in zip(facts.place.numbers or (None,), facts.place.past, strict=True):
         if number is not None and number not in held:
             continue
         grabbed = next((p for p in events if p.event == "grabbed"), None)
@@ -105,17 +105,17 @@ def _against_held(rule: str, facts: Facts, context: Context) -> Rejection | None
 
 def pack_not_worth_it(facts: Facts, target: Target, context: Context) -> Rejection | None:
     """A pack must fill enough, and make nothing worse."""
-    if not facts.pack or not facts.episodes:
+    if not facts.pack or not facts.place.episodes:
         return None
     profile, worth = context.profile, facts.worth
     poor: set[tuple[int, int]] = set()
     for held, found in facts.against:
-        if profile.standing(held.quality) > profile.standing(worth.quality):
+        if profile.standing(held.quality) > facts.grade.standing:
             return refuse("pack_not_worth_it", f"it would replace {worth_of(held)} by {worth}")
         if found:
             poor.update(held.episodes)
-    total = len(facts.episodes)
-    gained = sum(number not in poor for number in facts.numbers)
+    total = len(facts.place.episodes)
+    gained = sum(number not in poor for number in facts.place.numbers)
     share = context.settings.pack_min_share
     if gained and gained >= share * total - 1e-9:
         return None
@@ -125,8 +125,8 @@ def pack_not_worth_it(facts: Facts, target: Target, context: Context) -> Rejecti
 
 def fewer_episodes(facts: Facts, target: Target, context: Context) -> Rejection | None:
     """A file of several episodes is not replaced by one of fewer."""
-    numbers = set(facts.numbers)
-    for held in facts.around.held:
+    numbers = set(facts.place.numbers)
+    for held in facts.place.held:
         if target.kind == "episode" and not numbers.issuperset(held.episodes):
             lacks = len(set(held.episodes) - numbers)
             return refuse("fewer_episodes", f"it lacks {lacks} of the {len(held.episodes)} episodes in the held file")
@@ -138,7 +138,7 @@ def revision_not_wanted(facts: Facts, target: Target, context: Context) -> Rejec
     an anime's next version) only by the group whose work it repairs."""
     if context.profile.propers == "do_not_prefer":
         return None
-    repaired = [h for h in facts.around.held if repairs(worth_of(h), facts.worth)]
+    repaired = [h for h in facts.place.held if repairs(worth_of(h), facts.worth)]
     for objection in (*_propers(facts, context, repaired), *_groups(facts, target, repaired)):
         return refuse(objection.rule, objection.reason)
     return None

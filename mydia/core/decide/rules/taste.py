@@ -13,23 +13,23 @@ MEGABYTE: Final = 1024 * 1024
 
 
 def quality_not_wanted(facts: Facts, target: Target, context: Context) -> Rejection | None:
-    if context.profile.allows(facts.quality.name):
+    if facts.grade.allowed:
         return None
     return refuse("quality_not_wanted", f"{facts.quality.name} is not in the profile {context.profile.name}".rstrip())
 
 
 def unknown_runtime(facts: Facts, target: Target, context: Context) -> Rejection | None:
     """Sizes are limited per minute: without a run time none can be judged. Metadata brings it later."""
-    if facts.runtime is not None or not facts.candidate.size or not facts.episodes or _is_special(facts):
+    if facts.place.runtime is not None or not facts.candidate.size or not facts.place.episodes or _is_special(facts):
         return None
     return refuse("unknown_runtime", "the run time is not known yet, so its size cannot be judged")
 
 
 def too_small(facts: Facts, target: Target, context: Context) -> Rejection | None:
-    size, minutes = facts.candidate.size, facts.runtime
+    size, minutes = facts.candidate.size, facts.place.runtime
     if not size or minutes is None or _is_special(facts):
         return None
-    limit = context.profile.size_limit(facts.quality.name, target.kind).min
+    limit = facts.grade.limit.min
     least = limit * MEGABYTE * minutes
     if size >= least:
         return None
@@ -38,10 +38,10 @@ def too_small(facts: Facts, target: Target, context: Context) -> Rejection | Non
 
 
 def too_large(facts: Facts, target: Target, context: Context) -> Rejection | None:
-    size, minutes = facts.candidate.size, facts.runtime
+    size, minutes = facts.candidate.size, facts.place.runtime
     if not size or minutes is None or _is_special(facts):
         return None
-    limit = context.profile.size_limit(facts.quality.name, target.kind).max
+    limit = facts.grade.limit.max
     if not limit or size <= limit * MEGABYTE * minutes:
         return None
     most = size_words(limit * MEGABYTE * minutes)
@@ -51,7 +51,7 @@ def too_large(facts: Facts, target: Target, context: Context) -> Rejection | Non
 
 def _is_special(facts: Facts) -> bool:
     """Specials run as long as they like."""
-    return facts.release.special and bool(facts.episodes)
+    return facts.release.special and bool(facts.place.episodes)
 
 
 def max_size(facts: Facts, target: Target, context: Context) -> Rejection | None:

@@ -45,8 +45,8 @@ def delayed(facts: Facts, target: Target, context: Context) -> Rejection | None:
 
 def _need_not_wait(facts: Facts, context: Context) -> bool:
     profile, delay = context.profile, context.settings.delay
-    standing = profile.standing(facts.quality.name)
-    if any(profile.standing(h.quality) == standing and facts.revision > h.revision for h in facts.around.held):
+    standing = facts.grade.standing
+    if any(profile.standing(h.quality) == standing and facts.revision > h.revision for h in facts.place.held):
         return True
     if delay.bypass_if_highest and standing >= len(profile.qualities) - 1:
         return True
@@ -57,14 +57,14 @@ def unaired(facts: Facts, target: Target, context: Context) -> Rejection | None:
     """A pack of a season that still runs, and with a grace a release from before its air date, are not what they say."""
     if facts.pack:
         soon = context.now + timedelta(hours=24)
-        coming = [e for e in facts.episodes if e.airs_at is None or e.airs_at > soon]
+        coming = [e for e in facts.place.episodes if e.airs_at is None or e.airs_at > soon]
         if coming:
             return refuse("unaired", f"a whole season, of which {episode_words(coming)} has not aired")
     grace = context.settings.air_date_grace
     if grace is None:
         return None
     published = facts.candidate.published_at(context.now)
-    for episode in facts.episodes:
+    for episode in facts.place.episodes:
         if episode.airs_at is None:
             return refuse("unaired", f"{episode_words([episode])} has no air date yet")
         if published is not None and published < episode.airs_at + timedelta(days=grace):
@@ -84,8 +84,10 @@ def not_available(facts: Facts, target: Target, context: Context) -> Rejection |
     due = available_from(target, context.settings.availability_delay)
     if due == ALWAYS or (due is not None and context.now >= due):
         return None
-    when = f"from {due:%Y-%m-%d}" if due else "no release date is known"
-    return refuse("not_available", f"{target.title} counts as {target.min_availability.replace('_', ' ')} {when}")
+    asked = target.min_availability.replace("_", " ")
+    if due is None:
+        return refuse("not_available", f"nobody knows yet when {target.title} is {asked}")
+    return refuse("not_available", f"{target.title} is {asked} from {due:%Y-%m-%d}")
 
 
 def available_from(target: Target, delay_days: int = 0) -> datetime | Literal["always"] | None:

@@ -1,0 +1,195 @@
+"""The work bench: a target and a context indexed once, so that ten thousand candidates can be laid beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+
+from mydia.core.decide.blocklist import Blocklist
+from mydia.core.decide.facts import Facts, Grade, Place, languages_of, runtime_of
+from mydia.core.decide.model import Candidate, Context, Episode, Held, Number, Past, Queued, Target
+from mydia.core.decide.upgrade import Objection, Worth, objections, worth_of
+from mydia.core.formats import facts_of, matching, score
+from mydia.core.quality import Quality, Revision, quality_of
+from mydia.core.release import Candidate as KnownTitle
+from mydia.core.release import MatchResult, Release, match, parse
+
+Against = tuple[tuple[Held, tuple[Objection, ...]], ...]
+
+
+@lru_cache(maxsize=1 << 15)
+def read(name: str, kind: str) -> Release:
+    """`parse`, remembered: indexers offer the same names again and again."""
+    return parse(name, "name", "tv" if kind == "episode" else "movie")
+
+
+class Bench:
+    """Lays candidates beside one target. What depends on less than the whole candidate is worked out once."""
+
+    def __init__(self, target: Target, context: Context) -> None:
+        self.target = target
+        self.context = context
+        self.blocklist = Blocklist(context.blocklist)
+        self.known = KnownTitle(
+            id="target",
+            kind="movie" if target.kind == "movie" else "show",
+            title=target.title,
+            year=target.year,
+            aliases=target.aliases,
+            ids=target.ids,
+            series_type=target.series_type,
+        )
+        self.by_season: dict[int, list[Episode]] = {}
+        self.by_absolute: dict[int, Episode] = {}
+        self.by_date: dict[str, list[Episode]] = {}
+        for episode in sorted(target.episodes, key=lambda e: e.key):
+            self.by_season.setdefault(episode.season, []).append(episode)
+            if episode.absolute is not None:
+                self.by_absolute.setdefault(episode.absolute, episode)
+            if episode.air_date:
+                self.by_date.setdefault(episode.air_date[:10], []).append(episode)
+        self.queue = tuple(q for q in context.queue if q.target in (None, target.title))
+        self.history = sorted(context.history, key=lambda p: p.at, reverse=True)
+        self._fits: dict[tuple[object, ...], MatchResult | None] = {}
+        self._places: dict[tuple[object, ...], Place] = {}
+        self._grades: dict[str, Grade] = {}
+        self._against: dict[tuple[tuple[Number, ...], Worth], Against] = {}
+
+    def lay(self, candidate: Candidate) -> Facts:
+        """Everything the rules ask of one candidate."""
+        target = self.target
+        release = read(candidate.title, target.kind)
+        fit = self.fit(release)
+        place = self.place(release, fit)
+        grade = self.grade(quality_of(release, target.kind))
+        languages = languages_of(candidate, release, target)
+        formats = self._formats(candidate, release, grade.quality, languages)
+        revision = Revision(release.version, release.real, release.repack)
+        worth = Worth(grade.quality.name, revision, score(formats, self.context.profile) if formats else 0)
+        return Facts(
+            candidate=candidate,
+            release=release,
+            fits=fit is not None,
+            grade=grade,
+            worth=worth,
+            languages=languages,
+            formats=formats,
+            pack=release.full_season and target.kind == "episode",
+            place=place,
+            against=self.against(place, worth) if place.held else (),
+            age=candidate.age(self.context.now),
+            blocked=self.blocklist.find(candidate) if self.context.blocklist else None,
+        )
+
+    def _formats(
+        self, candidate: Candidate, release: Release, quality: Quality, languages: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        if not self.context.formats:
+            return ()
+        said = facts_of(
+            release,
+            quality,
+            size=candidate.size,
+            flags=candidate.flags,
+            languages=languages,
+            original_language=self.target.original_language,
+        )
+        return matching(self.context.formats, said)
+
+    def fit(self, release: Release) -> MatchResult | None:
+        """How the name fits the target's titles. A wrong year has a rule of its own, so the title may fit without."""
+        key = (release.title, release.titles, release.year, release.kind, _ids(release), *_numbering(release))
+        if key not in self._fits:
+            found = match(release, (self.known,))
+            if not found and release.year is not None and release.year != self.target.year:
+                found = match(replace(release, year=None), (self.known,))
+            self._fits[key] = found[0] if found else None
+        return self._fits[key]
+
+    def place(self, release: Release, fit: MatchResult | None) -> Place:
+        """Where it would go: the film's own place, or that of the episodes the release says it holds."""
+        if self.target.kind == "movie":
+            return self._place((), ())
+        # What a name alone leaves open (101, 2024, an absolute number), the title it fits decides.
+        said: Release | MatchResult = release
+        if fit is not None and (fit.seasons or fit.absolute_episodes or fit.air_date):
+            said = fit
+        key = (said.air_date, said.seasons, said.episodes, said.absolute_episodes, *_numbering(release))
+        return self._places.get(key) or self._place(key, self._episodes(release, said))
+
+    def _episodes(self, release: Release, said: Release | MatchResult) -> tuple[Episode, ...]:
+        if said.air_date:
+            aired = self.by_date.get(said.air_date, [])
+            return tuple(aired if release.daily_part is None else aired[release.daily_part - 1 : release.daily_part])
+        if release.season_extra or release.season_part is not None:
+            return ()
+        if said.seasons and release.full_season:
+            return tuple(e for season in said.seasons for e in self.by_season.get(season, ()))
+        if said.seasons and said.episodes:
+            season = self.by_season.get(said.seasons[0], ())
+            return tuple(e for e in season if e.number in said.episodes)
+        found = (self.by_absolute.get(n) for n in said.absolute_episodes)
+        return tuple(e for e in found if e is not None)
+
+    def _place(self, key: tuple[object, ...], episodes: tuple[Episode, ...]) -> Place:
+        if key not in self._places:
+            numbers = tuple(e.key for e in episodes)
+            touches = self._touching(numbers)
+            self._places[key] = Place(
+                episodes=episodes,
+                numbers=numbers,
+                runtime=runtime_of(episodes, self.target, self.context),
+                held=tuple(h for h in self.target.held if touches(h)),
+                queued=tuple(q for q in self.queue if touches(q)),
+                past=self._past(numbers),
+            )
+        return self._places[key]
+
+    def _touching(self, numbers: tuple[Number, ...]) -> Callable[[Held | Queued], bool]:
+        if self.target.kind == "movie":
+            return lambda thing: True
+        wanted = frozenset(numbers)
+        return lambda thing: not wanted.isdisjoint(thing.episodes)
+
+    def _past(self, numbers: tuple[Number, ...]) -> tuple[tuple[Past, ...], ...]:
+        if self.target.kind == "movie":
+            return (tuple(self.history),)
+        return tuple(tuple(p for p in self.history if number in p.episodes) for number in numbers)
+
+    def grade(self, quality: Quality) -> Grade:
+        """What the profile says of a quality."""
+        known = self._grades.get(quality.name)
+        if known is None:
+            profile, name = self.context.profile, quality.name
+            limit = profile.size_limit(name, self.target.kind)
+            known = self._grades[name] = Grade(quality, profile.allows(name), profile.standing(name), limit)
+        return known
+
+    def against(self, place: Place, worth: Worth) -> Against:
+        """What speaks against replacing each file held there."""
+        key = (place.numbers, worth)
+        known = self._against.get(key)
+        if known is None:
+            profile = self.context.profile
+            known = self._against[key] = tuple((h, objections(profile, worth_of(h), worth)) for h in place.held)
+        return known
+
+
+def _ids(release: Release) -> tuple[object, ...]:
+    return (release.imdb_id, release.tmdb_id, release.tvdb_id)
+
+
+def _numbering(release: Release) -> tuple[object, ...]:
+    """What a name says about which episodes it holds."""
+    return (
+        release.seasons,
+        release.episodes,
+        release.absolute_episodes,
+        release.air_date,
+        release.daily_part,
+        release.full_season,
+        release.season_part,
+        release.season_extra,
+        release.special,
+    )

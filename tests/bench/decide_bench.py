@@ -1,0 +1,99 @@
+"""How long ten thousand candidates take: `python tests/bench/decide_bench.py` prints JSON.
+
+`cold` reads every name for the first time; `warm` is the next search, when the names are known (feeds repeat themselves).
+Seconds of one process, the best of some rounds.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from mydia.core.decide import Candidate, Context, Episode, Held, Queued, Settings, Target, decide
+from mydia.core.decide.bench import read
+from mydia.core.formats import parse_formats
+from mydia.core.quality import QualityProfile
+from mydia.core.rank import rank
+
+COUNT = 10_000
+ROUNDS = 5
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
+PICTURES = (
+    "720p.HDTV.x264",
+    "1080p.WEB-DL.DDP5.1.H.264",
+    "PROPER.1080p.BluRay.x265.10bit",
+    "2160p.WEB-DL.DV.HDR.H.265",
+    "SDTV.XviD",
+)
+WORDS = {"x265": r"[xh][ ._-]?265", "Dolby Vision": r"\b(dv|dovi)\b", "Group": r"-GRP[0-4]\b", "Proper": r"\bproper\b"}
+PROFILE = QualityProfile.from_json(
+    {
+        "name": "bench",
+        "qualities": ["SDTV", "HDTV-720p", ["WEBDL-1080p", "WEBRip-1080p"], "Bluray-1080p", "WEBDL-2160p"],
+        "cutoff": "Bluray-1080p",
+        "scores": {"x265": -10, "Dolby Vision": 50, "Group": 25, "Proper": 5},
+    }
+)
+
+
+def title_format(name: str, pattern: str) -> dict[str, Any]:
+    condition = {"name": name, "implementation": "ReleaseTitleSpecification", "fields": {"value": pattern}}
+    return {"name": name, "specifications": [condition]}
+
+
+def candidate(n: int) -> Candidate:
+    season, episode = 1 + n % 5, 1 + n % 22
+    number = f"S{season:02}" if n % 40 == 0 else f"S{season:02}E{episode:02}"
+    return Candidate(
+        title=f"Some.Long.Show.Title.{number}.{PICTURES[n % 5]}-GRP{n}",
+        protocol="usenet" if n % 3 == 0 else "torrent",
+        size=(300 + n % 9000) << 20,
+        seeders=n % 500,
+        peers=n % 700,
+        age_minutes=n * 7.0,
+        indexer=f"indexer {n % 6}",
+        priority=20 + n % 6,
+        infohash=f"{n:040x}",
+        guid=f"guid-{n}",
+    )
+
+
+def world() -> tuple[Target, Context]:
+    episodes = tuple(
+        Episode(s, e, (s - 1) * 22 + e, f"2020-{s:02}-{e:02}", runtime=42) for s in range(1, 6) for e in range(1, 23)
+    )
+    held = tuple(Held("HDTV-720p", episodes=(e.key,), release_group="GRP1") for e in episodes if e.number % 3 == 0)
+    target = Target("episode", "Some Long Show Title", runtime=42, episodes=episodes, held=held)
+    target = replace(target, wanted=frozenset(e.key for e in episodes), original_language="en")
+    formats = tuple(parse_formats([title_format(name, pattern) for name, pattern in WORDS.items()]))
+    queue = tuple(Queued(f"Queued {n}", "WEBDL-1080p", episodes=((1, n),)) for n in range(1, 6))
+    settings = Settings(required=("p",), ignored=("german", r"/\bdubbed\b/i"), min_seeders=2)
+    return target, Context(NOW, "search", profile=PROFILE, formats=formats, settings=settings, queue=queue)
+
+
+def main() -> None:
+    candidates = [candidate(n) for n in range(COUNT)]
+    target, context = world()
+    seconds: dict[str, list[float]] = {"cold": [], "warm": [], "rank": []}
+    accepted = 0
+    for _ in range(ROUNDS):
+        read.cache_clear()
+        for kind in ("cold", "warm"):
+            began = time.perf_counter()
+            verdicts = decide(candidates, target, context)
+            decided = time.perf_counter()
+            ranked = rank(verdicts, target, context)
+            seconds[kind].append(time.perf_counter() - began)
+            seconds["rank"].append(time.perf_counter() - decided)
+            accepted = len(ranked)
+    best = {name: round(min(times), 3) for name, times in seconds.items()}
+    json.dump({"bench": "decide", "candidates": COUNT, "accepted": accepted, "seconds": best}, sys.stdout)
+    sys.stdout.write("\n")
+
+
+if __name__ == "__main__":
+    main()
