@@ -65,6 +65,14 @@ class AddTitle:
 
 
 @dataclass(frozen=True, slots=True)
+class RestoreTrash:
+    """-> importer. Bring a trashed file and its side files back; the reply is its path, another name where its own is taken."""
+
+    trash_id: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
 class TorrentCall:
     """-> torrent_engine (the libtorrent process): method of `ports.DownloadClient` and its JSON-able arguments."""
 

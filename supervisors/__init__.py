@@ -17,6 +17,9 @@ non-zero, and the container runtime is the outermost supervisor.
 
 from collections.abc import Callable, Sequence
 
+from workers.janitor import Janitor
+from workers.scheduler import Scheduler
+
 from mydia.house import House
 from mydia.otp import Actor, ChildSpec, Restart, Strategy, Supervisor, Watchdog, actor, pool, step
 from mydia.store.transaction import Transaction
@@ -26,11 +29,9 @@ from workers.analyzer import Analyzer
 from workers.db_writer import DbWriter
 from workers.download_monitor import DownloadMonitor
 from workers.importer import Importer
-from workers.janitor import Janitor
 from workers.librarian import Librarian
 from workers.notifier import NotifierActor
 from workers.scanner import Scanner
-from workers.scheduler import Scheduler
 from workers.searcher import Searcher
 from workers.torrent_engine import TorrentEngine
 from workers.watcher import Watcher

@@ -13,7 +13,6 @@ from mydia.events import (
     DownloadFailed,
     Grabbed,
     HealthChanged,
-    Imported,
     ImportHeld,
     SearchFinished,
 )
@@ -198,16 +197,6 @@ def importing(tx: Transaction, download_id: str) -> bool:
         return False
     tx.update("downloads", download_id, status="importing", updated_at=tx.now)
     return True
-
-
-def file_imported(tx: Transaction, download_id: str, **facts: Any) -> None:
-    """One file of it is in the library (the event people and media servers hear of). `facts` are Imported's fields."""
-    row = _row(tx, download_id)
-    tx.emit(
-        Imported(
-            media_item_id=row["media_item_id"], actor="importer", download_id=download_id, release=row["title"], **facts
-        )
-    )
 
 
 def imported(tx: Transaction, download_id: str) -> None:

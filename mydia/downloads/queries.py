@@ -60,7 +60,7 @@ def get_download(conn: Connection, download_id: str) -> Download:
 def with_status(conn: Connection, statuses: Sequence[str]) -> tuple[Download, ...]:
     """Every download in one of these states, oldest first: the download monitor's work list."""
     match, params = among("status", list(statuses))
-    return _downloads(conn, conn.all(f"select * from downloads where {match} order by created_at, id", **params))  # noqa: S608 - built here
+    return _downloads(conn, conn.all(f"select * from downloads where {match} order by created_at, id", **params))
 
 
 def to_clean_up(conn: Connection) -> tuple[Download, ...]:
@@ -110,7 +110,7 @@ def blocklist(conn: Connection, *, cursor: str | None = None, limit: int = 50) -
     if cursor:
         params["after"], params["after_id"] = decode_cursor(cursor, 2)
         where = "(created_at, id) < (:after, :after_id)"
-    rows = conn.all(f"select * from blocklist where {where} order by created_at desc, id desc limit :limit", **params)  # noqa: S608 - constants
+    rows = conn.all(f"select * from blocklist where {where} order by created_at desc, id desc limit :limit", **params)
     page = tuple(BlockRow(**r) for r in rows[:limit])
     return Page(page, encode_cursor((page[-1].created_at, page[-1].id)) if len(rows) > limit else None)
 
@@ -155,7 +155,7 @@ def _searches(conn: Connection, rows: Sequence[dict[str, Any]]) -> tuple[SearchV
         return ()
     match, params = among("search_id", [r["id"] for r in rows])
     by_search: dict[str, list[CandidateView]] = {}
-    for c in conn.all(f"select * from search_candidates where {match} order by search_id, position", **params):  # noqa: S608 - built here
+    for c in conn.all(f"select * from search_candidates where {match} order by search_id, position", **params):
         by_search.setdefault(c.pop("search_id"), []).append(
             CandidateView(
                 **{

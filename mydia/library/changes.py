@@ -12,6 +12,7 @@ from mydia.events import (
     FileRestored,
     FileTrashed,
     FileUnmatched,
+    Imported,
     RootChanged,
     ScanFinished,
 )
@@ -59,23 +60,9 @@ def request_scan(tx: Transaction, root_id: str | None = None, *, actor: str = "s
     return tuple(j for j in jobs if j is not None)
 
 
-def files_seen(
-    tx: Transaction, root_id: str, files: Sequence[SeenFile], *, moved: Mapping[str, str] | None = None
-) -> int:
-    """New or changed files of one root; each is to be identified. The number of rows written.
-
-    `moved` maps a new relative path to the id of the known file that it was before (same inode and size): its row keeps its links.
-    """
+def files_seen(tx: Transaction, root_id: str, files: Sequence[SeenFile]) -> int:
+    """New or changed files of one root; each is to be identified. The number of rows written."""
     for f in files:
-        if moved and f.relative_path in moved:
-            tx.update(
-                "media_files",
-                moved[f.relative_path],
-                relative_path=to_text(f.relative_path),
-                state="new",
-                missing_since=None,
-                updated_at=tx.now,
-            )
         file_id = tx.value(
             "insert into media_files (id, root_id, relative_path, state, size, mtime_ns, inode, created_at, updated_at)"
             " values (:id, :root, :path, 'new', :size, :mtime, :inode, :now, :now)"
@@ -164,20 +151,13 @@ def link_file(
                 t=target,
                 f=file_id,
             )
-    codes: list[str] = []
-    if episode_ids:
-        match, params = among("id", list(episode_ids))
-        episodes = tx.all(
-            f"select season_number as s, episode_number as e from episodes where {match} order by s, e", **params
-        )
-        codes = [f"S{r['s']:02}E{r['e']:02}" for r in episodes]
     tx.emit(
         FileLinked(
             media_item_id=media_item_id,
             file_id=file_id,
             path=row["relative_path"],
             quality=facts.quality or UNKNOWN.name,
-            episodes=tuple(codes),
+            episodes=_codes(tx, episode_ids),
         )
     )
 
@@ -252,16 +232,34 @@ def import_placed(
     facts: FileFacts,
     *,
     slot_id: str,
+    release: str,
     method: str,
     reason: str | None,
-) -> tuple[str, str | None]:
-    """The file stands complete at its final name: its row, its links, and the slot that holds it, in one transaction.
+    displaced: str | None = None,
+) -> str:
+    """The file stands complete at its final name: its row, its links, and the slot that holds it, in one transaction. The file's id.
 
-    The file it replaces is only marked for the trash here; it is moved there after this commit. (file id, id of the file to trash).
+    A file that it replaces is only marked for the trash here, and moved there after this commit. One of the very same name lies there
+    already (`displaced`): the two changed places in one step.
     """
     journal = tx.one("select * from import_journal where id = :id", id=journal_id)
     if journal is None:
         raise NotFound(f"There is no import {journal_id}.")
+    if journal["state"] == "done":
+        return str(
+            tx.value(
+                "select id from media_files where root_id = :r and relative_path = :p",
+                r=journal["root_id"],
+                p=journal["relative_path"],
+            )
+        )
+    old = tx.one(
+        "select id, size from media_files where root_id = :r and relative_path = :p",
+        r=journal["root_id"],
+        p=journal["relative_path"],
+    )
+    if displaced is not None and old is not None:
+        _displaced(tx, journal, media_item_id, old["size"], displaced)
     file_id = tx.value(
         "insert into media_files (id, root_id, relative_path, state, size, mtime_ns, inode, created_at, updated_at)"
         " values (:id, :root, :path, 'new', :size, :mtime, :inode, :now, :now)"
@@ -287,15 +285,48 @@ def import_placed(
         if r["file_id"] != file_id
     ]
     link_file(tx, file_id, media_item_id, episode_ids, facts, claim_slot=slot_id)
-    trash_id = None
-    for old in replaced:
+    for gone in replaced:
         # A file of several episodes is replaced only when nothing hangs on it any more.
-        if tx.value("select count(*) from held_files where file_id = :f", f=old) == 0:
-            trash_id = intend_trash(
-                tx, old, reason=f"Replaced by {from_text(journal['relative_path'])}", actor="importer"
-            )
+        if tx.value("select count(*) from held_files where file_id = :f", f=gone) == 0:
+            intend_trash(tx, gone, reason=f"Replaced by {from_text(journal['relative_path'])}", actor="importer")
     tx.update("import_journal", journal_id, state="done", method=method, reason=reason, updated_at=tx.now)
-    return str(file_id), trash_id
+    codes = _codes(tx, episode_ids)
+    tx.emit(
+        Imported(
+            media_item_id=media_item_id,
+            actor="importer",
+            download_id=journal["download_id"],
+            file_id=str(file_id),
+            path=journal["relative_path"],
+            release=release,
+            quality=facts.quality or UNKNOWN.name,
+            method=method,
+            reason=reason,
+            is_upgrade=bool(replaced) or displaced is not None,
+            episodes=codes,
+        )
+    )
+    return str(file_id)
+
+
+def _displaced(tx: Transaction, journal: dict[str, Any], media_item_id: str, size: int, trash_path: str) -> None:
+    tx.insert(
+        "trash",
+        {
+            "id": tx.new_id(),
+            "root_id": journal["root_id"],
+            "media_item_id": media_item_id,
+            "relative_path": journal["relative_path"],
+            "trash_path": to_text(trash_path),
+            "size": size,
+            "reason": "Replaced by a better file of the same name",
+            "actor": "importer",
+            "state": "trashed",
+            "metadata": to_json({}),
+            "created_at": tx.now,
+            "updated_at": tx.now,
+        },
+    )
 
 
 def close_import(tx: Transaction, journal_id: str, state: str, reason: str) -> None:
@@ -341,12 +372,19 @@ def intend_trash(tx: Transaction, file_id: str, *, reason: str, actor: str) -> s
     return trash_id
 
 
-def file_trashed(tx: Transaction, trash_id: str, trash_path: str) -> None:
-    """The file now lies in the trash: its row goes, the trash row tells where it is."""
+def file_trashed(tx: Transaction, trash_id: str, trash_path: str, side_files: Sequence[Mapping[str, Any]] = ()) -> None:
+    """The file now lies in the trash, with its side files: its row goes, the trash row tells where it is."""
     row = tx.one("select * from trash where id = :id", id=trash_id)
     if row is None:
         raise NotFound(f"There is nothing with the id {trash_id} in the trash.")
-    tx.update("trash", trash_id, state="trashed", trash_path=to_text(trash_path), updated_at=tx.now)
+    tx.update(
+        "trash",
+        trash_id,
+        state="trashed",
+        trash_path=to_text(trash_path),
+        metadata=to_json({"side_files": [dict(s) for s in side_files]}),
+        updated_at=tx.now,
+    )
     tx.execute(
         "delete from media_files where root_id = :r and relative_path = :p", r=row["root_id"], p=row["relative_path"]
     )
@@ -374,6 +412,14 @@ def trash_ended(tx: Transaction, trash_id: str, state: str, *, actor: str = "sys
             FileRestored(media_item_id=row["media_item_id"], actor=actor, trash_id=trash_id, path=row["relative_path"])
         )
         tx.enqueue("scan_root", {"root_id": row["root_id"]}, priority=-1)
+
+
+def _codes(tx: Transaction, episode_ids: Sequence[str]) -> tuple[str, ...]:
+    if not episode_ids:
+        return ()
+    match, params = among("id", list(episode_ids))
+    rows = tx.all(f"select season_number as s, episode_number as e from episodes where {match} order by s, e", **params)
+    return tuple(f"S{r['s']:02}E{r['e']:02}" for r in rows)
 
 
 def _columns(facts: FileFacts) -> dict[str, Any]:

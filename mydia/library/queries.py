@@ -100,7 +100,7 @@ def open_journal(conn: Connection, download_id: str | None = None) -> tuple[Jour
     """Imports that were begun and not ended: what a restart must finish or undo."""
     only = " and download_id = :d" if download_id else ""
     rows = conn.all(
-        f"select * from import_journal where state in ('intent', 'placed'){only} order by id",  # noqa: S608 - constants
+        f"select * from import_journal where state in ('intent', 'placed'){only} order by id",
         **({"d": download_id} if download_id else {}),
     )
     return tuple(_journal(r) for r in rows)

@@ -1,0 +1,176 @@
+"""A finished download as `core.importing` takes it: what its files are, what they are for, how they are to be called. No I/O."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+
+from mydia.core.decide.upgrade import Worth
+from mydia.core.identify import Numbered, episodes_named, quality_name
+from mydia.core.importing import FoundFile, HeldFile, ImportTarget, magic_of
+from mydia.core.naming import MediaFacts, NamingFacts, NamingOptions, render
+from mydia.core.quality import Revision
+from mydia.core.release import Candidate, Release, match, parse
+from mydia.library.model import FileFacts, FileView, file_facts
+from mydia.media.model import Episode, MediaItem
+from mydia.ports import Probe
+from mydia.settings.model import Naming
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One file of the download: relative path, bytes, first bytes, and for a video what probing gave (None: it could not be read)."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    inode: int
+    head: bytes
+    is_video: bool
+    probe: Probe | None = None
+
+    @property
+    def release(self) -> Release:
+        return parse(self.path, input="path")
+
+
+def found_file(
+    file: Incoming, item: MediaItem, known: Candidate, episodes: Sequence[Episode], release_name: str
+) -> FoundFile:
+    """What the plan needs to know of one file. A name of no use ("abc.xyz.mkv") claims nothing: the release's own name speaks for it."""
+    release = file.release
+    claims: tuple[str, ...] | None = None
+    problem = ""
+    if file.is_video:
+        claims, problem = claims_of(release, known, episodes)
+    whole = best_release(release, release_name)
+    return FoundFile(
+        path=file.path,
+        size=file.size,
+        claims=claims,
+        claim_problem=problem,
+        worth=Worth(
+            quality_name(whole, item.type, file.probe.resolution if file.probe else None),
+            Revision(whole.version, whole.real),
+            0,
+        ),
+        says_sample=release.extra == "sample",
+        says_extra=release.extra in ("trailer", "extra"),
+        part=release.parts[0] if release.parts else None,
+        duration=file.probe.duration if file.probe else None,
+        readable=file.probe is not None if file.is_video else None,
+        magic=magic_of(file.head),
+    )
+
+
+def claims_of(release: Release, known: Candidate, episodes: Sequence[Episode]) -> tuple[tuple[str, ...] | None, str]:
+    """The targets a name means, for a title that is certain: episode ids, ("",) for the film; None when it means nothing."""
+    if known.kind == "movie":
+        return ("",), ""
+    results = match(release, [known])
+    if not results and not (release.episodes or release.absolute_episodes or release.air_date):
+        return None, ""
+    if results:
+        found = episodes_named(
+            results[0], [Numbered(e.id, e.season, e.number, e.absolute, e.air_date) for e in episodes]
+        )
+        return (
+            (None, "")
+            if isinstance(found, str) and not release.episodes
+            else ((), found)
+            if isinstance(found, str)
+            else (found, "")
+        )
+    return (), f"its name says {release.title or 'another title'}, not {known.title}"
+
+
+def best_release(own: Release, release_name: str) -> Release:
+    """A file's facts, filled up from the release's name: files in a pack are often named more tersely than the pack."""
+    whole = parse(release_name)
+    return replace(
+        own,
+        source=own.source or whole.source,
+        resolution=own.resolution or whole.resolution,
+        modifier=own.modifier or whole.modifier,
+        version=max(own.version, whole.version),
+        real=max(own.real, whole.real),
+        release_group=own.release_group or whole.release_group,
+        edition=own.edition or whole.edition,
+        languages=own.languages or whole.languages,
+    )
+
+
+def facts_for(file: Incoming, item: MediaItem, release_name: str) -> FileFacts:
+    """The columns of the library file that an imported one becomes."""
+    if file.probe is None:
+        return FileFacts(scene_name=release_name)
+    return replace(file_facts(best_release(file.release, release_name), file.probe, item.type), scene_name=release_name)
+
+
+def import_target(target: str, episode: Episode | None, item: MediaItem, held: FileView | None) -> ImportTarget:
+    """`target` is an episode's id, or '' for the film."""
+    covers = (held.episode_ids or ("",)) if held else ()
+    return ImportTarget(
+        id=target,
+        runtime=(episode.runtime if episode and episode.runtime else item.runtime),
+        special=episode is not None and episode.season == 0,
+        held=HeldFile(held.relative_path, Worth(held.quality or "Unknown", Revision(held.revision), 0), covers)
+        if held
+        else None,
+    )
+
+
+def destination(
+    item: MediaItem, episodes: Mapping[str, Episode], naming: Naming, files: Mapping[str, Incoming], release_name: str
+) -> Callable[[FoundFile, tuple[ImportTarget, ...]], str]:
+    """The naming template as the plan asks for it: a video and its targets in, its place below the library folder out."""
+
+    def name(file: FoundFile, targets: tuple[ImportTarget, ...]) -> str:
+        chosen = [episodes[t.id] for t in targets if t.id in episodes]
+        extension = PurePath(file.path).suffix.lower()
+        facts = naming_facts(item, chosen, files[file.path], file.worth.quality, release_name)
+        template = naming.movie if item.type == "movie" else naming.episode
+        return render(template, facts, NamingOptions(extension=extension)) + extension
+
+    return name
+
+
+def naming_facts(
+    item: MediaItem, episodes: Sequence[Episode], file: Incoming, quality: str, release_name: str
+) -> NamingFacts:
+    release = best_release(file.release, release_name)
+    first = episodes[0] if episodes else None
+    return NamingFacts(
+        kind="movie" if item.type == "movie" else "episode",
+        title=item.title,
+        original_title=item.original_title or "",
+        year=item.year,
+        series_type=item.metadata.get("series_type", "standard"),
+        season=first.season if first else None,
+        episodes=tuple(e.number for e in episodes),
+        absolute=tuple(e.absolute for e in episodes if e.absolute is not None),
+        titles=tuple(e.title or f"Episode {e.number}" for e in episodes),
+        air_date=(first.air_date if first else None) or "",
+        quality=quality,
+        version=release.version,
+        real=release.real,
+        repack=release.repack,
+        release_group=release.release_group or "",
+        edition=release.edition or "",
+        original_name=release_name,
+        ids=dict(item.ids),
+        media=_media(file.probe) if file.probe else MediaFacts(),
+    )
+
+
+def _media(probe: Probe) -> MediaFacts:
+    best = max(probe.audio, key=lambda t: t.channels or 0, default=None)
+    return MediaFacts(
+        video_codec=probe.video_codec or "",
+        bit_depth=probe.bit_depth,
+        dynamic_range="HDR" if probe.hdr else "",
+        dynamic_range_type=" ".join(probe.hdr),
+        audio_codec="" if best is None else f"{best.codec} Atmos" if best.atmos else best.codec,
+        audio_channels=None if best is None else best.channels,
+        audio_languages=tuple(t.language for t in probe.audio if t.language),
+        subtitle_languages=probe.subtitles,
+    )
