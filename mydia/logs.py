@@ -36,13 +36,14 @@ _QUIET = (
     "watchfiles",
     "PIL",
 )  # one line per request or packet is too many
+_OURS = ("correlation_id", "announced")
 _COLOURS = {"DEBUG": 36, "INFO": 32, "WARNING": 33, "ERROR": 31, "CRITICAL": 35}
 
 _NAMES = (
     r"(?:api_?key|apikey|passkey|pass_?key|torrent_pass|auth_?key|rss_?key|access_token|refresh_token|id_token|token|secret|"
     r"client_secret|password|passwd|pwd|sid|session|csrf\w*)"
 )
-_IS = r"['\"]?\s*[:,=]\s*b?['\"]?"
+_IS = r"['\"]?\s*[:,=]\s*(?:b(?=['\"]))?['\"]?"
 _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
     # name=value in addresses and forms; "name": "value" in JSON and in Python's dictionaries
     (re.compile(rf"(?i)\b({_NAMES}=)[^\s&;,'\"<>)\]}}]+"), rf"\1{STARS}"),
@@ -126,6 +127,11 @@ def context(correlation_id: str | None = None, **fields: Any) -> Iterator[None]:
         correlation.reset(token)
 
 
+def announce(text: str) -> None:
+    """Say something that a person must read, a secret though it is: not masked, and not kept for the system page."""
+    logger.bind(announced=True).info(text)
+
+
 def configure(level: str = "INFO", json_lines: bool | None = None, stream: TextIO | None = None) -> None:
     """Log to `stream` (stderr) from now on; `json_lines` None decides by whether it is a terminal. The standard library's log joins."""
     out = stream or sys.stderr
@@ -133,7 +139,8 @@ def configure(level: str = "INFO", json_lines: bool | None = None, stream: TextI
 
     def sink(message: "Message") -> None:
         line = _line(message.record)
-        _kept.append(line)
+        if "announced" not in message.record["extra"]:
+            _kept.append(line)
         out.write((_as_json(line) if as_json else _as_text(line)) + "\n")
         out.flush()
 
@@ -161,7 +168,7 @@ def _line(record: "Record") -> LogLine:
     return LogLine(
         time=record["time"].astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z",
         level=record["level"].name,
-        message=mask(record["message"]),
+        message=record["message"] if "announced" in record["extra"] else mask(record["message"]),
         logger=record["name"] or "",
         correlation_id=record["extra"].get("correlation_id"),
         fields=fields,

@@ -31,7 +31,7 @@ def claim(tx: Transaction, kinds: Sequence[str], owner: str, limit: int) -> tupl
     match, params = among("kind", kinds)
     tx.execute(
         f"""update jobs set state = 'available'
-        where state in ('scheduled', 'retryable') and scheduled_at <= :now and {match}""",  # noqa: S608
+        where state in ('scheduled', 'retryable') and scheduled_at <= :now and {match}""",
         now=tx.now,
         **params,
     )
@@ -42,7 +42,7 @@ def claim(tx: Transaction, kinds: Sequence[str], owner: str, limit: int) -> tupl
         for row in tx.all(
             f"""select priority, scheduled_at, id from jobs
             where kind = :kind and state = 'available' and not (unique_key is not null and {_BUSY})
-            order by priority, scheduled_at, id limit :limit""",  # noqa: S608
+            order by priority, scheduled_at, id limit :limit""",
             kind=kind,
             limit=limit,
         )
@@ -113,7 +113,7 @@ def rescue(tx: Transaction, kinds: Sequence[str], owner: str) -> int:
     again and again is discarded: it may be what ends the process.
     """
     match, params = among("kind", kinds)
-    sql = f"select * from jobs where state = 'executing' and owner <> :owner and {match} order by id"  # noqa: S608
+    sql = f"select * from jobs where state = 'executing' and owner <> :owner and {match} order by id"
     orphans = tx.all(sql, owner=owner, **params)
     for row in orphans:
         _interrupted(tx, row, "its actor or process ended while it ran", 0, counted=1)
@@ -218,7 +218,7 @@ def plan_entries(tx: Transaction, entries: Sequence[CronEntry]) -> None:
             tx.insert("cron_entries", {"name": entry.name, **columns})
         else:
             assignments = ", ".join(f"{name} = :{name}" for name in columns)
-            tx.execute(f"update cron_entries set {assignments} where name = :name", name=entry.name, **columns)  # noqa: S608
+            tx.execute(f"update cron_entries set {assignments} where name = :name", name=entry.name, **columns)
     for name in known:
         tx.execute("delete from cron_entries where name = :name", name=name)
 

@@ -1,0 +1,182 @@
+"""Writes of users, sessions and API keys. Hashes come in ready: hashing takes a thread and 50 ms, a transaction has neither."""
+
+import secrets
+from typing import get_args
+
+from mydia.accounts.model import Role, User, check_username, token_hash
+from mydia.accounts.queries import count_admins, get_user
+from mydia.errors import Conflict, Forbidden, Invalid, NotFound
+from mydia.events import UserChanged
+from mydia.store.transaction import Transaction
+
+_TOKEN = "setup_token"  # noqa: S105 - the name of a setting
+
+
+def setup_token(tx: Transaction) -> str | None:
+    """A new token that makes whoever knows it the first administrator; None when there is one. Earlier tokens are void."""
+    if count_admins(tx):
+        tx.execute("delete from settings where key = :key", key=_TOKEN)
+        return None
+    token = secrets.token_urlsafe(12)
+    tx.execute(
+        """insert into settings (key, value, updated_at) values (:key, :hash, :now)
+        on conflict (key) do update set value = excluded.value, updated_at = excluded.updated_at""",
+        key=_TOKEN,
+        hash=token_hash(token),
+        now=tx.now,
+    )
+    return token
+
+
+def claim_house(tx: Transaction, token: str, username: str, password_hash: str) -> str:
+    """The first administrator, by the set-up token from the log; the id. Forbidden when it is another, Conflict when there is one."""
+    if count_admins(tx):
+        raise Conflict("this house has an administrator already; log in instead")
+    kept = tx.value("select value from settings where key = :key", key=_TOKEN)
+    if kept is None or not secrets.compare_digest(str(kept), token_hash(token)):
+        raise Forbidden("this is not the set-up token; it stands in the log of the last start")
+    return create_first_admin(tx, username, password_hash)
+
+
+def create_first_admin(tx: Transaction, username: str, password_hash: str) -> str:
+    """The first administrator; the id. Conflict when there is one. Whoever calls has checked that it is they."""
+    if count_admins(tx):
+        raise Conflict("this house has an administrator already; log in instead")
+    tx.execute("delete from settings where key = :key", key=_TOKEN)
+    return create_user(tx, username, password_hash, "admin", actor=username)
+
+
+def create_user(tx: Transaction, username: str, password_hash: str | None, role: Role, *, actor: str) -> str:
+    """The new user's id; Conflict when the name is taken, in any case."""
+    username = check_username(username)
+    _check_role(role)
+    if tx.value("select 1 from users where lower(username) = lower(:name)", name=username) is not None:
+        raise Conflict(f"there is a user {username!r} already")
+    user_id = tx.new_id()
+    row = {"id": user_id, "username": username, "password_hash": password_hash, "role": role}
+    tx.insert("users", {**row, "created_at": tx.now, "updated_at": tx.now})
+    tx.emit(UserChanged(user_id=user_id, what=f"created as {role}", actor=actor))
+    return user_id
+
+
+def set_password(tx: Transaction, user_id: str, password_hash: str, *, actor: str) -> None:
+    """A new password, which ends every session: whoever knew the old one is out."""
+    _update(tx, user_id, password_hash=password_hash)
+    tx.execute("delete from sessions where user_id = :user", user=user_id)
+    tx.emit(UserChanged(user_id=user_id, what="password changed", actor=actor))
+
+
+def rehash_password(tx: Transaction, user_id: str, password_hash: str) -> None:
+    """The same password under today's cost of hashing."""
+    _update(tx, user_id, password_hash=password_hash)
+
+
+def set_role(tx: Transaction, user_id: str, role: Role, *, actor: str) -> None:
+    """Conflict when it would leave the house without an administrator."""
+    _check_role(role)
+    _keep_an_admin(tx, get_user(tx, user_id), unless=role == "admin")
+    _update(tx, user_id, role=role)
+    tx.emit(UserChanged(user_id=user_id, what=f"is {role} now", actor=actor))
+
+
+def delete_user(tx: Transaction, user_id: str, *, actor: str) -> None:
+    """With their sessions and API keys. Conflict when it would leave the house without an administrator."""
+    _keep_an_admin(tx, get_user(tx, user_id), unless=False)
+    tx.execute("delete from users where id = :id", id=user_id)
+    tx.emit(UserChanged(user_id=user_id, what="deleted", actor=actor))
+
+
+# -- sessions
+
+
+def open_session(tx: Transaction, user_id: str, token_hash: str, user_agent: str | None, days: int) -> str:
+    """A login; the session's id."""
+    session_id = tx.new_id()
+    row = {
+        "id": session_id,
+        "user_id": user_id,
+        "token_hash": token_hash,
+        "csrf_secret": secrets.token_urlsafe(32),
+        "user_agent": None if user_agent is None else user_agent[:300],
+        "created_at": tx.now,
+        "last_seen_at": tx.now,
+        "expires_at": tx.later(days * 86400),
+    }
+    tx.insert("sessions", row)
+    _update(tx, user_id, last_login_at=tx.now)
+    return session_id
+
+
+def session_seen(tx: Transaction, session_id: str, days: int) -> None:
+    """It was used, so it lives `days` from now on."""
+    tx.update("sessions", session_id, last_seen_at=tx.now, expires_at=tx.later(days * 86400))
+
+
+def close_session(tx: Transaction, session_id: str, *, user_id: str | None = None) -> bool:
+    """Log out; whether there was such a session (of that user, where one is named)."""
+    return (
+        tx.execute(
+            "delete from sessions where id = :id and user_id = coalesce(cast(:user as text), user_id)",
+            id=session_id,
+            user=user_id,
+        )
+        > 0
+    )
+
+
+def close_other_sessions(tx: Transaction, user_id: str, but: str | None = None) -> int:
+    """Log somebody out everywhere, `but` in one session; how many there were."""
+    return tx.execute(
+        "delete from sessions where user_id = :user and id <> coalesce(cast(:but as text), '')", user=user_id, but=but
+    )
+
+
+def prune_sessions(tx: Transaction) -> int:
+    """Forget the sessions that have expired."""
+    return tx.execute("delete from sessions where expires_at <= :now", now=tx.now)
+
+
+# -- API keys
+
+
+def add_key(
+    tx: Transaction, user_id: str, name: str, prefix: str, key_hash: str, *, days: float | None = None, actor: str
+) -> str:
+    """The key's id. Its text is shown once, by whoever made it (model.new_key); it is not known here."""
+    name = name.strip()
+    if not 1 <= len(name) <= 100:
+        raise Invalid("an API key's name has 1 to 100 characters", field="name")
+    get_user(tx, user_id)
+    key_id = tx.new_id()
+    row = {"id": key_id, "user_id": user_id, "name": name, "prefix": prefix, "key_hash": key_hash, "created_at": tx.now}
+    tx.insert("api_keys", {**row, "expires_at": None if days is None else tx.later(days * 86400)})
+    tx.emit(UserChanged(user_id=user_id, what=f"API key {name!r} added", actor=actor))
+    return key_id
+
+
+def delete_key(tx: Transaction, key_id: str, *, user_id: str | None = None, actor: str) -> None:
+    """Revoke a key (of that user, where one is named), from the next request on. NotFound."""
+    row = tx.one("select user_id, name from api_keys where id = :id", id=key_id)
+    if row is None or (user_id is not None and row["user_id"] != user_id):
+        raise NotFound(f"there is no API key {key_id}")
+    tx.execute("delete from api_keys where id = :id", id=key_id)
+    tx.emit(UserChanged(user_id=row["user_id"], what=f"API key {row['name']!r} revoked", actor=actor))
+
+
+def key_used(tx: Transaction, key_id: str) -> None:
+    tx.update("api_keys", key_id, last_used_at=tx.now)
+
+
+def _check_role(role: str) -> None:
+    if role not in get_args(Role):
+        raise Invalid(f"there is no role {role!r}; known are {', '.join(get_args(Role))}", field="role")
+
+
+def _keep_an_admin(tx: Transaction, user: User, *, unless: bool) -> None:
+    if user.role == "admin" and not unless and count_admins(tx) == 1:
+        raise Conflict(f"{user.name} is the only administrator; make somebody else one first")
+
+
+def _update(tx: Transaction, user_id: str, **columns: str | None) -> None:
+    if not tx.update("users", user_id, updated_at=tx.now, **columns):
+        raise NotFound(f"there is no user {user_id}")
