@@ -40,11 +40,14 @@ def number(reading: Reading) -> None:
 def decide_kind(reading: Reading) -> None:
     """Film or episode: numbering tells an episode, a year or a technical word a film, and the hint where both are silent."""
     facts = reading.facts
-    if reading.marks:
+    if reading.marks or "episodes" in facts:
         if facts.get("title") or "episodes" in facts or "air_date" in facts or "absolute_episodes" in facts:
             facts["kind"] = "episode"
         return
     if "special" in reading.found and "year" not in facts and facts.get("title"):
+        facts["kind"] = "episode"
+        return
+    if any(value == "series" for value, _ in reading.found.get("pack", ())) and facts.get("title"):
         facts["kind"] = "episode"
         return
     strong = any(w.term is not None and w.term.rank == STRONG for w in reading.words)

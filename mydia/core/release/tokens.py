@@ -66,6 +66,14 @@ class Box:
         return Span(self.open, self.close + 1)
 
 
+_HAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff]")
+
+
+def is_han(text: str) -> bool:
+    """Whether a text holds Chinese characters or kana."""
+    return not text.isascii() and _HAN.search(text) is not None
+
+
 def fold(text: str) -> str:
     """The form in which words are compared: no case, no accents, no apostrophes."""
     low = text.lower()

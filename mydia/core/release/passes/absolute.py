@@ -20,6 +20,7 @@ _LETTERED = re.compile(r"^(e|ep|eps|episode|folge)(\d{1,4})(?:v(\d))?$")
 _COUNTER = re.compile(r"^第?(\d{1,4})(?:[話话集回]|話?end)$")
 _PARTED = re.compile(r"^(?:part|pt)(\d{1,2})$")
 _BOLUM = re.compile(r"^(\d{1,4})(?:bolum|blm)$")
+_BROADCAST = (("source", "hdtv"), ("source", "pdtv"))
 _ENDS = frozenset("end fin final finale v2 v3 完".split())
 _RANGE_GAPS = frozenset(["-", "~", "–", " - ", " ~ ", ".-.", "_-_"])
 
@@ -28,7 +29,7 @@ def read_absolute(reading: Reading) -> bool:
     """Find an episode that is told by its place. True when something was found."""
     if reading.hint == "movie" and "leading_group" not in reading.found:
         return False
-    for recognise in (_boxed, _after_dash, _of_mini_series, _before_technical, _zero_led, _scene_number, _lone_number):
+    for recognise in (_boxed, _leading_number, _after_dash, _of_mini_series, _before_broadcast, _before_technical, _zero_led, _scene_number, _lone_number):
         if recognise(reading):
             return True
     return False
@@ -174,6 +175,45 @@ def _after_dash(reading: Reading) -> bool:
             return _give(reading, run(before.number, int(number.group(1))), before.index, word.index)
         episodes, last = _range(reading, word, int(number.group(1)))
         return _give(reading, episodes, word.index, last)
+    return False
+
+
+def _leading_number(reading: Reading) -> bool:
+    """"01 - Ep Name", "003-004. Name", "02 The Invitation": a zero-led number before everything else."""
+    at = reading.title_from
+    if at + 1 >= len(reading.words) or any(_is_bare_year(w) for w in reading.numbers):
+        return False
+    word = reading.words[at]
+    number = _plain(word)
+    if number is None or word.box >= 0 or len(number.group(1)) not in (2, 3):
+        return False
+    episodes, last = _range(reading, word, int(number.group(1)))
+    fansub = "leading_group" in reading.found
+    if last + 1 >= len(reading.words) or not (number.group(1)[0] == "0" or (fansub and dashed(reading.words[last + 1].gap))):
+        return False
+    if reading.words[last + 1].gap not in (" ", ". ", ".", "_") and not dashed(reading.words[last + 1].gap):
+        return False
+    if reading.words[last + 1].number is not None or word.low == "007":
+        return False
+    span = reading.use("episodes", at, last)
+    reading.set("absolute_episodes" if fansub else "episodes", episodes, span)
+    reading.title_from = last + 1
+    return True
+
+
+def _before_broadcast(reading: Reading) -> bool:
+    """"Show.13.HDTV": a number right before a broadcast source is an episode."""
+    if "leading_group" in reading.found or any(_is_bare_year(w) for w in reading.numbers):
+        return False
+    for word in reading.numbers:
+        number = _plain(word)
+        if number is None or word.box >= 0 or word.index <= reading.title_from or len(number.group(1)) > 2:
+            continue
+        after = reading.words[word.index + 1] if word.index + 1 < len(reading.words) else None
+        if after is not None and after.term is not None and after.term.facts[0] in _BROADCAST and after.gap in (".", " ", "_"):
+            reading.set("episodes", [int(number.group(1))], reading.mark("episodes", word.index, word.index))
+            set_version(reading, number.group(2), reading.span(word.index, word.index))
+            return True
     return False
 
 

@@ -93,6 +93,9 @@ def read_date(reading: Reading) -> None:
             continue
         if any(reading.words[i].used for i in range(word.index, last + 1)):
             continue
+        if numbered and "episodes" in reading.facts:
+            reading.set("air_date", date, reading.use("air_date", word.index, last))
+            return
         if numbered:
             reading.set("other_date", date, reading.use("other_date", word.index, last))
             return

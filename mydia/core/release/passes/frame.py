@@ -7,7 +7,7 @@ import re
 from mydia.core.release.facts import Span
 from mydia.core.release.reading import Reading
 from mydia.core.release.tables.groups import NOISE, POSTERS, SITES, TOP_LEVEL
-from mydia.core.release.tables.video import EXTENSIONS, NO_CONTAINER
+from mydia.core.release.tables.video import EXTENSIONS, NO_CONTAINER, SUBTITLES
 
 _EXTENSION = re.compile(r"\.([0-9A-Za-z-]{2,7})$")
 _APPENDED = re.compile(r"-([0-9A-Za-z]{1,22})$")
@@ -59,6 +59,8 @@ def _extension(reading: Reading) -> None:
         return
     if ending not in NO_CONTAINER and "container" not in reading.facts:
         reading.set("container", ending, Span(*found.span(1)))
+    if ending in SUBTITLES:
+        reading.found["subtitle_file"] = [(ending, Span(*found.span(1)))]
     reading.end = found.start()
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from mydia.core.release.lexicon import STRONG
-from mydia.core.release.reading import Reading
+from mydia.core.release.lexicon import CODE, STRONG
+from mydia.core.release.reading import Reading, dashed
 from mydia.core.release.tables.groups import EXCEPTIONS
 from mydia.core.release.tokens import Word, fold
 
@@ -18,13 +18,15 @@ _INSIDE = frozenset([".", "_", "&", "@", " "])
 def read_group(reading: Reading) -> None:
     """Set the group, and claim its words so that no pass reads facts in them ("-NFHD", "-BD")."""
     leading = reading.found.get("leading_group")
-    if leading is not None:
-        text, span = leading[0]
-        reading.set("release_group", text, span)
-        return
     index = len(reading.words) - 1
     while index > reading.title_from and reading.words[index].used == "hash":
         index -= 1
+    if leading is not None:
+        text, span = leading[0]
+        if not _ends_as_scene(reading, index):
+            reading.set("release_group", text, span)
+            return
+        reading.set("site", text, span)
     if index <= reading.title_from or index < 0:
         return
     for finder in (_known, _hyphened, _bracketed):
@@ -35,6 +37,14 @@ def read_group(reading: Reading) -> None:
             text = reading.name[span.start : span.end]
             reading.set("release_group", text, span)
             return
+
+
+def _ends_as_scene(reading: Reading, last: int) -> bool:
+    """Whether a name ends in "codec-GROUP" outside of brackets: then a bracket in front is a site's mark."""
+    words = reading.words
+    if last < 2 or words[last].box >= 0 or words[last].gap != "-" or words[last].term is not None or words[last].number is not None:
+        return False
+    return words[last - 1].box < 0 and _after_codec(words[last - 1]) and "absolute_episodes" not in reading.facts
 
 
 def _known(reading: Reading, last: int) -> tuple[int, int] | None:
@@ -53,11 +63,26 @@ def _hyphened(reading: Reading, last: int) -> tuple[int, int] | None:
     """The last word, behind a hyphen; one bracket may follow it (an indexer's mark)."""
     words = reading.words
     found = _behind_hyphen(reading, last)
+    if found is None:
+        found = _before_remarks(reading, last)
     if found is None and words[last].box >= 0 and reading.boxes[words[last].box].first > reading.title_from:
         box = reading.boxes[words[last].box]
         if box.last == last and last - box.first < 3:
             found = _behind_hyphen(reading, box.first - 1)
     return found
+
+
+def _before_remarks(reading: Reading, last: int) -> tuple[int, int] | None:
+    """A group behind its codec, where technical words were appended later: "x264-GROUP.HebSubs"."""
+    words = reading.words
+    while last > reading.zone and words[last].term is not None:
+        last -= 1
+        word = words[last]
+        if word.term is None:
+            if word.gap == "-" and last > 0 and _after_codec(words[last - 1]):
+                return _behind_hyphen(reading, last)
+            return None
+    return None
 
 
 def _behind_hyphen(reading: Reading, last: int) -> tuple[int, int] | None:
@@ -67,13 +92,16 @@ def _behind_hyphen(reading: Reading, last: int) -> tuple[int, int] | None:
         first -= 1
     word = words[first]
     gap = word.gap
-    if not gap.rstrip("[").endswith("-") or first <= reading.title_from or word.used is not None:
+    if gap == "-" and first - 1 > reading.title_to and words[first - 1].gap == "-" and _is_name(words[first - 1]) and _after_codec(words[first - 2]):
+        first -= 1
+        word = words[first]
+    if not gap.rstrip("[").rstrip("._" if dashed(gap) else "").endswith("-") or first <= reading.title_from or word.used is not None:
         return None
-    if first < reading.mark_end or (gap.strip() == "-" and gap.startswith(" ") and gap.endswith(" ") and not _technical_before(words[first - 1])):
+    if first < reading.mark_end or (dashed(gap) and not _technical_before(words[first - 1])):
         return None
     if word.head != first or any(w.head < first for w in words[first : last + 1]):
         return None
-    if _is_technical(word) and not (word.term is not None and _after_codec(words[first - 1]) and word.term.field not in ("languages", "subs", "resolution", "audio", "video_codec", "modifier")):
+    if _is_technical(word) and not _is_taken_for_technical(words[first - 1], word):
         return None
     if not _technical_before(words[first - 1]) and not any(w.term is not None and w.term.rank == STRONG for w in words[reading.title_to : first]):
         if reading.mark_end < 0 and "year" not in reading.facts:
@@ -85,12 +113,25 @@ def _is_technical(word: Word) -> bool:
     return word.term is not None
 
 
+def _is_name(word: Word) -> bool:
+    return word.term is None and word.used is None and word.number is None
+
+
+def _is_taken_for_technical(before: Word, word: Word) -> bool:
+    """Whether a technical word behind a codec is a group's name after all: "H.264-BD", "x264-NL"."""
+    if word.term is None or not _after_codec(before):
+        return False
+    if word.term.field == "languages":
+        return word.term.rank == CODE and len(word.low) == 2 and before.term is not None and before.term.field == "video_codec"
+    return word.term.field not in ("subs", "resolution", "audio", "video_codec", "modifier", "dual", "multi")
+
+
 def _after_codec(word: Word) -> bool:
     return word.term is not None and any(field in _CODECS for field, _ in word.term.facts)
 
 
 def _technical_before(word: Word) -> bool:
-    return word.term is not None or word.low.isdecimal() or word.used in ("year", "proper")
+    return word.term is not None or word.low.isdecimal() or word.used in ("year", "channels")
 
 
 def _bracketed(reading: Reading, last: int) -> tuple[int, int] | None:

@@ -30,9 +30,20 @@ def read_leading(reading: Reading) -> None:
             if words[index].used is None and not technical:
                 words[index].used = "release_group"
         at = box.last + 1
+    if taken and all(w.term is not None or w.used is not None for w in words[at:]):
+        _give_back(reading)
+        return
     while at + 1 < len(words) and words[at].term is not None and ("source", "brdisk") in words[at].term.facts:
         at += 1
     reading.title_from = at
+
+
+def _give_back(reading: Reading) -> None:
+    """Nothing but technical words behind the first bracket: it holds the title."""
+    del reading.found["leading_group"]
+    for word in reading.words:
+        if word.used == "release_group":
+            word.used = None
 
 
 def _is_technical(reading: Reading, first: int, last: int) -> bool:

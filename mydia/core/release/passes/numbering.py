@@ -10,7 +10,7 @@ import re
 
 from mydia.core.release.facts import Span
 from mydia.core.release.reading import Reading, dashed
-from mydia.core.release.tables.words import EPISODE, EPISODE_AFTER, OF, ORDINALS, SEASON
+from mydia.core.release.tables.words import EPISODE, EPISODE_AFTER, NUMBERS, OF, ORDINALS, ROMANS, SEASON, SEASON_AFTER
 from mydia.core.release.tokens import Word
 
 _FULL = re.compile(r"^(.*?)(?:s|(?<![^\W\d_])t)(\d{1,4})x?((?:ep?\d{1,5})+)([a-d]?)(?:v(\d))?$")
@@ -19,6 +19,10 @@ _EPISODE = re.compile(r"^(?:e|ep|episode)(\d{1,5})((?:e\d{1,5})*)([a-d]?)(?:v(\d
 _CROSS = re.compile(r"^(\d{1,4})[xх](\d{1,5})((?:[xх]\d{1,5})*)([a-d]?)(?:v(\d))?$")
 _CROSS_MORE = re.compile(r"^x(\d{1,4})$")
 _COUNTED = re.compile(r"^(\d{1,3})of(\d{1,3})$")
+_NUMBER_BEFORE = re.compile(r"^(\d{1,2})(?:a|o|ª|º|°|th|st|nd|rd|й|го|ая)?$")
+_LIST_GAPS = frozenset([",", ", ", " , ", " ,", "&", " & ", "+", " + ", ", & ", " "])
+_TO = frozenset("to thru through a al bis до по".split())
+_AND = frozenset("and y et und e и".split())
 _GLUED = re.compile(r"^([^\W\d_]{3,9})(\d{1,3})$")
 _DIGITS = re.compile(r"\d+")
 _CHAINS = frozenset(["-", "~", "–", " ~ ", " - ", "_", "&", " & ", "+", ",", ", ", ".-.", "_-_", "_~_"])
@@ -29,7 +33,7 @@ LONGEST_RANGE = 400
 
 def read_numbering(reading: Reading) -> bool:
     """Find season and episode. True when something was found."""
-    for recognise in (_read_full, _read_cross, _read_split, _read_words, _read_cap, _read_counted):
+    for recognise in (_read_full, _read_cross, _read_split, _read_counted_words, _read_words, _read_cap, _read_counted):
         for word in reading.numbers:
             if word.used is None and recognise(reading, word):
                 return True
@@ -110,7 +114,7 @@ def _give(reading: Reading, season: int | None, episodes: list[int], first: int,
 def _total_behind(reading: Reading, last: int) -> int | None:
     """The N of "of N" behind words[last]; 0 where it is left open ("of XX")."""
     of, total = _at(reading, last + 1), _at(reading, last + 2)
-    if of is not None and total is not None and of.low in OF and of.gap in _NEXT and (total.number is not None or total.low == "xx"):
+    if of is not None and total is not None and (of.low in OF or of.low in EPISODE_AFTER) and of.gap in _NEXT and (total.number is not None or total.low == "xx"):
         return total.number or 0
     return None
 
@@ -166,8 +170,11 @@ def _season_at(reading: Reading, index: int) -> tuple[list[int], int, bool] | No
             return _more_seasons(reading, number.number, index + 1, False)
     if word.low in SEASON:
         number = _at(reading, index + 1)
-        if number is not None and number.number is not None and len(number.low) <= 4 and number.gap.strip(" ._#-") == "" and not dashed(number.gap):
-            if word.low in ("series", "serie", "temp", "se") and not _is_series_number(reading, index):
+        spelled = _spelled_number(number) if number is not None and word.low not in ("series", "serie", "se") else None
+        if spelled is not None:
+            return [spelled], index + 1, True
+        if number is not None and number.number is not None and len(number.low) <= 4 and number.gap.strip(" ._#-:№") == "" and not dashed(number.gap):
+            if word.low in ("series", "serie", "se") and not _is_series_number(reading, index):
                 return None
             return _more_seasons(reading, number.number, index + 1, True)
         before = _at(reading, index - 1)
@@ -179,6 +186,13 @@ def _season_at(reading: Reading, index: int) -> tuple[list[int], int, bool] | No
     if glued is not None and glued.group(1) in SEASON and glued.group(1) not in ("temp", "se"):
         return _more_seasons(reading, int(glued.group(2)), index, True)
     return None
+
+
+def _spelled_number(word: Word) -> int | None:
+    """"Saison VII", "Season Two"."""
+    if word.gap.strip(" ._") or word.low in ("i", "v", "x"):
+        return None
+    return ROMANS.get(word.low) or (NUMBERS.get(word.low) if len(word.low) > 2 else None)
 
 
 def _is_series_number(reading: Reading, index: int) -> bool:
@@ -196,6 +210,20 @@ def _more_seasons(reading: Reading, season: int, last: int, named: bool) -> tupl
     seasons = [season]
     while (word := _at(reading, last + 1)) is not None:
         step = 1
+        if named and (word.low in _TO or word.low in _AND) and (after := _at(reading, last + 2)) is not None and after.number is not None:
+            if not seasons[-1] < after.number <= 60 or len(after.low) > 2:
+                break
+            seasons = sorted({*seasons, *(run(seasons[-1], after.number) if word.low in _TO else [after.number])})
+            last += 2
+            continue
+        if named and word.gap in _LIST_GAPS and word.number is not None and len(word.low) <= 2 and word.term is None:
+            if seasons[-1] < word.number <= 60 and (word.gap != " " or word.number == seasons[-1] + 1):
+                seasons.append(word.number)
+                last += 1
+                continue
+            break
+        if named and word.gap in (":", ": ") and word.number is not None and seasons[-1] < word.number < 60:
+            return run(season, word.number), last + 1, named
         found = _SEASON.match(word.low)
         if found is not None:
             number: int | None = int(found.group(1))
@@ -206,7 +234,7 @@ def _more_seasons(reading: Reading, season: int, last: int, named: bool) -> tupl
             number, step = after.number, 2
         else:
             number = word.number if _goes_on(word, named) else None
-        if number is None or not seasons[-1] < number <= seasons[-1] + 60 or word.gap.strip(" ._-~–&+,") != "":
+        if number is None or not seasons[-1] < number <= seasons[-1] + 60 or word.gap.strip(" ._-~–&+,/") != "":
             break
         seasons = sorted({*seasons, *run(seasons[-1], number)})
         last += step
@@ -253,6 +281,42 @@ def _read_split(reading: Reading, word: Word) -> bool:
     return False
 
 
+def _read_counted_words(reading: Reading, word: Word) -> bool:
+    """"2 сезон 24 серия", "2. Staffel Folge 5", "3 Temporada": the number stands before its word."""
+    number = _number_before(reading, word, SEASON_AFTER)
+    if number is None or word.index - 1 < reading.title_from:
+        return False
+    first, last = word.index - 1, word.index
+    while first > reading.title_from and reading.words[first].low in ("й", "го", "я", "a", "o"):
+        first -= 1
+    episodes = _named_episodes(reading, last + 1, True)
+    if episodes is None and last + 2 < len(reading.words):
+        after = reading.words[last + 2]
+        if after.low in ("я", "й") and last + 3 < len(reading.words):
+            after = reading.words[last + 3]
+        if after.low in EPISODE_AFTER and reading.words[last + 1].number is not None:
+            episodes = [reading.words[last + 1].number or 0], after.index
+    if episodes is not None:
+        _give(reading, number, episodes[0], first, episodes[1])
+        return True
+    after_number = _at(reading, last + 1)
+    if word.low == "season" or (after_number is not None and after_number.number is not None and len(after_number.low) < 3 and after_number.gap == " "):
+        return False
+    reading.set("seasons", [number], reading.mark("seasons", first, last))
+    return True
+
+
+def _number_before(reading: Reading, word: Word, names: frozenset[str]) -> int | None:
+    """The number in front of a word of numbering."""
+    before = _at(reading, word.index - 1)
+    if word.low not in names or before is None or word.gap.strip(" ._-ªº°") != "" or dashed(word.gap):
+        return None
+    if before.low in ("й", "го", "я", "a", "o") and word.index >= 2:
+        before = reading.words[word.index - 2]
+    found = _NUMBER_BEFORE.match(before.low)
+    return int(found.group(1)) if found is not None else None
+
+
 def _read_words(reading: Reading, word: Word) -> bool:
     """"Season 1", with the episodes behind it or without."""
     seasons = _season_at(reading, word.index)
@@ -267,21 +331,32 @@ def _read_words(reading: Reading, word: Word) -> bool:
             return True
         if _is_anime_season(reading, last + 1, named):
             return False
+    if first == len(reading.words) - 1 and word.gap == "-" and _technical_before(reading, first):
+        return False
+    number = _at(reading, last + 1)
+    if len(numbers) == 1 and number is not None and number.number is not None and named and number.number < numbers[0] and len(number.low) == 2 and number.gap in (" ", ".", "_"):
+        _give(reading, numbers[0], [number.number], first, number.index)
+        return True
     span = reading.mark("seasons", first, last)
     reading.set("seasons", numbers, span)
     return True
 
 
+def _technical_before(reading: Reading, index: int) -> bool:
+    """Whether the word before is technical: then "-S56" is a group."""
+    return index > 0 and (reading.words[index - 1].term is not None or reading.words[index - 1].used == "channels")
+
+
 def _named_episodes(reading: Reading, index: int, named: bool) -> tuple[list[int], int] | None:
     """"Episode 5-6" at words[index], and the last word of it."""
     word, after = _at(reading, index), _at(reading, index + 1)
-    if word is None or (dashed(word.gap) and not named) or word.gap.strip(" ._-,)]([#") != "":
+    if word is None or (dashed(word.gap) and not named) or word.gap.strip(" ._-,)]([#/:–") != "":
         return None
     found = _EPISODE.match(word.low)
     if found is not None:
         episodes = [int(found.group(1))]
         return episodes, follow(reading, episodes, index, None)
-    if word.low in EPISODE and after is not None and after.number is not None and len(after.low) <= 4:
+    if word.low in EPISODE and after is not None and after.number is not None and len(after.low) <= 4 and after.gap.strip(" ._#-:№(") == "":
         if word.low == "cap" and len(after.low) >= 3:
             return None
         episodes = [after.number]

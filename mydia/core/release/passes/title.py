@@ -11,6 +11,7 @@ from mydia.core.release.tables.words import SEASON
 from mydia.core.release.tokens import Word
 
 _HAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
+_HANGUL = re.compile(r"[\u1100-\u11ff\uac00-\ud7af]")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 _ACRONYM = re.compile(r"(?<![^\W_])([^\W\d_](?:\.[^\W\d_])+)(\.(?![^\W_]{2,})|(?![^\W_]))")
 _BLANKS = re.compile(r"\s+")
@@ -32,10 +33,21 @@ def read_titles(reading: Reading) -> None:
 
 
 def _best(reading: Reading, pieces: list[tuple[Span, str]]) -> tuple[Span, str]:
+    if _is_cjk_list(reading, pieces):
+        pieces = _in_first_bracket(reading, pieces)
     latin = [piece for piece in pieces if _LATIN.search(piece[1])]
     if not latin or len(latin) == len(pieces):
         return pieces[-1] if _is_cjk_list(reading, pieces) else pieces[0]
     return latin[-1] if " / " in reading.name else latin[0]
+
+
+def _in_first_bracket(reading: Reading, pieces: list[tuple[Span, str]]) -> list[tuple[Span, str]]:
+    """Of titles in several brackets those in the first one that holds a Latin title."""
+    for box in reading.boxes:
+        inside = [piece for piece in pieces if box.open < piece[0].start <= box.close]
+        if any(_LATIN.search(text) for _, text in inside):
+            return inside
+    return pieces
 
 
 def _is_cjk_list(reading: Reading, pieces: list[tuple[Span, str]]) -> bool:
@@ -69,7 +81,7 @@ def _split(reading: Reading, words: list[Word]) -> list[list[Word]]:
     unboxed = any(w.box < 0 and not w.low.endswith("新番") for w in words)
     if han and unboxed:
         words = [w for w in words if w.box < 0 or reading.boxes[w.box].sign not in "[【"]
-    mixed = han and any(_HAN.search(w.text) for w in words) and any(_LATIN.search(w.text) for w in words)
+    mixed = (han or _han_first(words)) and any(_HAN.search(w.text) for w in words) and any(_LATIN.search(w.text) for w in words)
     for word in words:
         if word.low == "aka" and groups[-1]:
             groups.append([])
@@ -85,6 +97,11 @@ def _split(reading: Reading, words: list[Word]) -> list[list[Word]]:
     return [g for g in groups if g]
 
 
+def _han_first(words: list[Word]) -> bool:
+    """Whether a title in Han characters comes first: then what follows in Latin is its translation."""
+    return bool(words) and _script(words[0]) == "han" and _HANGUL.search(words[0].text) is None and all(_script(w) != "" or w.number is not None for w in words)
+
+
 def _script_changes(group: list[Word], word: Word) -> bool:
     return _script(group[-1]) + _script(word) == "hanlatin" or _script(group[-1]) + _script(word) == "latinhan"
 
@@ -98,6 +115,8 @@ def _script(word: Word) -> str:
 def _slash(reading: Reading, before: Word, word: Word) -> bool:
     """Whether a slash between two words parts two titles: one with air around it, or between scripts."""
     if "/" not in word.gap and "|" not in word.gap:
+        return False
+    if word.box >= 0 and word.box == before.box and reading.boxes[word.box].sign == "(":
         return False
     return " " in word.gap or not (before.low.isascii() and word.low.isascii())
 

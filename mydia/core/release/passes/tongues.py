@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mydia.core.release.facts import Span
 from mydia.core.release.lexicon import CODE
-from mydia.core.release.reading import Reading
+from mydia.core.release.reading import Reading, dashed
 from mydia.core.release.tables.languages import CJK
 from mydia.core.release.tokens import Word
 
@@ -47,7 +47,7 @@ def _subtitled(reading: Reading) -> set[Span]:
                 _add_run(spans, words, word.index - 1, word.box)
             continue
         before = word.index - 1
-        if before >= 0 and _language(words[before]) and word.gap.strip("._- ") == "":
+        if before >= 0 and _language(words[before]) and word.gap.strip("._- ") == "" and not dashed(word.gap):
             if not _code(words[before]):
                 spans.add(_span(words, before))
             elif not plural:

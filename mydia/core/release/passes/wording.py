@@ -48,7 +48,7 @@ def _numbered_version(reading: Reading) -> tuple[int, list[Span]]:
 def read_edition(reading: Reading) -> None:
     """The editions, joined as they are spelled; an anniversary takes its ordinal with it."""
     found = reading.found.get("edition")
-    if not found or "edition" in reading.facts or "episodes" in reading.facts:
+    if not found or "edition" in reading.facts:
         return
     spans: list[Span] = []
     for _, span in found:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from mydia.core.release.lexicon import CODE, STRONG
 from mydia.core.release.reading import Reading
-from mydia.core.release.tokens import Word
+from mydia.core.release.tables.languages import ENGLISH_WORDS
+from mydia.core.release.tokens import Word, is_han
 
-_BEFORE_YEAR = frozenset(["edition", "proper", "repack", "real", "three_d"])
+_BEFORE_YEAR = frozenset(["edition", "proper", "repack", "real"])
 _BEFORE_MARK = frozenset(["edition", "pack", "disk"])
 _AT_END = frozenset(["edition", "languages", "subs", "multi", "dual", "proper", "repack", "dubbed"])
 
@@ -20,8 +21,11 @@ def find_zone(reading: Reading) -> None:
     words = reading.words
     first_mark = min((first for first, _ in reading.marks), default=len(words))
     strong = _first_strong(reading, reading.title_from + 1)
+    strong = min(strong, _first_bracket(reading))
     year = reading.year_at if reading.year_at is not None else len(words)
     limit = min(first_mark, strong, year)
+    if limit == year < len(words):
+        limit = year = _bracket_start(reading, year)
     if limit == len(words):
         limit = _walk_from_end(reading)
         reading.zone = limit
@@ -30,7 +34,7 @@ def find_zone(reading: Reading) -> None:
         reading.zone = limit
     elif limit == year:
         limit = _walk_back(reading, limit, _BEFORE_YEAR)
-        reading.zone = _zone_behind(reading, year, strong) if year < first_mark else year
+        reading.zone = _zone_behind(reading, reading.year_at or year, strong) if year < first_mark else year
         reading.zone = min(reading.zone, limit) if limit < year else reading.zone
     else:
         limit = _walk_back(reading, limit, _BEFORE_MARK)
@@ -39,6 +43,24 @@ def find_zone(reading: Reading) -> None:
             after = reading.year_at
         reading.zone = _zone_behind(reading, after, _first_strong(reading, after + 1))
     reading.title_to = max(limit, reading.title_from)
+
+
+def _first_bracket(reading: Reading) -> int:
+    """The first square bracket behind unbracketed words: titles end before it."""
+    words = reading.words
+    if reading.title_from < len(words) and words[reading.title_from].box < 0 and not is_han(words[reading.title_from].text):
+        for word in words[reading.title_from + 1 :]:
+            if word.box >= 0 and reading.boxes[word.box].sign == "[" and reading.boxes[word.box].first == word.index:
+                return word.index
+    return len(words)
+
+
+def _bracket_start(reading: Reading, year: int) -> int:
+    """A year that ends a bracket takes the bracket off the title: "Title (Director 1967)"."""
+    number = reading.words[year].box
+    if number < 0 or reading.boxes[number].first <= reading.title_from:
+        return year
+    return reading.boxes[number].first
 
 
 def _first_strong(reading: Reading, start: int) -> int:
@@ -61,9 +83,10 @@ def _zone_behind(reading: Reading, at: int, strong: int) -> int:
         start = _walk_end_behind(reading, at + 1)
     ahead = at + 1
     if ahead < len(words) and at == reading.year_at:
-        while ahead < start and _in_chain(words[ahead]) and (words[ahead].term is None or words[ahead].term.rank != CODE):  # type: ignore[union-attr]
+        while ahead < start and _in_chain(words[ahead]):
             ahead += 1
-        if ahead > at + 1:
+        sure = [w for w in words[at + 1 : ahead] if w.term is None or w.term.rank != CODE]
+        if sure or ahead - at > 2:
             return at + 1
     return start
 
@@ -92,7 +115,7 @@ def _walk_back(reading: Reading, limit: int, fields: frozenset[str] | None, floo
         if term is None or word.head < lowest or (fields is not None and term.field not in fields):
             break
         index = word.head
-        if term.rank != CODE or (len(word.low) > 2 and word.index != word.head):
+        if term.rank != CODE or (len(word.low) == 3 and word.low not in ENGLISH_WORDS):
             sure = index
     if floor is not None and index == floor:
         return index
@@ -111,14 +134,17 @@ def _walk_from_end(reading: Reading) -> int:
     words = reading.words
     index = len(words)
     telling = False
-    while index > reading.title_from + 1:
+    while index > reading.title_from + (0 if "subtitle_file" in reading.found else 1):
         word = words[index - 1]
         if word.used is not None:
             index -= 1
             continue
-        if word.term is None or word.term.field not in _AT_END or word.term.rank == CODE or word.head <= reading.title_from:
+        tongue = reading.found.get("subtitle_file") is not None and word.term is not None and word.term.field in ("languages", "subs")
+        if not tongue and (word.term is None or word.term.field not in _AT_END or word.term.rank == CODE or word.head <= reading.title_from):
             break
-        telling = telling or word.term.field in ("edition", "proper", "repack")
+        if word.term is None:
+            break
+        telling = telling or tongue or word.term.field in ("edition", "proper", "repack")
         index = word.head
     if telling:
         return index

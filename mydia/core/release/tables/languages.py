@@ -24,7 +24,7 @@ AUDIO: Rows = (
     ("languages:pl", "~Polish | ~Polski | ~Lektor | ~Lektor PL | ?PL | ?POL | PLDUB | PL-DUB | DUBPL | DUB-PL | LekPL | PL-LEK | LEK-PL | PSub"),
     ("languages:vi", "~Vietnamese | ?VIE | ?VI"),
     ("languages:sv", "~Swedish | ~Svensk | ~Svenska | ?SWE | ?SV | ?SE | SweDub | SweDubbed"),
-    ("languages:no", "~Norwegian | ~Norsk | ?NOR | ?NO | NorDub"),
+    ("languages:no", "~Norwegian | ~Norsk | ~Bokmal | ?NOB | ?NOR | ?NO | NorDub"),
     ("languages:fi", "~Finnish | ~Finsk | ?FIN | ?FI | ~Suomi | FiDub | FinDub"),
     ("languages:tr", "~Turkish | ~Turkce | ~Türkçe | ?TUR | ?TR | TrDub | TurkDub"),
     ("languages:pt", "~Portuguese | ~Portugues | ~Português | ?POR | ?PT | ~Portuguesa | PtDub"),
@@ -124,6 +124,12 @@ SUBTITLES: Rows = (
     ("hardcoded:KORSUBS", "KORSUBS"),
     ("hardcoded:", "~HC | HCSub | HCSubs | HC-Subs | HardSub | HardSubs | HardSubbed | Hard-Sub | HardCoded Subs | SUBBED"),
 )
+
+ENGLISH_WORDS = frozenset(
+    "per fin may tam tel can cat man ben kan pan ice mar mal geo ind arm est pun nor dan heb lit lat rum mon fil bos rom gre ger por "
+    "ing esp tur hin kat fas hye bel sin".split()
+)
+"""Codes of three letters that are words, names or parts of names as well: a single one proves nothing."""
 
 CJK: tuple[tuple[str, str], ...] = (
     ("zh", "繁體 | 繁体 | 繁中 | 简体 | 簡體 | 简中 | 简繁 | 簡繁 | 繁简 | 双语 | 雙語 | 国语 | 國語 | 普通话 | 粤语 | 粵語 | 中字 | 中文 | 字幕 | 简日 | 繁日 | 中日 | 國粵 | 国粤"),

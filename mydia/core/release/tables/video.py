@@ -171,6 +171,8 @@ EXTENSIONS: dict[str, str] = {
 }
 """File name endings that are taken off. Those of videos are the container."""
 
+SUBTITLES = frozenset("srt ass ssa sub idx sup vtt".split())
+
 NO_CONTAINER = frozenset("nzb torrent nfo srt ass ssa sub idx sup vtt rar zip 7z tar gz tgz bz2 tb2 tbz2 ace arj cbr cbz cb7 r00 txt jpg jpeg png gif bmp webp tbn bin dat xvid".split())
 
 DEFAULTS: dict[str, tuple[str, int | None]] = {

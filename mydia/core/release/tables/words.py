@@ -51,14 +51,16 @@ REMARKS: Rows = (
 
 SEASON = frozenset(
     "season seasons saison saisons temporada temporadas temp staffel stagione stagioni seizoen sezon sezonul sezona series serie se сезон сезоны kausi sasong sæson sesong "
-    "évad evad".split()
+    "évad evad tem sez sn".split()
 )
 EPISODE = frozenset(
     "episode episodes ep eps epi episodio episodios epizod cap capitulo capitulos afl aflevering folge folgen серия серии серіі серії серія odcinek avsnitt jakso "
-    "bolum blm часть выпуск".split()
+    "bolum blm часть выпуск эпизод ser seria serija odc ep episodul".split()
 )
-EPISODE_AFTER = frozenset("bolum blm evad серия серии серія серії odcinek".split())
+EPISODE_AFTER = frozenset("bolum blm серия серии серія серії odcinek seria serija serii seriya serya ser сер resz".split())
 """Words that follow the episode's number."""
+SEASON_AFTER = frozenset("temporada temporadas сезон сезоны сезона sezon sezona sez staffel evad stagione saison seizoen sasong season".split())
+"""Words of a season that may follow its number ("2. Staffel", "3 сезон")."""
 OF = frozenset("of de di von van из з du iz".split())
 PART = frozenset("part pt parts teil".split())
 
@@ -70,6 +72,10 @@ NUMBERS: dict[str, int] = {
     )
     for word in words.split()
 }  # fmt: skip
+ROMANS: dict[str, int] = {
+    roman: number
+    for number, roman in enumerate("i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx".split(), start=1)
+}
 ORDINALS: dict[str, int] = {
     **{f"{n}{suffix}": n for n in range(1, 32) for suffix in ("st", "nd", "rd", "th")},
     **{word: n for n, word in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth".split(), 1)},
