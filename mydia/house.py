@@ -9,6 +9,7 @@ from mydia.messages import Change
 from mydia.otp import Bus, Mailbox, correlation
 
 if TYPE_CHECKING:
+    from mydia.settings.load import Loaded
     from mydia.settings.model import Config
     from mydia.store.engine import Connection, Engine
     from mydia.store.transaction import Transaction
@@ -38,13 +39,20 @@ class Mail:
         return list(self._boxes.values())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class House:
+    """`config` is replaced as a whole when a person changes settings, so read it when it is needed. `loaded` knows where each value is from."""
+
     engine: "Engine"
     mail: Mail
     bus: Bus
     config: "Config"
     clock: Clock
+    loaded: "Loaded | None" = None
+
+    def adopt(self, loaded: "Loaded") -> None:
+        """Live by this configuration from now on."""
+        self.loaded, self.config = loaded, loaded.config
 
     async def read(self, query: "Callable[Concatenate[Connection, P], T]", /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a query on a read-only connection of the pool."""

@@ -1,4 +1,4 @@
-"""What is wished for one title, gathered in one read for `core.decide`: the reads here span contexts, which contexts themselves never do."""
+"""What is wished for one title, gathered for `core.decide`. The reads here span contexts, which contexts themselves never do."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from mydia.store.engine import Connection
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """One slot of one title: what deciding needs to know of it. `wanted` is what it lacks, or holds below its cutoff, and what can exist by now."""
+    """One slot of one title, for deciding. `wanted` is what it lacks, or holds below its cutoff, and what can exist by now."""
 
     item: MediaItem
     slot: Slot
@@ -63,7 +63,7 @@ def gather(conn: Connection, media_item_id: str, now: datetime, slot_id: str | N
         held_ids = library.held_by(conn, slot.id)
         held = tuple(_held(f, numbers) for f in files if f.id in held_ids)
         target = _target(item, episodes, held)
-        # Asked without past searches: the pause between searches is time's concern (search_missing), not that of a search that was asked for.
+        # Without past searches: the pause between two searches is search_missing's concern, not that of a search that was asked for.
         lacking = tuple(
             w
             for w in wanted(item.id, target, [WantedSlot(slot.name, profile, held)], {})

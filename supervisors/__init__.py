@@ -42,6 +42,7 @@ Seed = Callable[[Transaction], object]
 def tree(house: House, parts: Parts, seeds: Sequence[Seed]) -> Supervisor:
     """The whole house, not yet started."""
     boot = parts.boot
+    sources = house.loaded.sources if house.loaded else None
 
     def member(name: str, factory: Callable[[], Actor], **how: float) -> ChildSpec:
         return actor(name, factory, mailbox=house.mail[name], **how)  # type: ignore[arg-type]  # seconds only
@@ -58,7 +59,7 @@ def tree(house: House, parts: Parts, seeds: Sequence[Seed]) -> Supervisor:
         actor("watchdog", Watchdog),
         member("db_writer", lambda: DbWriter(house, parts.batches), shutdown=30),
         step("seed", seed),
-        pool("analyzer", lambda: Analyzer(house.config), size=2, mailbox=house.mail["analyzer"]),
+        pool("analyzer", Analyzer, size=2, mailbox=house.mail["analyzer"]),
         part(
             "library",
             member("watcher", lambda: Watcher(house)),
@@ -74,7 +75,7 @@ def tree(house: House, parts: Parts, seeds: Sequence[Seed]) -> Supervisor:
         ),
         part("outreach", member("notifier", lambda: NotifierActor(house, parts.notifiers, boot))),
         part("upkeep", member("scheduler", lambda: Scheduler(house)), member("janitor", lambda: Janitor(house, boot))),
-        member("web", lambda: Web(house, root), shutdown=15),
+        member("web", lambda: Web(house, lambda: root, sources=sources), shutdown=15),
     )
     root = Supervisor("mydia", strategy=Strategy.REST_FOR_ONE, max_restarts=10, max_seconds=60, children=children)
     return root

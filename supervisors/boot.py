@@ -9,7 +9,6 @@ import trio
 from loguru import logger
 
 from mydia import logs
-from mydia.accounts import changes as accounts
 from mydia.errors import Invalid
 from mydia.house import House, Mail
 from mydia.library import changes as library
@@ -33,12 +32,14 @@ class SystemClock:
 def serve(file: Path | None, env: Mapping[str, str]) -> int:
     """Run the daemon until SIGTERM or SIGINT: the exit code. Raises Invalid for a configuration that can't be used."""
     loaded = load_config(file or (DEFAULT_FILE if DEFAULT_FILE.exists() else None), env)
-    logs.configure(loaded.config.logging)
-    logs.mask(secrets(loaded.config))
+    logs.configure(loaded.config.logging.level, loaded.config.logging.json_lines)
+    logs.know_secrets(secrets(loaded.config))
     return trio.run(run, loaded)
 
 
-async def run(loaded: Loaded, *, ready: trio.Event | None = None, hand_out: list[tuple[House, Supervisor]] | None = None) -> int:
+async def run(
+    loaded: Loaded, *, ready: trio.Event | None = None, hand_out: list[tuple[House, Supervisor]] | None = None
+) -> int:
     """The daemon's life. `ready` is set when everything has started; `hand_out` receives the house and its tree (for the demo)."""
     house, root = await build(loaded)
     if hand_out is not None:
@@ -58,30 +59,46 @@ async def run(loaded: Loaded, *, ready: trio.Event | None = None, hand_out: list
                     ready.set()
                 await trio.sleep_forever()
     except* (StartFailed, GaveUp) as group:
-        logger.critical("Mydia stops: {}", "; ".join(str(error) for error in leaves(group)))
-        return 1
-    logger.info("Mydia has stopped")
-    return 0
+        causes = [cause_of(error) for error in leaves(group)]
+        logger.critical("Mydia stops: {}", "; ".join(causes))
+    else:
+        logger.info("Mydia has stopped")
+        return 0
+    return 1
 
 
 async def build(loaded: Loaded) -> tuple[House, Supervisor]:
     """The house and its tree, not yet started. Folders that are missing are made here, so that a fresh clone runs."""
     config = loaded.config
     await trio.to_thread.run_sync(make_folders, config)
-    engine = SqliteEngine.from_config(config)
-    house = House(engine=engine, mail=Mail(), bus=Bus(), config=config, clock=SystemClock())
+    house = House(engine=engine_of(config), mail=Mail(), bus=Bus(), config=config, clock=SystemClock(), loaded=loaded)
     return house, tree(house, parts_of(house), seeds(config))
+
+
+def engine_of(config: Config) -> SqliteEngine:
+    return SqliteEngine(
+        config.database_file,
+        backups=config.backup_dir,
+        synchronous=config.database.synchronous,
+        wal=config.database.wal_mode,
+        readers=config.database.pool_size,
+        allow_network=config.database.allow_network_filesystem,
+    )
 
 
 def make_folders(config: Config) -> None:
     """The data folder, for us alone, and the library folders. Refused (Invalid) when one can't be made."""
-    for folder, mode in [(config.data_dir, 0o700), (config.download_dir, 0o755)] + [(p.path, 0o755) for p in config.media.library_paths]:
+    for folder, mode in [(config.data_dir, 0o700), (config.download_dir, 0o755)] + [
+        (p.path, 0o755) for p in config.media.library_paths
+    ]:
         try:
             folder.mkdir(mode=mode, parents=True, exist_ok=True)
         except OSError as error:
             # A library folder may be a mount that is not there yet: the house starts, and shows it as unavailable.
             if folder in (config.data_dir, config.download_dir):
-                raise Invalid(f"The folder {folder} can't be made: {error.strerror}. Choose another, or let Mydia's user write there.") from error
+                raise Invalid(
+                    f"The folder {folder} can't be made ({error.strerror}). Let Mydia's user write there, or choose another."
+                ) from error
             logger.warning("library folder {} can't be made: {}", folder, error.strerror)
 
 
@@ -90,15 +107,10 @@ def seeds(config: Config) -> Sequence[Seed]:
 
     def roots(tx: Transaction) -> None:
         library.ensure_roots(tx, [(str(p.path.absolute()), p.type) for p in config.media.library_paths])
-        if config.media.scan_on_start:
+        if config.library.scan_on_start:
             library.request_scan(tx)
 
-    def first_token(tx: Transaction) -> None:
-        token = accounts.setup_token(tx)
-        if token is not None:
-            logs.announce(f"No administrator yet. Open http://localhost:{config.server.port}/setup and enter this token, once: {token}")
-
-    return (lambda tx: settings.seed_defaults(tx, config), roots, first_token)
+    return (settings.seed_defaults, roots)
 
 
 async def _stop_on_signal(signals: object, root: Supervisor) -> None:
@@ -108,15 +120,17 @@ async def _stop_on_signal(signals: object, root: Supervisor) -> None:
 
 
 def leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
-    """The causes in an exception group, innermost first cause of each."""
+    """The exceptions inside a group, however deep."""
     found: list[BaseException] = []
     for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            found += leaves(error)
-        else:
-            while error.__cause__ is not None and isinstance(error, StartFailed | GaveUp):
-                error = error.__cause__
-            found += leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
+        found += leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
     return found
 
 
+def cause_of(error: BaseException) -> str:
+    """What lies at the bottom of a failed start, in one line for a person."""
+    cause: BaseException | None = error
+    while cause is not None:
+        error = leaves(cause)[0] if isinstance(cause, BaseExceptionGroup) else cause
+        cause = error.__cause__ if isinstance(error, StartFailed | GaveUp) else None
+    return str(error) or type(error).__name__

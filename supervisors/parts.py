@@ -1,4 +1,4 @@
-"""What the tree's actors are handed beside the house: the adapters that the configuration names, made once and shared by every life of an actor."""
+"""What the tree's actors are handed beside the house: the adapters that the configuration names, shared by every life of an actor."""
 
 import uuid
 from collections.abc import Sequence

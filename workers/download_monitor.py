@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import trio
 from loguru import logger
 
-from mydia.core.lifecycle import Absence, advance, leaves_client
+from mydia.core.lifecycle import Absent, Action, Seen, Silent, Tracked, advance
 from mydia.downloads import changes, queries
 from mydia.downloads.model import Download
 from mydia.errors import Invalid, MydiaError, Unavailable
@@ -18,6 +18,7 @@ from mydia.events import DownloadCancelled, DownloadProgressed, Grabbed
 from mydia.house import House
 from mydia.otp import Actor, Lagged
 from mydia.ports import ClientDownload, DownloadClient, FoundRelease, Indexer
+from mydia.store.transaction import parse_time, to_text
 
 BUSY, IDLE = 1.0, 15.0
 LABEL = "mydia"
@@ -32,8 +33,8 @@ class DownloadMonitor(Actor):
         self.house = house
         self.clients = {c.name: c for c in clients}
         self.indexers = {i.name: i for i in indexers}
-        self.absences: dict[str, Absence] = {}
-        self.saved: dict[str, tuple[float, str | None]] = {}
+        self.tracked: dict[str, Tracked] = {}
+        self.saved: dict[str, float] = {}
         self.next_offer: dict[str, datetime] = {}
 
     async def start(self) -> None:
@@ -55,14 +56,12 @@ class DownloadMonitor(Actor):
         pending = await self.house.read(queries.with_status, ["pending"])
         for download in pending:
             await self._hand_over(download)
-        moving = await self.house.read(queries.with_status, ["downloading"])
+        watched = await self.house.read(queries.with_status, ["downloading"])
         ended = await self.house.read(queries.to_clean_up)
-        listed = await self._list({d.download_client for d in (*moving, *ended) if d.download_client})
-        for download in moving:
-            await self._watch(download, listed.get(download.download_client or ""))
-        for download in ended:
-            await self._clean_up(download, listed.get(download.download_client or ""))
-        self.period = BUSY if moving or pending else IDLE
+        listed = await self._list({d.download_client for d in (*watched, *ended) if d.download_client})
+        for download in (*watched, *ended):
+            await self._look(download, listed.get(download.download_client or ""))
+        self.period = BUSY if watched or pending else IDLE
 
     # -- handing over ----------------------------------------------------------------------------------------------------------
 
@@ -114,60 +113,79 @@ class DownloadMonitor(Actor):
                 nursery.start_soon(ask, self.clients[name])
         return listed
 
-    async def _watch(self, download: Download, listed: Mapping[str, ClientDownload] | None) -> None:
-        if listed is None:
-            return
-        seen = listed.get(download.download_client_id or "")
+    async def _look(self, download: Download, listed: Mapping[str, ClientDownload] | None) -> None:
+        """One look at one download, and what follows from it."""
         now = self.house.clock.now()
-        outcome = advance(seen, self.absences.pop(download.id, None), now.timestamp())
-        if outcome.absence is not None:
-            self.absences[download.id] = outcome.absence
-        if outcome.kind == "completed":
-            self.saved.pop(download.id, None)
-            await self.house.write(changes.completed, download.id)
+        seen = listed.get(download.download_client_id or "") if listed is not None else None
+        observation = Silent() if listed is None else _seen(seen) if seen is not None else Absent(len(listed))
+        before = self.tracked.get(download.id) or _tracked(download)
+        after = advance(before, observation, now)
+        self.tracked[download.id] = after.state
+        for action in after.actions:
+            await self._act(download, action)
+        if after.state.status not in ("downloading", "imported"):
+            self.tracked.pop(download.id, None)
+        if seen is not None and after.state.status == "downloading":
+            await self._progressed(download, seen, after.state)
+
+    async def _act(self, download: Download, action: Action) -> None:
+        match action.do:
+            case "import":
+                await self.house.write(changes.completed, download.id)
+            case "fail":
+                await self.house.write(changes.failed, download.id, action.reason, block=action.blocklist)
+            case "cancel":
+                await self.house.write(changes.cancel_download, download.id, actor=action.reason)
+            case "warn" | "clear_warning":
+                await self.house.write(changes.warned, download.id, action.reason or None)
+            case "forget":
+                await self.house.write(changes.removed, download.id)
+            case "remove":
+                await self._remove(download, delete_files=action.delete_files)
+
+    async def _remove(self, download: Download, *, delete_files: bool) -> None:
+        try:
+            await self.clients[download.download_client or ""].remove(
+                download.download_client_id or "", delete_files=delete_files
+            )
+        except MydiaError as no:
+            logger.warning("{} could not be taken out of {}: {}", download.title, download.download_client, no)
             return
-        if outcome.kind == "gone":
-            # Somebody took it out of the client: that is a wish, not a bad release.
-            await self.house.write(changes.failed, download.id, outcome.message or "", block=False, search_again=False)
-            return
-        if seen is None:
-            return
+        await self.house.write(changes.removed, download.id)
+
+    async def _progressed(self, download: Download, seen: ClientDownload, state: Tracked) -> None:
+        """Pages are told of every step; the row learns it now and then, so that a restart shows about the truth."""
+        percent = round(state.progress * 100, 1)
         self.house.bus.publish(
             DownloadProgressed(
                 media_item_id=download.media_item_id,
                 download_id=download.id,
-                progress=round(outcome.percent, 1),
+                progress=percent,
                 speed=seen.speed,
                 eta=seen.eta,
                 state=seen.state,
             )
         )
-        percent, message = self.saved.get(download.id, (-SAVE_EVERY, None))
-        if abs(outcome.percent - percent) >= SAVE_EVERY or message != outcome.message:
-            eta = (now + timedelta(seconds=seen.eta)).isoformat().replace("+00:00", "Z") if seen.eta else None
-            await self.house.write(
-                changes.observed, download.id, progress=outcome.percent, eta=eta, message=outcome.message
-            )
-            self.saved[download.id] = (outcome.percent, outcome.message)
+        if abs(percent - self.saved.get(download.id, download.progress)) >= SAVE_EVERY:
+            self.saved[download.id] = percent
+            eta = to_text(self.house.clock.now() + timedelta(seconds=seen.eta)) if seen.eta else None
+            await self.house.write(changes.observed, download.id, progress=percent, eta=eta)
 
-    # -- cleaning up -------------------------------------------------------------------------------------------------------------
 
-    async def _clean_up(self, download: Download, listed: Mapping[str, ClientDownload] | None) -> None:
-        if listed is None or download.download_client_id is None:
-            return
-        seen = listed.get(download.download_client_id)
-        what = leaves_client(download.status, seen)
-        if what == "stay":
-            return
-        if what == "remove":
-            try:
-                await self.clients[download.download_client or ""].remove(
-                    download.download_client_id, delete_files=True
-                )
-            except MydiaError as no:
-                logger.warning("{} could not be taken out of {}: {}", download.title, download.download_client, no)
-                return
-        await self.house.write(changes.removed, download.id)
+def _seen(download: ClientDownload) -> Seen:
+    return Seen(download.state, download.progress, download.message or "", download.may_remove)
+
+
+def _tracked(download: Download) -> Tracked:
+    """A download as its row tells it, where this monitor has not looked at it before."""
+    return Tracked(
+        status=download.status,
+        protocol="usenet" if download.protocol == "usenet" else "torrent",
+        moved_at=parse_time(download.updated_at),
+        progress=download.progress / 100,
+        warning=download.error_message or "",
+        complete=download.status == "imported",
+    )
 
 
 def _release(download: Download) -> FoundRelease:

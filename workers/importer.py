@@ -6,6 +6,7 @@ finishes them, since each step sees what is done already. The download itself is
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -84,7 +85,7 @@ class Importer(JobActor):
         name = destination(item, episodes, self.house.config.media.naming, incoming, download.title)
         first = plan(facts, name)
         existing = await trio.to_thread.run_sync(standing, root.path, first)
-        decided = plan(ImportFacts(**{**_fields(facts), "existing": existing}), name) if existing else first
+        decided = plan(replace(facts, existing=existing), name) if existing else first
         for step in decided.of("import", "adopt", "extra"):
             await self._carry_out(step, download, item, root, folder, incoming[step.source])
         await self._conclude(download, decided)
@@ -131,7 +132,7 @@ class Importer(JobActor):
     async def _probed(self, folder: Folder, file: Incoming) -> Incoming:
         if not file.is_video:
             return file
-        return Incoming(**{**_fields(file), "probe": await self._probe(str(Path(folder.path, file.path)))})
+        return replace(file, probe=await self._probe(str(Path(folder.path, file.path))))
 
     async def _probe(self, path: str) -> Probe | None:
         try:
@@ -265,7 +266,3 @@ def standing(root: str, decided: ImportPlan) -> dict[str, Existing]:
 def look_at(root: str, relative: str) -> SeenFile:
     status = Path(root, relative).stat()
     return SeenFile(relative, status.st_size, status.st_mtime_ns, signed(status.st_ino))
-
-
-def _fields(value: ImportFacts | Incoming) -> dict[str, object]:
-    return {name: getattr(value, name) for name in value.__slots__}

@@ -13,7 +13,7 @@ from mydia.adapters.metadata.nfo import Nfo
 from mydia.adapters.disk.paths import resolve_inside
 from mydia.core.identify import Numbered, believed, episodes_named
 from mydia.core.release import Candidate, MatchResult, Release, match, parse
-from mydia.errors import Invalid, NotFound, Unavailable
+from mydia.errors import Invalid, NotFound
 from mydia.house import House
 from mydia.jobs.model import Discard, Job
 from mydia.library import changes as library
@@ -27,6 +27,8 @@ from mydia.ports import MediaKind, MetadataMatch, MetadataProvider, Probe, probe
 from workers.job_actor import JobActor
 
 PROBE_PATIENCE = 60.0
+POISON = 2
+"""After so many probes that died, the file itself is taken for the cause."""
 
 
 class Librarian(JobActor):
@@ -93,9 +95,9 @@ class Librarian(JobActor):
         try:
             return probe_from(await self.house.mail["analyzer"].ask(ProbeFile(file.path), timeout=PROBE_PATIENCE))
         except (ActorDied, AskTimeout) as died:
-            if job.attempt < 2:
-                raise Unavailable(f"The media probe died on {file.path}: {died}", retry_after=1) from died
-            raise Invalid(f"The media probe failed on it {job.attempt} times: {died}") from died
+            if job.interrupted < POISON:
+                raise  # another try, soon: the probe may have been killed by something else
+            raise Invalid(f"The media probe died on it {job.interrupted + 1} times: {died}") from died
 
     async def _title(self, root: Root, file: FileView, release: Release) -> MatchResult | str:
         """The title a file belongs to, known or newly added; or why none is sure."""

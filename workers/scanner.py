@@ -51,7 +51,7 @@ class Scanner(JobActor):
             logger.warning("library folder {}: {}", root.path, check.reason)
             return
         began = trio.current_time()
-        settled_before = int((self.house.clock.now().timestamp() - self.house.config.media.stable_seconds) * 1e9)
+        settled_before = int((self.house.clock.now().timestamp() - self.house.config.library.settle_seconds) * 1e9)
         found = await trio.to_thread.run_sync(compare, root.path, known, settled_before)
         gone = await self._gone(root, check, alive, found)
         for start in range(0, len(found.new), BATCH):
@@ -70,7 +70,7 @@ class Scanner(JobActor):
 
     async def _gone(self, root: Root, check: RootCheck, alive: int, found: Comparison) -> int:
         """Call files gone, unless so many vanished at once that a mount or a mistake is likelier than a wish."""
-        limit = max(self.house.config.media.gone_at_least, int(alive * self.house.config.media.gone_share))
+        limit = max(self.house.config.library.gone_at_least, int(alive * self.house.config.library.gone_share))
         if len(found.gone) > limit:
             reason = f"{len(found.gone)} of {alive} files vanished at once. If that was meant, confirm it; if not, check the disk or share."
             await self.house.write(changes.set_root_state, root.id, "suspicious", reason, check.device)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import trio
 from loguru import logger
@@ -60,13 +60,13 @@ class Searcher(JobActor):
 
     async def search_media(self, job: Job) -> None:
         """Search for one title. Refused (and tried again) only when no indexer answered at all."""
-        mode = job.args.get("mode", "search")
+        mode = cast(core.Mode, job.args.get("mode", "search"))
         now = self.house.clock.now()
         for wish in await self.house.read(gather, job.args["media_item_id"], now):
             if wish.wanted:
                 await self._search(wish, mode, now)
 
-    async def _search(self, wish: Wish, mode: str, now: datetime) -> None:
+    async def _search(self, wish: Wish, mode: core.Mode, now: datetime) -> None:
         resting = await self._resting(now)
         awake = [i for i in self.indexers if i.name not in resting]
         answers = await self.ask(awake, queries_for(wish))
@@ -279,7 +279,7 @@ def _rows(
             "protocol": v.candidate.protocol,
             "size": v.candidate.size,
             "seeders": v.candidate.seeders,
-            "published": found[v.candidate.guid].published if v.candidate.guid in found else None,
+            "published": found[v.candidate.guid or ""].published if v.candidate.guid in found else None,
             "quality": v.quality.name,
             "score": v.score,
             "accepted": v.accepted,

@@ -4,6 +4,7 @@ One thread per folder runs watchfiles. It reports new folders without what is in
 itself is replaced, so the folder's identity is looked at now and then. What it misses all the same, the scanner's walk finds.
 """
 
+import math
 import os
 import threading
 from contextlib import suppress
@@ -140,11 +141,11 @@ class Watcher(Actor):
     async def _gone(self, root: Root, deleted: list[str]) -> None:
         """Single files that went are gone. A folder, or a lot at once, is for the scanner's walk with its circuit breaker."""
         known = []
-        for relative in deleted[: self.house.config.media.gone_at_least + 1]:
+        for relative in deleted[: self.house.config.library.gone_at_least + 1]:
             if is_video(relative):
                 file = await self.house.read(queries.file_at, root.id, relative)
                 known += [file] if file is not None and file.state != "missing" else []
-        if len(known) < len(deleted) or len(deleted) > self.house.config.media.gone_at_least:
+        if len(known) < len(deleted) or len(deleted) > self.house.config.library.gone_at_least:
             await self.house.write(changes.request_scan, root.id)
             return
         check = await trio.to_thread.run_sync(partial(check_root, root.path, known_device=root.device))
@@ -165,7 +166,7 @@ class Watcher(Actor):
             if self.waiting:
                 await self._look_at_due()
             earliest = min((w.due if w else 0.0 for w in self.waiting.values()), default=None)
-            pause = trio.inf if earliest is None else max(0.01, earliest - self.house.clock.now().timestamp())
+            pause = math.inf if earliest is None else max(0.01, earliest - self.house.clock.now().timestamp())
             with trio.move_on_after(pause):
                 await self.due_changed.wait()
 
@@ -175,7 +176,7 @@ class Watcher(Actor):
         looks = await trio.to_thread.run_sync(look_at_all, [(k, self.roots[k[0]].path) for k in due])
         whole: dict[str, list[SeenFile]] = {}
         for key, (look, seen) in looks.items():
-            verdict = judge(self.waiting[key], look, now, quiet=self.house.config.media.stable_seconds)
+            verdict = judge(self.waiting[key], look, now, quiet=self.house.config.library.settle_seconds)
             if isinstance(verdict, Waiting):
                 self.waiting[key] = verdict
                 continue

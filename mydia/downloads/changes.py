@@ -159,16 +159,21 @@ def waiting(tx: Transaction, download_id: str, reason: str) -> None:
     )
 
 
-def observed(tx: Transaction, download_id: str, *, progress: float, eta: str | None, message: str | None) -> None:
-    """How far it is (percent): kept now and then, so that a restart shows the truth; pages are told by DownloadProgressed."""
+def observed(tx: Transaction, download_id: str, *, progress: float, eta: str | None) -> None:
+    """How far it is (percent): kept now and then, so that a restart shows about the truth; pages are told by DownloadProgressed."""
     tx.execute(
-        "update downloads set progress = :p, estimated_completion = :e, error_message = :m, updated_at = :now"
-        " where id = :id and status = 'downloading'",
+        "update downloads set progress = :p, estimated_completion = :e, updated_at = :now where id = :id and status = 'downloading'",
         p=max(0.0, min(100.0, progress)),
         e=eta,
-        m=message,
         now=tx.now,
         id=download_id,
+    )
+
+
+def warned(tx: Transaction, download_id: str, message: str | None) -> None:
+    """What people should know of it while it runs; None takes the warning back."""
+    tx.execute(
+        "update downloads set error_message = :m where id = :id and status = 'downloading'", m=message, id=download_id
     )
 
 

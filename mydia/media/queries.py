@@ -57,7 +57,7 @@ def list_media(
         params["after"], params["after_id"] = decode_cursor(cursor, 2)
         where.append(f"({column}, m.id) {compare} (:after, :after_id)")
     rows = conn.all(
-        f"select m.id, m.type, m.title, m.year, m.poster, m.monitored, m.created_at, m.sort_title from media_items m"  # noqa: S608 - constants
+        f"select m.id, m.type, m.title, m.year, m.poster, m.monitored, m.created_at, m.sort_title from media_items m"
         f" where {' and '.join(where)} order by {column}{order}, m.id{order} limit :limit",
         **params,
     )
@@ -92,7 +92,7 @@ def search_titles(conn: Connection, q: str, limit: int = 20) -> tuple[MediaCard,
             break
         params = {"key": key, "key_end": key + "\U0010ffff"} if ":key" in condition else {"part": f"%{key}%"}
         for row in conn.all(
-            f"select distinct t.media_item_id as id from media_titles t where {condition} order by id limit :limit",  # noqa: S608 - constants
+            f"select distinct t.media_item_id as id from media_titles t where {condition} order by id limit :limit",
             limit=limit,
             **params,
         ):
@@ -102,7 +102,7 @@ def search_titles(conn: Connection, q: str, limit: int = 20) -> tuple[MediaCard,
         return ()
     match, params2 = among("id", ids[:limit])
     rows = conn.all(
-        f"select id, type, title, year, poster, monitored, created_at from media_items where {match} order by sort_title, id",  # noqa: S608 - built here
+        f"select id, type, title, year, poster, monitored, created_at from media_items where {match} order by sort_title, id",
         **params2,
     )
     return _cards(conn, rows)
@@ -139,7 +139,7 @@ def get_episodes(conn: Connection, episode_ids: Sequence[str]) -> tuple[Episode,
     if not episode_ids:
         return ()
     match, params = among("id", episode_ids)
-    rows = conn.all(f"select * from episodes where {match} order by season_number, episode_number, id", **params)  # noqa: S608 - built here
+    rows = conn.all(f"select * from episodes where {match} order by season_number, episode_number, id", **params)
     return tuple(_episode(r) for r in rows)
 
 
@@ -160,7 +160,7 @@ def known_titles(conn: Connection, titles: Sequence[str], kind: str | None = Non
     match, params = among("t.clean_title", keys)
     only = " and m.type = :kind" if kind else ""
     rows = conn.all(
-        f"select distinct m.id, m.type, m.title, m.year from media_titles t join media_items m on m.id = t.media_item_id"  # noqa: S608 - built here
+        f"select distinct m.id, m.type, m.title, m.year from media_titles t join media_items m on m.id = t.media_item_id"
         f" where {match}{only} order by m.id",
         **params,
         **({"kind": kind} if kind else {}),
@@ -188,7 +188,7 @@ def history(
     if cursor:
         (params["after"],) = decode_cursor(cursor, 1)
         where.append("seq < :after")
-    rows = conn.all(f"select * from events where {' and '.join(where)} order by seq desc limit :limit", **params)  # noqa: S608 - constants
+    rows = conn.all(f"select * from events where {' and '.join(where)} order by seq desc limit :limit", **params)
     page = tuple(_event(r) for r in rows[:limit])
     return Page(page, encode_cursor((page[-1].seq,)) if len(rows) > limit else None)
 
@@ -235,7 +235,7 @@ def _cards(conn: Connection, rows: Sequence[dict[str, Any]]) -> tuple[MediaCard,
     films = {
         r["item"]: r["quality"]
         for r in conn.all(
-            f"select s.media_item_id as item, f.quality from slots s join held_files h on h.slot_id = s.id and h.target = ''"  # noqa: S608 - built here
+            f"select s.media_item_id as item, f.quality from slots s join held_files h on h.slot_id = s.id and h.target = ''"
             f" join media_files f on f.id = h.file_id where {of_items} and s.name = 'default'",
             **params,
         )
@@ -243,7 +243,7 @@ def _cards(conn: Connection, rows: Sequence[dict[str, Any]]) -> tuple[MediaCard,
     shows = {
         r["item"]: r
         for r in conn.all(
-            f"select s.media_item_id as item, count(*) as total, count(h.file_id) as held from slots s"  # noqa: S608 - built here
+            f"select s.media_item_id as item, count(*) as total, count(h.file_id) as held from slots s"
             f" join episodes e on e.media_item_id = s.media_item_id and e.season_number > 0"
             f" left join held_files h on h.slot_id = s.id and h.target = e.id"
             f" where {of_items} and s.name = 'default' group by s.media_item_id",
@@ -254,7 +254,7 @@ def _cards(conn: Connection, rows: Sequence[dict[str, Any]]) -> tuple[MediaCard,
     moving = {
         r["item"]: r["progress"]
         for r in conn.all(
-            f"select media_item_id as item, max(progress) as progress from downloads where {of_items} and status in {OPEN}"  # noqa: S608 - built here
+            f"select media_item_id as item, max(progress) as progress from downloads where {of_items} and status in {OPEN}"
             f" group by media_item_id",
             **params,
         )
@@ -311,18 +311,11 @@ def _event(row: dict[str, Any]) -> EventRow:
 def longest_unsearched(conn: Connection, *, today: str, limit: int) -> tuple[str, ...]:
     """The ids of monitored titles that lack something, those never searched first, then the longest unsearched."""
     rows = conn.all(
-        f"select m.id from media_items m where {_MISSING} order by coalesce(m.last_search_at, ''), m.id limit :limit",  # noqa: S608 - constants
+        f"select m.id from media_items m where {_MISSING} order by coalesce(m.last_search_at, ''), m.id limit :limit",
         today=today,
         limit=limit,
     )
     return tuple(r["id"] for r in rows)
-
-
-def events_after(conn: Connection, seq: int, limit: int) -> tuple[EventRow, ...]:
-    """What happened after an event, oldest first: how a reader that stood still catches up."""
-    return tuple(
-        _event(r) for r in conn.all("select * from events where seq > :s order by seq limit :n", s=seq, n=limit)
-    )
 
 
 def get_event(conn: Connection, seq: int) -> EventRow:
