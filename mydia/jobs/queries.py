@@ -79,6 +79,13 @@ def anything_due(conn: Connection, kinds: Sequence[str], now: str) -> bool:
     return any(conn.value(sql, kind=kind, now=now) is not None for kind in kinds)
 
 
+@quick
+def entry_due(conn: Connection, now: str) -> bool:
+    """Whether a cron entry has come due."""
+    sql = "select 1 from cron_entries where enabled = 1 and next_run_at <= :now limit 1"
+    return conn.value(sql, now=now) is not None
+
+
 def cron_entries(conn: Connection) -> tuple[CronEntry, ...]:
     return tuple(cron_entry(row) for row in conn.all("select * from cron_entries order by name"))
 

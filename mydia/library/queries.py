@@ -139,6 +139,17 @@ def trash_before(conn: Connection, before: str, limit: int = 100) -> tuple[Trash
     return tuple(_trash(r) for r in rows)
 
 
+def trash_over(conn: Connection, most: int, limit: int = 100) -> tuple[TrashRow, ...]:
+    """The oldest of the trash beyond the newest `most` bytes of it, oldest first."""
+    rows = conn.all(
+        f"{_TRASH} join (select id, sum(size) over (order by created_at desc, id desc) as held from trash where state = 'trashed') h"
+        " on h.id = t.id where h.held > :most order by t.created_at, t.id limit :n",
+        most=most,
+        n=limit,
+    )
+    return tuple(_trash(r) for r in rows)
+
+
 def get_trash(conn: Connection, trash_id: str) -> TrashRow:
     row = conn.one(f"{_TRASH} where t.id = :id", id=trash_id)
     if row is None:

@@ -318,6 +318,12 @@ def longest_unsearched(conn: Connection, *, today: str, limit: int) -> tuple[str
     return tuple(r["id"] for r in rows)
 
 
+def longest_unrefreshed(conn: Connection, *, limit: int) -> tuple[str, ...]:
+    """The ids of the titles whose metadata is oldest, those never refreshed first."""
+    rows = conn.all("select id from media_items order by coalesce(metadata_refreshed_at, ''), id limit :limit", limit=limit)
+    return tuple(r["id"] for r in rows)
+
+
 def get_event(conn: Connection, seq: int) -> EventRow:
     row = conn.one("select * from events where seq = :s", s=seq)
     if row is None:
