@@ -91,7 +91,8 @@ class Port(Actor):
                     await self._process.stdin.send_all(data)
                 return await request.letter.answer()
         except trio.BrokenResourceError:
-            await trio.sleep_forever()  # it died: _mourn() says how, and takes this task with it
+            await self._finish_off()  # it does not listen any more
+            await trio.sleep_forever()  # _mourn() says how it died, and takes this task with it
         finally:
             del self._requests[number]
             self._start_clock()
@@ -130,6 +131,7 @@ class Port(Actor):
     async def stop(self) -> None:
         self._stopping = True
         try:
+            await trio.lowlevel.checkpoint()  # where BRUTAL_KILL goes straight to the SIGKILL
             await self._process.stdin.aclose()
             with trio.move_on_after(self.grace):
                 await self._process.wait()
@@ -156,12 +158,17 @@ class Port(Actor):
                 for message in unframer.feed(data):
                     await self._dispatch(message, events)
             except ValueError as error:
+                self._process.signal(signal.SIGKILL)
                 raise PortDied(f"process {self._process.pid} wrote what is not a frame: {error}") from error
         self._stdout_ended.set()
-        if not self._stopping:  # without a stdout it is of no use; most likely it is dying anyway
-            with trio.move_on_after(1):
-                await self._process.wait()
-            self._process.signal(signal.SIGKILL)
+        if not self._stopping:
+            await self._finish_off()
+
+    async def _finish_off(self) -> None:
+        """It has closed a pipe: most likely it is dying, and says more by its own exit status than by SIGKILL."""
+        with trio.move_on_after(1):
+            await self._process.wait()
+        self._process.signal(signal.SIGKILL)
 
     async def _dispatch(self, message: dict[str, Any], events: trio.MemorySendChannel[Any]) -> None:
         if "event" in message:

@@ -84,8 +84,11 @@ def port_main(
     every `interval` seconds between requests, for a child with work of its own. `on_stop` runs at the end. An exception
     other than PortRefusal ends the process: the parent's port crashes, and stderr (the log) has the stack.
     """
-    _protect()
-    _send({"ready": on_start() if on_start else None})
+    _die_with_the_parent()
+    _keep_stdout_for_frames()
+    value = on_start() if on_start else None
+    _die_with_the_parent()  # again: a change of credentials clears it
+    _send({"ready": value})
     unframer = Unframer()
     due = monotonic() + interval if poll else float("inf")
     while True:
@@ -110,11 +113,13 @@ def _answer(handler: Callable[[Any], Any], request: Any) -> dict[str, Any]:
         return {"refusal": [no.kind, str(no)]}
 
 
-def _protect() -> None:
-    """Keep frames from stray prints, and this process from outliving its parent."""
-    global _frames_fd  # noqa: PLW0603 - a process has one stdout
+def _die_with_the_parent() -> None:
     # If the parent died before this line, stdin has ended, and so does the loop when it first reads.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _keep_stdout_for_frames() -> None:
+    global _frames_fd  # noqa: PLW0603 - a process has one stdout
     _frames_fd = os.dup(1)
     os.dup2(2, 1)
     sys.stdout = sys.stderr

@@ -62,7 +62,7 @@ class _Child:
     retry_waits: bool = False
 
 
-class _AutomaticShutdown(Exception):
+class _AutomaticShutdown(Exception):  # noqa: N818 - a way out, no error
     """A significant child has ended, and with it the reason for this supervisor."""
 
 

@@ -33,7 +33,8 @@ class Player:
         self._error: BaseException | None = None
         task_status.started(self.generation)
         try:
-            await self._cue.wait()
+            with trio.CancelScope() as self.own_scope:
+                await self._cue.wait()
             if self._error is not None:
                 raise self._error
         except trio.Cancelled:

@@ -123,14 +123,11 @@ async def test_with_concurrency_so_many_are_handled_at_once_and_ticks_go_on_besi
     diary, kind, box = desk(concurrency=2, period=1.5)
     async with running(Supervisor("root", children=[actor("desk", kind, mailbox=box)])):
         async with trio.open_nursery() as nursery:
-            for message in (3.0, 1.0, 1.25):
+            for message in (2.9, 1.0, 1.25):
                 nursery.start_soon(box.ask, message, 100)
                 await wait_all_tasks_blocked()
             assert box.depth == 1
-        assert trio.current_time() == pytest.approx(3.0)
-        assert diary == ["start", "tick", "handled 1.0", "tick", "handled 1.25", "tick", "handled 3.0"] or diary == [
-            *("start", "tick", "handled 1.0", "tick", "handled 1.25", "handled 3.0"),
-        ]
+        assert diary == ["start", "tick", "handled 1.0", "tick", "handled 1.25", "handled 2.9"]
 
 
 async def test_a_crash_among_several_in_hand_tells_all_their_askers() -> None:
@@ -152,16 +149,18 @@ async def test_a_crash_among_several_in_hand_tells_all_their_askers() -> None:
 
 async def test_the_request_in_hand_at_a_stop_is_answered_that_the_actor_died() -> None:
     _, kind, box = desk()
-    async with running(Supervisor("root", children=[actor("desk", kind, mailbox=box)])) as run:
-        async with trio.open_nursery() as nursery:
+    async with (
+        running(Supervisor("root", children=[actor("desk", kind, mailbox=box)])) as run,
+        trio.open_nursery() as nursery,
+    ):
 
-            async def ask() -> None:
-                with pytest.raises(ActorDied):
-                    await box.ask(1000.0, timeout=10_000)
+        async def ask() -> None:
+            with pytest.raises(ActorDied):
+                await box.ask(1000.0, timeout=10_000)
 
-            nursery.start_soon(ask)
-            await wait_all_tasks_blocked()
-            await run.supervisor.stop_child("desk")
+        nursery.start_soon(ask)
+        await wait_all_tasks_blocked()
+        await run.supervisor.stop_child("desk")
 
 
 async def test_a_spawned_task_that_crashes_is_the_actors_crash() -> None:

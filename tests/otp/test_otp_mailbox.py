@@ -203,7 +203,7 @@ async def test_a_letter_carries_its_senders_correlation() -> None:
 
 async def test_several_readers_share_a_mailbox_and_each_letter_is_read_once() -> None:
     box = Mailbox("box", capacity=4)
-    read: list[object] = []
+    read: list[int] = []
 
     async def reader() -> None:
         while True:
@@ -218,4 +218,4 @@ async def test_several_readers_share_a_mailbox_and_each_letter_is_read_once() ->
             await box.tell(n)
         await wait_all_tasks_blocked()
         nursery.cancel_scope.cancel()
-    assert sorted(read, key=int) == list(range(100))  # type: ignore[call-overload] # they are ints
+    assert sorted(read) == list(range(100))

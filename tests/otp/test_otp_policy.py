@@ -114,7 +114,7 @@ def test_whatever_happens_each_child_lives_once_or_not_at_all_as_the_rules_say(
                 elif happening == "restart" and not model.alive[n]:
                     await supervisor.restart_child(str(n))
                     model.started(n)
-                states = {id: state == "running" for id, state in run.states().items()}
+                states = {child: state == "running" for child, state in run.states().items()}
                 assert states == {str(n): alive for n, alive in model.alive.items()}
                 assert [p.alive for p in cast] == [int(model.alive.get(n, False)) for n in range(len(cast))]
                 assert [p.generation for p in cast] == model.generation

@@ -63,7 +63,7 @@ def test_a_supervisor_as_a_child_is_waited_for_for_ever() -> None:
 )
 def test_a_wrong_field_of_a_spec_is_named(field: str, value: Any, wanted: str) -> None:
     """OTP row 8."""
-    with pytest.raises(ValueError, match="^child spec ") as caught:
+    with pytest.raises(ValueError, match=r"^child spec ") as caught:
         ChildSpec(**{"id": "a", "start": start, field: value})
     assert str(caught.value).endswith(f": {field} must be {wanted}, not {value!r}")
 
@@ -90,7 +90,7 @@ def test_an_unknown_or_missing_field_of_a_spec_is_named() -> None:
 )
 def test_a_wrong_flag_of_a_supervisor_is_named(flag: str, value: Any, wanted: str) -> None:
     """OTP row 9."""
-    with pytest.raises(ValueError, match="^supervisor 'root': ") as caught:
+    with pytest.raises(ValueError, match=r"^supervisor 'root': ") as caught:
         Supervisor("root", **{flag: value})
     assert str(caught.value) == f"supervisor 'root': {flag} must be {wanted}, not {value!r}"
 

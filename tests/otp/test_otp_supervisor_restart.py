@@ -17,9 +17,8 @@ async def test_a_restart_type_says_which_ends_bring_a_child_back(restart: Restar
         if end == "returns":
             await a.finish()
         elif end == "cancels itself":
-            with trio.CancelScope() as scope:
-                scope.cancel()
-            await a.finish()
+            a.own_scope.cancel()
+            await wait_all_tasks_blocked()
         elif end == "raises":
             await a.crash()
         else:
@@ -252,7 +251,10 @@ async def test_the_address_and_the_unread_letters_outlive_a_crash() -> None:
         except ActorDied:
             replies.append("died")
 
-    async with running(Supervisor("root", children=[actor("clerk", Clerk, mailbox=desk)])), trio.open_nursery() as askers:
+    async with (
+        running(Supervisor("root", children=[actor("clerk", Clerk, mailbox=desk)])),
+        trio.open_nursery() as askers,
+    ):
         for message in ("a", "b", "crash", "c", "d"):
             askers.start_soon(ask, message)
             await trio.lowlevel.checkpoint()
@@ -289,5 +291,3 @@ async def test_a_child_that_crashes_while_later_ones_still_start_is_restarted() 
     async with running(Supervisor("root", children=[a.spec, ChildSpec(id="c", start=crash_a), b.spec])):
         await wait_all_tasks_blocked()
         assert (a.generation, b.generation) == (2, 1)
-
-

@@ -90,7 +90,7 @@ async def test_a_child_that_ignores_cancellation_past_its_deadline_is_abandoned(
     a, c = players("ac", diary)
     b = Player("b", shutdown=2.0)
     b.on_cancel = partial(stubborn, 200)
-    abandoned: list[tuple[str, float]] = []
+    abandoned: list[tuple[str, Any]] = []
     supervisor = Supervisor(
         "root",
         children=[a.spec, b.spec, c.spec],
@@ -114,7 +114,9 @@ async def test_a_child_that_swallows_its_cancellation_does_not_hang_the_stop(aut
             await stubborn(200)
 
     abandoned: list[str] = []
-    async with running(Supervisor("root", children=[ChildSpec(id="deaf", start=deaf)], abandon=abandoned.append)) as run:
+    async with running(
+        Supervisor("root", children=[ChildSpec(id="deaf", start=deaf)], abandon=abandoned.append)
+    ) as run:
         await run.supervisor.stop_child("deaf")
         assert abandoned == ["root/deaf"]
         assert run.states() == {"deaf": "stopped"}

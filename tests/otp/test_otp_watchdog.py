@@ -42,6 +42,8 @@ PROGRAM = textwrap.dedent(
 
 @pytest.mark.parametrize("what", ["hang", "run"])
 def test_a_loop_that_hangs_ends_the_process_with_its_stacks_and_one_that_runs_does_not(what: str) -> None:
-    done = subprocess.run([sys.executable, "-c", PROGRAM, what], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, what], capture_output=True, text=True, timeout=30, check=False
+    )
     assert done.returncode == (1 if what == "hang" else 0)
     assert ("in a_blocking_call" in done.stderr) == (what == "hang")
