@@ -18,9 +18,10 @@ FROM python:3.12-slim
 RUN useradd --uid 1000 --user-group --no-create-home --home-dir /data --shell /usr/sbin/nologin mydia \
  && install -d -o mydia -g mydia /data /config
 COPY --from=build /opt/mydia /opt/mydia
-ENV PATH=/opt/mydia/bin:$PATH PYTHONUNBUFFERED=1
+# What Mydia writes goes to /data; config.yml is read from where it is started, /config.
+ENV PATH=/opt/mydia/bin:$PATH PYTHONUNBUFFERED=1 MYDIA__DATA_DIR=/data
 USER mydia
-WORKDIR /data
+WORKDIR /config
 VOLUME /data /config
 EXPOSE 4000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 CMD ["mydia", "health"]
