@@ -71,7 +71,8 @@ class Tracked:
     """A download as it stands.
 
     `moved_at` is when its status or progress last changed, `absent_looks` and `absent_since` count the looks in a row
-    that did not find it. `complete`: an import found nothing left in it that anybody waits for.
+    that did not find it. `complete`: an import found nothing left in it that anybody waits for. `gone`: it was
+    cancelled because its client no longer showed it; should it turn up again, it is not ours to delete.
     """
 
     status: Status
@@ -82,6 +83,7 @@ class Tracked:
     absent_looks: int = 0
     absent_since: datetime | None = None
     complete: bool = False
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,7 @@ def _present(state: Tracked, seen: Seen, now: datetime, policy: Policy) -> Advan
         return Advance(state, (Action("remove", "all of it is in the library", delete_files=True),))
     if state.status == "failed" and policy.remove_failed:
         return Advance(state, (Action("remove", "it failed", delete_files=True),))
-    if state.status == "cancelled":
+    if state.status == "cancelled" and not state.gone:
         return Advance(state, (Action("remove", "it was cancelled", delete_files=True),))
     return Advance(state)
 
@@ -190,7 +192,7 @@ def _absent(state: Tracked, seen: Absent, now: datetime, policy: Policy) -> Adva
         return Advance(state)
     if state.status in _UNDER_WAY or state.status in ("completed", "held"):
         reason = "it is no longer in the download client"
-        return Advance(_to(state, "cancelled", now), (Action("cancel", reason),))
+        return Advance(replace(_to(state, "cancelled", now), gone=True), (Action("cancel", reason),))
     if state.status in ("imported", "failed", "cancelled"):
         return Advance(state, (Action("forget", "its client has let go of it"),))
     return Advance(state)

@@ -57,7 +57,7 @@ def validate(template: str, kind: Kind, part: Part = "file") -> list[Problem]:
     for piece in pieces:
         if isinstance(piece, Token) and piece.key not in known:
             problems.append(Problem(piece.source, f"{piece.source} is no token of a {kind}'s {part}"))
-        elif isinstance(piece, Text):
+        elif isinstance(piece, Text) and not piece.escaped:
             problems += _text_problems(piece.text)
     return problems + _identity_problems([p for p in pieces if not isinstance(p, Text)], template, kind, part)
 

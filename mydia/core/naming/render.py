@@ -8,6 +8,7 @@ refuses what a file system would.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,20 +22,19 @@ from mydia.core.naming.values import EPISODE_TITLES, PLAIN, VALUES, Place, episo
 def render(template: str, facts: NamingFacts, options: NamingOptions = DEFAULT_OPTIONS) -> str:
     """The relative path the template gives, "/" between its elements, without extension.
 
-    Empty when the template yields nothing for these facts: the caller then keeps the name the file has.
+    Empty when the template yields no name for these facts: the caller then keeps the one the file has.
     """
     facts = _printable(facts)
     if options.part == "file" and not options.rename:
         kept = _legal(facts.original_name or facts.current_name, options).strip()
-        return _bounded(kept, options.max_bytes - text.size(options.extension))
+        return _safe(kept, options.max_bytes - text.size(options.extension))
     parts = elements(text.printable(_fitting(template, facts, options)))
-    names = []
-    for place, element in enumerate(parts, 1):
-        last = place == len(parts)
-        name = _element(element, facts, options, last=last)
-        if name:
-            names.append(name)
-    return "/".join(names)
+    read_parts = [read(part.replace("...", text.ELLIPSIS), facts.kind) for part in parts]
+    place = Place(facts, options, _may_use_current_name([p for pieces in read_parts for p in pieces], facts))
+    names = [_element(pieces, place, last=n == len(read_parts)) for n, pieces in enumerate(read_parts, 1)]
+    if options.part == "file" and not (names and names[-1]):
+        return ""  # its folder's name is not the file's
+    return "/".join(name for name in names if name)
 
 
 def _fitting(template: str, facts: NamingFacts, options: NamingOptions) -> str:
@@ -49,9 +49,8 @@ def _fitting(template: str, facts: NamingFacts, options: NamingOptions) -> str:
     return template
 
 
-def _element(element: str, facts: NamingFacts, options: NamingOptions, *, last: bool) -> str:
-    pieces = read(element.replace("...", text.ELLIPSIS), facts.kind)
-    place = Place(facts, options, _may_use_current_name(pieces, facts))
+def _element(pieces: tuple[Piece, ...], place: Place, *, last: bool) -> str:
+    options = place.options
     is_file = options.part == "file" and last
     suffix = _legal(text.printable(options.suffix), options) if is_file else ""
     limit = options.max_bytes - (text.size(options.extension) if is_file else 0) - text.size(suffix)
@@ -61,13 +60,15 @@ def _element(element: str, facts: NamingFacts, options: NamingOptions, *, last: 
     values = [_titles(piece, place, room) if v is None else v for piece, v in zip(pieces, values, strict=True)]
     name = text.collapse("".join(v for v in values if v is not None).strip())
     name = text.trim_end(name) if options.part == "file" else name.strip(" .")
-    name = name.replace(text.ELLIPSIS, "...")
+    name = _safe(name.replace(text.ELLIPSIS, "..."), limit)
+    return name + suffix if name else ""
+
+
+def _safe(name: str, limit: int) -> str:
+    """The name as one element of a path: no device, nothing but dots, no more than `limit` bytes; "" if none is left."""
     if not name.strip(" ."):
         return ""
-    return _bounded(text.undevice(name), limit) + suffix
-
-
-def _bounded(name: str, limit: int) -> str:
+    name = text.undevice(name)
     if text.size(name) <= limit:
         return name
     # A cut can uncover a reserved device or a dot at the end; one more pass of both, one byte lower, settles it.
@@ -120,7 +121,7 @@ def _legal(value: str, options: NamingOptions) -> str:
     return text.legal(value, options.colon, options.custom_colon, options.replace_illegal)
 
 
-def _may_use_current_name(pieces: tuple[Piece, ...], facts: NamingFacts) -> bool:
+def _may_use_current_name(pieces: Sequence[Piece], facts: NamingFacts) -> bool:
     """Whether the file's present name may stand in a new one: never such that each renaming would lengthen it."""
     if facts.kind == "movie":
         return sum(not isinstance(piece, Text) for piece in pieces) == 1

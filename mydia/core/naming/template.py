@@ -8,7 +8,7 @@ the value is written (its case and its separator). A wrapper such as `{imdb-{Imd
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,9 +17,10 @@ from mydia.core.quality import Kind
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What stands as it is."""
+    """What stands as it is. `escaped`: a brace that was doubled to mean itself."""
 
     text: str
+    escaped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def key(words: str) -> str:
     return _NOT_KEY.sub("", words.lower())
 
 
-def names_an_episode(pieces: tuple[Piece, ...]) -> bool:
+def names_an_episode(pieces: Sequence[Piece]) -> bool:
     """Whether the pieces say which episode it is: by numbers, absolute number or air date."""
     return any(isinstance(p, Numbers) or (isinstance(p, Token) and p.key == "airdate") for p in pieces)
 
@@ -115,7 +116,7 @@ def _pieces(element: str, kind: Kind) -> Iterator[Piece]:
 
 def _piece(match: re.Match[str]) -> Piece:
     if match["escaped"]:
-        return Text(match["escaped"][0])
+        return Text(match["escaped"][0], escaped=True)
     if match["words"]:
         prefix = (match["tag"] or "") + match["prefix"]
         suffix = match["suffix"] + ("}" if match["tag"] and not match["suffix"].endswith("}") else "")
