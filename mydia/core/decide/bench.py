@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import lru_cache
+from typing import Final
 
 from mydia.core.decide.blocklist import Blocklist
 from mydia.core.decide.facts import Facts, Grade, Place, languages_of, runtime_of
@@ -15,6 +15,8 @@ from mydia.core.quality import Quality, Revision, quality_of
 from mydia.core.release import Candidate as KnownTitle
 from mydia.core.release import MatchResult, Release, match, parse
 
+_SURE: Final = 0.85
+"""Above this a title is the same but for its spelling; what is merely alike stays below."""
 Against = tuple[tuple[Held, tuple[Objection, ...]], ...]
 
 
@@ -35,7 +37,6 @@ class Bench:
             id="target",
             kind="movie" if target.kind == "movie" else "show",
             title=target.title,
-            year=target.year,
             aliases=target.aliases,
             ids=target.ids,
             series_type=target.series_type,
@@ -71,6 +72,7 @@ class Bench:
             candidate=candidate,
             release=release,
             fits=fit is not None,
+            year=release.year if fit is None else fit.year,
             grade=grade,
             worth=worth,
             languages=languages,
@@ -98,13 +100,11 @@ class Bench:
         return matching(self.context.formats, said)
 
     def fit(self, release: Release) -> MatchResult | None:
-        """How the name fits the target's titles. A wrong year has a rule of its own, so the title may fit without."""
+        """How the name fits the target's titles. A wrong year has a rule of its own, so none is given here."""
         key = (release.title, release.titles, release.year, release.kind, _ids(release), *_numbering(release))
         if key not in self._fits:
             found = match(release, (self.known,))
-            if not found and release.year is not None and release.year != self.target.year:
-                found = match(replace(release, year=None), (self.known,))
-            self._fits[key] = found[0] if found else None
+            self._fits[key] = found[0] if found and found[0].score >= _SURE else None
         return self._fits[key]
 
     def place(self, release: Release, fit: MatchResult | None) -> Place:

@@ -51,6 +51,8 @@ class Facts:
     release: Release
     fits: bool
     """Whether the name is one of the target's, the year set aside."""
+    year: int | None
+    """The year in the name, once the title is known: "Class of 1999" has none."""
     grade: Grade
     worth: Worth
     languages: tuple[str, ...]

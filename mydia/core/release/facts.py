@@ -132,3 +132,4 @@ class MatchResult:
     episodes: tuple[int, ...] = ()
     absolute_episodes: tuple[int, ...] = ()
     air_date: str | None = None
+    year: int | None = None

@@ -14,6 +14,8 @@ def unparsable(facts: Facts, target: Target, context: Context) -> Rejection | No
     release = facts.release
     if not release.title:
         return refuse("unparsable", "the name holds no title")
+    if target.kind == "movie" and release.kind is None:
+        return refuse("unparsable", "the name is scrambled, or says nothing of a film")
     numbered = release.seasons or release.episodes or release.absolute_episodes or release.air_date or release.special
     if target.kind == "episode" and not numbered and not release.special_absolute_episodes:
         return refuse("unparsable", "the name holds no season, episode or air date")
@@ -23,11 +25,14 @@ def unparsable(facts: Facts, target: Target, context: Context) -> Rejection | No
 def wrong_title(facts: Facts, target: Target, context: Context) -> Rejection | None:
     if facts.fits or not facts.release.title:
         return None
-    return refuse("wrong_title", f"“{facts.release.title}” is not {target.title}")
+    said, kind = facts.release.title, facts.release.kind
+    if kind is not None and kind != target.kind:
+        return refuse("wrong_title", f"“{said}” is named as {'a film' if kind == 'movie' else 'an episode'}")
+    return refuse("wrong_title", f"“{said}” is not {target.title}")
 
 
 def wrong_year(facts: Facts, target: Target, context: Context) -> Rejection | None:
-    said, known = facts.release.year, target.year
+    said, known = facts.year, target.year
     if said is None or known is None or not facts.fits or facts.release.air_date:
         return None
     # A film's year differs between festival and cinema, and between databases.

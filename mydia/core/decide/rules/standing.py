@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from mydia.core.decide.facts import Facts
-from mydia.core.decide.model import Context, Held, Past, Rejection, Target, refuse
+from mydia.core.decide.model import FIRST, Context, Held, Past, Rejection, Target, refuse
 from mydia.core.decide.upgrade import Objection, objections, repairs, worth_of
 from mydia.core.quality import quality
 
@@ -136,7 +136,7 @@ def fewer_episodes(facts: Facts, target: Target, context: Context) -> Rejection 
 def revision_not_wanted(facts: Facts, target: Target, context: Context) -> Rejection | None:
     """A proper or repack for what is held, as far as propers are preferred at all: for a new file, and a repack (or
     an anime's next version) only by the group whose work it repairs."""
-    if context.profile.propers == "do_not_prefer":
+    if context.profile.propers == "do_not_prefer" or facts.revision == FIRST:
         return None
     repaired = [h for h in facts.place.held if repairs(worth_of(h), facts.worth)]
     for objection in (*_propers(facts, context, repaired), *_groups(facts, target, repaired)):
