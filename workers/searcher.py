@@ -14,6 +14,7 @@ from loguru import logger
 
 from mydia.adapters.disk.space import space
 from mydia.core import decide as core
+from mydia.core.decide.model import Mode
 from mydia.core.rank import Ranked, rank
 from mydia.downloads import changes as downloads
 from mydia.downloads import queries as download_queries
@@ -60,13 +61,13 @@ class Searcher(JobActor):
 
     async def search_media(self, job: Job) -> None:
         """Search for one title. Refused (and tried again) only when no indexer answered at all."""
-        mode = cast(core.Mode, job.args.get("mode", "search"))
+        mode = cast(Mode, job.args.get("mode", "search"))
         now = self.house.clock.now()
         for wish in await self.house.read(gather, job.args["media_item_id"], now):
             if wish.wanted:
                 await self._search(wish, mode, now)
 
-    async def _search(self, wish: Wish, mode: core.Mode, now: datetime) -> None:
+    async def _search(self, wish: Wish, mode: Mode, now: datetime) -> None:
         resting = await self._resting(now)
         awake = [i for i in self.indexers if i.name not in resting]
         answers = await self.ask(awake, queries_for(wish))
@@ -217,7 +218,7 @@ def record(
             grabbed[v.candidate.guid or ""] = downloads.grab(tx, wish.item.id, wish.slot.id, targets, facts)
         except Conflict as no:
             notes.append(str(no))
-    rows = _rows(verdicts, ranked, set(grabbed), found)
+    rows = _rows(wish, verdicts, ranked, set(grabbed), found)
     chosen = [r["title"] for r in rows if r["chosen"]]
     downloads.record_search(
         tx,
@@ -267,7 +268,11 @@ def summary(
 
 
 def _rows(
-    verdicts: Sequence[core.Verdict], ranked: Sequence[Ranked], grabbed: set[str], found: Mapping[str, FoundRelease]
+    wish: Wish,
+    verdicts: Sequence[core.Verdict],
+    ranked: Sequence[Ranked],
+    grabbed: set[str],
+    found: Mapping[str, FoundRelease],
 ) -> list[dict[str, Any]]:
     place = {id(r.verdict): i for i, r in enumerate(ranked)}
     keys = {id(r.verdict): r.keys for r in ranked}
@@ -288,6 +293,7 @@ def _rows(
             "rank": [{"key": k.name, "value": k.words} for k in keys.get(id(v), ())],
             "release": {
                 "guid": v.candidate.guid,
+                "targets": list(wish.episode_ids(v.episodes)),
                 "infohash": v.candidate.infohash,
                 "download_url": v.candidate.download_url,
                 "info_url": v.candidate.info_url,

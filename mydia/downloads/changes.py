@@ -16,7 +16,7 @@ from mydia.events import (
     ImportHeld,
     SearchFinished,
 )
-from mydia.store.engine import to_json
+from mydia.store.engine import from_json, to_json
 from mydia.store.transaction import Transaction
 
 
@@ -130,6 +130,29 @@ def grab(
             quality=release.get("quality") or "Unknown",
             size=release.get("size"),
         )
+    )
+    return download_id
+
+
+def grab_candidate(tx: Transaction, search_id: str, position: int, *, actor: str) -> str:
+    """A person takes a candidate of a kept search, whatever was decided of it. Conflict when something is under way for the same."""
+    row = tx.one(
+        "select c.*, s.media_item_id, s.targets from search_candidates c join searches s on s.id = c.search_id"
+        " where c.search_id = :s and c.position = :p",
+        s=search_id,
+        p=position,
+    )
+    if row is None:
+        raise NotFound(f"The search {search_id} has no candidate {position}.")
+    release = from_json(row["release"])
+    slot = tx.one("select id from slots where media_item_id = :m and name = 'default'", m=row["media_item_id"])
+    if slot is None:
+        raise NotFound("Its title was deleted meanwhile.")
+    targets = release.get("targets") or [""]
+    facts = {**{k: row[k] for k in ("title", "indexer", "protocol", "size", "quality", "score")}, **release}
+    download_id = grab(tx, row["media_item_id"], slot["id"], targets, facts, actor=actor)
+    tx.execute(
+        "update search_candidates set chosen = 1 where search_id = :s and position = :p", s=search_id, p=position
     )
     return download_id
 

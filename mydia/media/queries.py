@@ -320,7 +320,9 @@ def longest_unsearched(conn: Connection, *, today: str, limit: int) -> tuple[str
 
 def longest_unrefreshed(conn: Connection, *, limit: int) -> tuple[str, ...]:
     """The ids of the titles whose metadata is oldest, those never refreshed first."""
-    rows = conn.all("select id from media_items order by coalesce(metadata_refreshed_at, ''), id limit :limit", limit=limit)
+    rows = conn.all(
+        "select id from media_items order by coalesce(metadata_refreshed_at, ''), id limit :limit", limit=limit
+    )
     return tuple(r["id"] for r in rows)
 
 
@@ -334,3 +336,14 @@ def get_event(conn: Connection, seq: int) -> EventRow:
 def title_of(conn: Connection, item_id: str) -> str | None:
     title = conn.value("select title from media_items where id = :id", id=item_id)
     return None if title is None else str(title)
+
+
+def by_external_id(conn: Connection, kind: str, provider: str, external_id: str) -> str | None:
+    """The title that a provider's id means, where it is known here."""
+    found = conn.value(
+        "select media_item_id from external_ids where type = :t and provider = :p and external_id = :e",
+        t=kind,
+        p=provider,
+        e=external_id,
+    )
+    return None if found is None else str(found)

@@ -1,0 +1,136 @@
+"""Titles: list, look at, add, change, delete; and searching, among what you have and what there is."""
+
+from quart import Blueprint
+
+from mydia.downloads import queries as downloads
+from mydia.errors import MydiaError
+from mydia.library import queries as library
+from mydia.media import changes, queries
+from mydia.messages import AddTitle, FindTitles
+from mydia.otp import NoAnswer
+from mydia.ports import MetadataMatch
+from mydia.store.engine import Connection
+from web.api.kit import operation
+from web.api.models import (
+    EventPage,
+    JobRef,
+    MediaChange,
+    MediaOut,
+    MediaPage,
+    MediaQuery,
+    NewMedia,
+    Paging,
+    Query,
+    SearchList,
+    SearchResult,
+    event_out,
+    found,
+    media_out,
+    media_summary,
+    search_out,
+)
+from web.policy import Policy, Visit
+
+api = Blueprint("media_api", __name__)
+PATIENCE = 20.0
+
+
+class WordsQuery(Query):
+    q: str
+    limit: int = 20
+
+
+@operation(api, "/media", Policy.READ, query=MediaQuery, answers=MediaPage)
+async def list_media(visit: Visit, query: MediaQuery) -> MediaPage:
+    """Titles, a page at a time."""
+    today = visit.house.clock.now().date().isoformat()
+    page = await visit.read(queries.list_media, today=today, **query.model_dump())
+    return MediaPage([media_summary(c) for c in page.items], page.next)
+
+
+@operation(api, "/media/<media_id>", Policy.READ, answers=MediaOut)
+async def get_media(visit: Visit, media_id: str) -> MediaOut:
+    """One title with its files and episodes."""
+    return await visit.read(_whole, media_id)
+
+
+@operation(api, "/media", Policy.ACT, method="POST", body=NewMedia, answers=MediaOut, status=201)
+async def add_media(visit: Visit, body: NewMedia) -> MediaOut:
+    """Add a title by its TMDB id. Adding one that is known already answers with that one."""
+    wish = AddTitle(
+        body.type,
+        "tmdb",
+        str(body.tmdb_id),
+        root_id=body.root_id,
+        quality_profile_id=body.quality_profile_id,
+        monitored=body.monitored,
+        search=body.search,
+        actor=visit.name,
+    )
+    item_id = await visit.house.mail["librarian"].ask(wish, timeout=PATIENCE)
+    return await visit.read(_whole, str(item_id))
+
+
+@operation(api, "/media/<media_id>", Policy.ACT, method="PUT", body=MediaChange, answers=MediaOut)
+async def change_media(visit: Visit, media_id: str, body: MediaChange) -> MediaOut:
+    """Change what a person may change; what is left out stays."""
+    await visit.write(changes.update_media, media_id, actor=visit.name, **body.model_dump())
+    return await visit.read(_whole, media_id)
+
+
+@operation(api, "/media/<media_id>", Policy.ADMIN, method="DELETE")
+async def delete_media(visit: Visit, media_id: str) -> None:
+    """Forget a title. Its files stay on disk, unmatched."""
+    await visit.write(changes.delete_media, media_id, actor=visit.name)
+
+
+@operation(api, "/media/<media_id>/search", Policy.ACT, method="POST", answers=JobRef, status=202)
+async def search_media(visit: Visit, media_id: str) -> JobRef:
+    """Search for what the title lacks, now."""
+    return JobRef(await visit.write(changes.request_search, media_id, actor=visit.name))
+
+
+@operation(api, "/media/<media_id>/searches", Policy.READ, answers=SearchList)
+async def searches_of(visit: Visit, media_id: str) -> SearchList:
+    """The latest searches, each with every candidate and why it was taken or refused."""
+    await visit.read(queries.get_media, media_id)
+    return SearchList([search_out(s) for s in await visit.read(downloads.searches_of, media_id)])
+
+
+@operation(api, "/media/<media_id>/history", Policy.READ, query=Paging, answers=EventPage)
+async def history_of(visit: Visit, media_id: str, query: Paging) -> EventPage:
+    """What happened to a title, newest first."""
+    await visit.read(queries.get_media, media_id)
+    page = await visit.read(queries.history, media_id, cursor=query.cursor, limit=query.limit)
+    return EventPage([event_out(e) for e in page.items], page.next)
+
+
+@operation(api, "/search", Policy.READ, query=WordsQuery, answers=SearchResult)
+async def search(visit: Visit, query: WordsQuery) -> SearchResult:
+    """Titles called so: those you have, and those the metadata provider knows."""
+    limit = max(1, min(query.limit, 50))
+    have = await visit.read(queries.search_titles, query.q, limit)
+    titles: list[MetadataMatch] = []
+    problem = None
+    for kind in ("movie", "tv_show"):
+        try:
+            titles += list(await visit.house.mail["librarian"].ask(FindTitles(kind, query.q), timeout=PATIENCE))[:limit]
+        except (MydiaError, NoAnswer) as no:
+            problem = str(no) or "The librarian is being restarted; try again"
+            break
+    known = await visit.read(_known_ids, [(t.kind, t.provider, t.id) for t in titles])
+    return SearchResult(
+        [media_summary(c) for c in have], [found(t, known.get((t.kind, t.provider, t.id))) for t in titles], problem
+    )
+
+
+def _known_ids(conn: Connection, keys: list[tuple[str, str, str]]) -> dict[tuple[str, str, str], str]:
+    known = {key: queries.by_external_id(conn, *key) for key in keys}
+    return {key: item_id for key, item_id in known.items() if item_id is not None}
+
+
+def _whole(conn: Connection, media_id: str) -> MediaOut:
+    item = queries.get_media(conn, media_id)
+    slots = queries.slots_of(conn, media_id)
+    profile = slots[0].quality_profile_id if slots else None
+    return media_out(item, profile, library.files_of(conn, media_id), queries.episodes_of(conn, media_id))
