@@ -1,0 +1,29 @@
+// Small controls that plain HTML lacks.
+//   <details data-menu>                closes by Escape, by a click elsewhere, and when the focus leaves it
+//   <button data-open="help">          opens the dialog of that id
+//   <select data-submit>               sends its form when it changes (a <noscript> button stands in without script)
+const menus = () => document.querySelectorAll("details[data-menu][open]");
+
+document.addEventListener("click", (event) => {
+  for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
+  const opener = event.target.closest?.("[data-open]");
+  if (!opener) return;
+  for (const menu of menus()) menu.open = false;
+  document.getElementById(opener.dataset.open)?.showModal();
+});
+
+document.addEventListener("focusout", (event) => {
+  for (const menu of menus()) if (event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of menus()) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches?.("select[data-submit]")) event.target.form.requestSubmit();
+});

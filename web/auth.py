@@ -1,0 +1,252 @@
+"""Who is this, and did they mean it: sessions, API keys, the CSRF check, the login throttle, and the notice a form leaves behind.
+
+A session is a random cookie whose hash stands in the sessions table (so it can be revoked, and a stolen database opens nothing). An
+unsafe request in a session needs all of: SameSite=Lax on the cookie, an Origin and Sec-Fetch-Site that are ours where the browser
+sends them, and the session's token, in the form (`csrf`) or in `X-CSRF-Token`. API keys count under /api only, and need none of that:
+no browser sends one by itself.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import math
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Literal, NamedTuple
+from urllib.parse import urlsplit
+
+import trio
+from quart import Response, make_response, redirect, request
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from mydia.accounts import changes, queries
+from mydia.accounts.hashing import VerifiedKeys, fits, hash_secret, outdated
+from mydia.accounts.model import (
+    FORGOTTEN_AFTER,
+    Login,
+    check_password,
+    check_username,
+    client_network,
+    login_wait,
+    new_token,
+    split_key,
+    token_hash,
+)
+from mydia.errors import Forbidden, Invalid, MydiaError
+from web.edge import local_path
+from web.policy import Answer, Person, Site, Visit
+
+COOKIE = "mydia_session"
+FLASH = "mydia_flash"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SEEN_EVERY = 300.0  # seconds between two writes that a session or key was used
+MOST_REMEMBERED = 10_000  # names and networks whose failed logins are counted
+
+_keys = VerifiedKeys()
+
+
+# -- who is this? --------------------------------------------------------------------------------------------------------
+
+
+async def person_of(site: Site) -> Person | None:
+    """Whoever this request's API key (under /api) or cookie belongs to."""
+    if request.path.startswith("/api/") and (key := _api_key()):
+        return await _owner(site, key)
+    token = request.cookies.get(COOKIE)
+    return await _person(site, token_hash(token)) if token else None
+
+
+def welcome_check(visit: Visit) -> Callable[[], Awaitable[bool]]:
+    """For a stream that lives long: whether whoever opened it may still look."""
+    token = request.cookies.get(COOKIE, "")
+
+    async def still_welcome() -> bool:
+        return await _person(visit.site, token_hash(token)) is not None
+
+    return still_welcome
+
+
+async def _person(site: Site, hashed: str) -> Person | None:
+    now = site.house.clock.now()
+    login = await site.house.read(queries.login_of, hashed, now)
+    if login is None:
+        return None
+    if (now - login.seen).total_seconds() > SEEN_EVERY:
+        await site.house.write(changes.session_seen, login.session_id, site.house.config.auth.session_days)
+    user = login.user
+    return Person(user.id, user.name, user.role, "session", csrf_token(login), login.session_id)
+
+
+async def _owner(site: Site, text: str) -> Person | None:
+    parts = split_key(text)
+    if parts is None:
+        return None
+    now = site.house.clock.now()
+    owner = await site.house.read(queries.key_owner, parts[0], now)
+    if not await _keys.fits(owner.key_hash if owner else None, parts[1]) or owner is None:
+        return None
+    used = owner.last_used_at
+    if used is None or used < now.replace(second=0, microsecond=0).isoformat()[:19]:
+        await site.house.write(changes.key_used, owner.key_id)
+    return Person(owner.user.id, owner.user.name, owner.user.role, "api_key")
+
+
+def csrf_token(login: Login) -> str:
+    return hmac.new(login.csrf_secret.encode(), login.session_id.encode(), hashlib.sha256).hexdigest()
+
+
+def _api_key() -> str | None:
+    kind, _, value = request.headers.get("Authorization", "").partition(" ")
+    bearer = value.strip() if kind.lower() == "bearer" else ""
+    return request.headers.get("X-Api-Key") or bearer or None
+
+
+async def is_claimed(site: Site) -> bool:
+    """Whether the house has an administrator."""
+    site.claimed = site.claimed or await site.house.read(queries.count_admins) > 0
+    return site.claimed
+
+
+# -- did they mean it? ---------------------------------------------------------------------------------------------------
+
+
+async def check_meant(visit: Visit) -> None:
+    """Forbidden when an unsafe request may have been made by somebody else's page."""
+    person = visit.person
+    if person is not None and person.via == "api_key":
+        return
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        raise Forbidden("Another site's page sent this, so it was not done.")
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc.lower() != request.headers.get("Host", "").lower():
+        raise Forbidden("Another site's page sent this, so it was not done.")
+    if person is None:
+        return  # the login and the set-up, which have a password and a token of their own
+    token = request.headers.get("X-CSRF-Token")
+    if token is None and not request.is_json:
+        token = (await request.form).get("csrf")
+    if not hmac.compare_digest((token or "").encode("utf-8", "replace"), person.token.encode()):
+        raise Forbidden("This form is from an earlier visit. Load the page again and repeat it.")
+
+
+# -- login ---------------------------------------------------------------------------------------------------------------
+
+
+class TooOften(MydiaError):
+    """Too many failed logins; `seconds` until the next is heard (HTTP 429)."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = math.ceil(seconds)
+        super().__init__(f"Too many failed attempts. Please wait {self.seconds} s.")
+
+
+class Throttle:
+    """When logins failed, by account and by client network, each by itself. In memory: a restart forgives."""
+
+    def __init__(self) -> None:
+        self._failures: OrderedDict[str, list[float]] = OrderedDict()
+
+    def check(self, *keys: str) -> None:
+        """Raises TooOften."""
+        now = trio.current_time()
+        wait = max(login_wait(self._failures.get(key, ()), now) for key in keys)
+        if wait > 0:
+            raise TooOften(wait)
+
+    def failed(self, *keys: str) -> None:
+        now = trio.current_time()
+        for key in keys:
+            recent = [at for at in self._failures.pop(key, ()) if now - at < FORGOTTEN_AFTER]
+            self._failures[key] = [*recent[-31:], now]
+        while len(self._failures) > MOST_REMEMBERED:
+            self._failures.popitem(last=False)
+
+    def succeeded(self, *keys: str) -> None:
+        for key in keys:
+            self._failures.pop(key, None)
+
+
+async def check_login(visit: Visit, username: str, password: str) -> str:
+    """The id of the user whose name and password these are. Invalid, saying no more than that, or TooOften.
+
+    Checked before the hash, which costs; counted before it too, so that a hundred tries at once are a hundred failures.
+    """
+    throttle, keys = visit.site.throttle, (f"user {username.casefold()[:64]}", f"net {client_network(visit.client)}")
+    throttle.check(*keys)
+    throttle.failed(*keys)
+    found = await visit.read(queries.credentials_of, username)
+    kept = found.password_hash if found else None
+    if not await fits(kept, password[:1024]) or found is None or kept is None:
+        raise Invalid("That is not the name and password of an account here.")
+    throttle.succeeded(*keys)
+    if outdated(kept):
+        await visit.write(changes.rehash_password, found.user.id, await hash_secret(password))
+    return found.user.id
+
+
+async def claim(visit: Visit, token: str, username: str, password: str) -> str:
+    """The id of the house's first administrator, by the set-up token. Invalid, Forbidden, Conflict or TooOften."""
+    throttle, key = visit.site.throttle, f"net {client_network(visit.client)}"
+    throttle.check(key)
+    username, password = check_username(username), check_password(password)
+    throttle.failed(key)
+    user_id = await visit.write(changes.claim_house, token, username, await hash_secret(password))
+    throttle.succeeded(key)
+    return user_id
+
+
+async def begin_session(visit: Visit, user_id: str, target: str) -> Response | WerkzeugResponse:
+    """Send a user on to `target`, with a session of their own. A session they came with ends: nobody else's is carried on."""
+    if visit.person is not None:
+        await visit.write(changes.close_session, visit.person.session_id)
+    token, hashed = new_token()
+    days = visit.house.config.auth.session_days
+    await visit.write(changes.open_session, user_id, hashed, request.headers.get("User-Agent"), days)
+    response = redirect(target, 303)
+    response.set_cookie(
+        COOKIE, token, max_age=days * 86400, path="/", httponly=True, samesite="Lax", secure=visit.https
+    )
+    return response
+
+
+async def end_session(visit: Visit, target: str) -> Response | WerkzeugResponse:
+    if visit.person is not None:
+        await visit.write(changes.close_session, visit.person.session_id)
+    response = redirect(target, 303)
+    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="Lax", secure=visit.https)
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+# -- after a form --------------------------------------------------------------------------------------------------------
+
+
+class Flash(NamedTuple):
+    """What a form came to, shown once on the next page."""
+
+    text: str
+    tone: Literal["good", "warning"]
+
+
+async def back_to(target: str, words: str, tone: Literal["good", "warning"] = "good") -> Answer:
+    """Answer a form: see `target` (or the page the form names), with these words."""
+    asked = (await request.form).get("back")
+    response = await make_response(redirect(local_path(asked) if asked else target, 303))
+    if words:
+        value = base64.urlsafe_b64encode(json.dumps([words, tone]).encode()).decode()
+        response.set_cookie(FLASH, value, max_age=60, path="/", httponly=True, samesite="Lax")
+    return response
+
+
+def take_flash() -> Flash | None:
+    """The words the last form left; anything else in that cookie is nothing."""
+    value = request.cookies.get(FLASH)
+    if not value:
+        return None
+    try:
+        text, tone = json.loads(base64.urlsafe_b64decode(value))
+    except (binascii.Error, ValueError, TypeError):
+        return None
+    return Flash(str(text)[:300], "warning" if tone == "warning" else "good")

@@ -1,0 +1,87 @@
+"""Home: the library in numbers, what was added, what is moving, what happened, and what needs somebody."""
+
+import shutil
+from dataclasses import dataclass
+
+import trio
+from quart import Blueprint
+
+from mydia.downloads import queries as downloads
+from mydia.library import queries as library
+from mydia.library.model import Root
+from mydia.media import queries as media
+from mydia.media.model import Counts, EventRow, MediaCard
+from mydia.store.paging import Page as Paged
+from web.page import Page
+from web.policy import Answer, Policy, Visit, route
+from web.views import Tone
+
+pages = Blueprint("dashboard", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    what: str
+    why: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    root: Root
+    total: int | None
+    free: int | None
+
+
+async def _counts(visit: Visit) -> Counts:
+    return await visit.read(media.counts, today=visit.house.clock.now().date().isoformat())
+
+
+async def _recent(visit: Visit) -> tuple[MediaCard, ...]:
+    return await visit.read(media.recent, 18)
+
+
+async def _active(visit: Visit) -> object:
+    return await visit.read(downloads.list_downloads, status="active", limit=8)
+
+
+async def _news(visit: Visit) -> Paged[EventRow]:
+    return await visit.read(media.history, limit=14)
+
+
+async def _storage(visit: Visit) -> list[Storage]:
+    roots = await visit.read(library.roots)
+    return await trio.to_thread.run_sync(lambda: [_space(root) for root in roots])
+
+
+def _space(root: Root) -> Storage:
+    try:
+        usage = shutil.disk_usage(root.path)
+    except OSError:
+        return Storage(root, None, None)
+    return Storage(root, usage.total, usage.free)
+
+
+async def problems(visit: Visit) -> list[Problem]:
+    """What is wrong now and who can mend it reads in one line each."""
+    found = []
+    for root in await visit.read(library.roots):
+        if root.state != "ok":
+            tone: Tone = "bad" if root.state == "unavailable" else "warning"
+            found.append(Problem(f"Library folder {root.path} is {root.state}.", root.reason or "", tone))
+    now = visit.house.clock.now().isoformat()
+    for status in await visit.read(downloads.provider_statuses):
+        if status.disabled_until and status.disabled_until > now[:19]:
+            found.append(Problem(f"{status.name} ({status.family}) does not answer.", status.last_error or "", "warning"))
+    return found
+
+
+HOME = Page(
+    "dashboard.html",
+    {"health": problems, "counts": _counts, "recent": _recent, "active": _active, "storage": _storage, "news": _news},
+)
+
+
+@route(pages, "/", Policy.READ)
+async def home(visit: Visit) -> Answer:
+    return await HOME.answer(visit)

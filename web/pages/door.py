@@ -1,0 +1,67 @@
+"""The door: the set-up of a new house, login, logout."""
+
+from quart import Blueprint, redirect, request
+
+from mydia.errors import Conflict, Forbidden, Invalid
+from web import auth
+from web.edge import local_path
+from web.page import whole
+from web.policy import Answer, Policy, Visit, route
+
+pages = Blueprint("door", __name__)
+
+
+def sentence(problem: Exception) -> str:
+    text = str(problem)
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith(".") else ".")
+
+
+@route(pages, "/setup", Policy.PUBLIC)
+async def setup(visit: Visit) -> Answer:
+    if await auth.is_claimed(visit.site):
+        return redirect("/login", 303)
+    return await whole("setup.html", visit, problem=None, token=request.args.get("token", ""), username="")
+
+
+@route(pages, "/setup", Policy.PUBLIC, methods=("POST",))
+async def claim(visit: Visit) -> Answer:
+    """The first administrator, by the token that stands in the log."""
+    form = await request.form
+    token, username, password = (form.get(name, "") for name in ("token", "username", "password"))
+    try:
+        if password != form.get("again", password):
+            raise Invalid("The two passwords differ.", field="again")
+        user_id = await auth.claim(visit, token=token.strip(), username=username.strip(), password=password)
+    except Conflict:
+        return redirect("/login", 303)
+    except (Invalid, Forbidden, auth.TooOften) as problem:
+        status = 429 if isinstance(problem, auth.TooOften) else 422
+        return await whole("setup.html", visit, status, problem=sentence(problem), token=token, username=username)
+    return await auth.begin_session(visit, user_id, "/")
+
+
+@route(pages, "/login", Policy.PUBLIC)
+async def login(visit: Visit) -> Answer:
+    target = local_path(request.args.get("next"))
+    if not await auth.is_claimed(visit.site):
+        return redirect("/setup", 303)
+    if visit.person is not None:
+        return redirect(target, 303)
+    return await whole("login.html", visit, problem=None, next=target, username="")
+
+
+@route(pages, "/login", Policy.PUBLIC, methods=("POST",))
+async def enter(visit: Visit) -> Answer:
+    form = await request.form
+    username, target = form.get("username", ""), local_path(form.get("next"))
+    try:
+        user_id = await auth.check_login(visit, username.strip(), form.get("password", ""))
+    except (Invalid, auth.TooOften) as problem:
+        status = 422 if isinstance(problem, Invalid) else 429
+        return await whole("login.html", visit, status, problem=sentence(problem), next=target, username=username)
+    return await auth.begin_session(visit, user_id, target)
+
+
+@route(pages, "/logout", Policy.READ, methods=("POST",))
+async def logout(visit: Visit) -> Answer:
+    return await auth.end_session(visit, "/login")

@@ -1,0 +1,156 @@
+"""One title: facts, episodes with their states, files with their probe, every search with every verdict, history; and what to do."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from quart import Blueprint, request
+
+from mydia.downloads import queries as downloads
+from mydia.downloads.model import DownloadView, SearchView
+from mydia.library.model import FileView
+from mydia.library.queries import files_of
+from mydia.media import changes
+from mydia.media import queries as media
+from mydia.media.model import Episode, EventRow, MediaCard, MediaItem, Slot
+from mydia.settings.queries import list_profiles
+from mydia.store.engine import Connection
+from mydia.store.paging import Page as Paged
+from web.auth import back_to
+from web.page import Page
+from web.policy import Answer, Policy, Visit, route
+
+pages = Blueprint("title", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    item: MediaItem
+    card: MediaCard
+    slots: tuple[Slot, ...]
+    profiles: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeRow:
+    episode: Episode
+    file: FileView | None
+    state: str  # as views.EPISODE
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    number: int
+    held: int
+    total: int
+    open: bool
+    episodes: tuple[EpisodeRow, ...]
+
+
+def facts(conn: Connection, title_id: str) -> Facts:
+    item = media.get_media(conn, title_id)
+    return Facts(item, media.card_of(conn, title_id), media.slots_of(conn, title_id), list_profiles(conn))
+
+
+def seasons(conn: Connection, title_id: str, today: str) -> tuple[Season, ...]:
+    """Latest first, specials last; the season where something is missing is open, else the latest."""
+    moving = downloads.episode_downloads(conn, title_id)
+    files = {e: f for f in files_of(conn, title_id) if f.held for e in f.episode_ids}
+    rows: dict[int, list[EpisodeRow]] = {}
+    for episode in media.episodes_of(conn, title_id):
+        file = files.get(episode.id)
+        rows.setdefault(episode.season, []).append(EpisodeRow(episode, file, _state(episode, file, moving, today)))
+    order = sorted(rows, key=lambda n: (n == 0, -n))
+    wanting = [n for n in order if any(r.state in ("missing", "downloading") for r in rows[n])]
+    shown = wanting[0] if wanting else order[0] if order else None
+    return tuple(
+        Season(n, sum(r.file is not None for r in rows[n]), len(rows[n]), n == shown, tuple(rows[n])) for n in order
+    )
+
+
+def _state(episode: Episode, file: FileView | None, moving: dict[str, str], today: str) -> str:
+    if file is not None:
+        return "held"
+    if episode.id in moving:
+        return "downloading"
+    if not episode.monitored:
+        return "unmonitored"
+    return "missing" if episode.air_date and episode.air_date <= today else "upcoming"
+
+
+async def _facts(visit: Visit, title_id: str) -> Facts:
+    return await visit.read(facts, title_id)
+
+
+async def _seasons(visit: Visit, title_id: str) -> tuple[Season, ...]:
+    return await visit.read(seasons, title_id, visit.house.clock.now().date().isoformat())
+
+
+async def _files(visit: Visit, title_id: str) -> tuple[FileView, ...]:
+    return await visit.read(files_of, title_id)
+
+
+async def _downloads(visit: Visit, title_id: str) -> tuple[DownloadView, ...]:
+    return await visit.read(downloads.downloads_of, title_id, limit=20)
+
+
+async def _searches(visit: Visit, title_id: str) -> tuple[SearchView, ...]:
+    return await visit.read(downloads.searches_of, title_id, limit=10)
+
+
+async def _news(visit: Visit, title_id: str) -> Paged[EventRow]:
+    return await visit.read(media.history, title_id, cursor=request.args.get("cursor") or None, limit=30)
+
+
+TITLE = Page(
+    "title.html",
+    {"facts": _facts, "downloads": _downloads, "seasons": _seasons, "files": _files, "searches": _searches, "news": _news},
+    parts={"older": "news"},
+)
+
+
+@route(pages, "/titles/<title_id>", Policy.READ)
+async def title(visit: Visit, title_id: str) -> Answer:
+    return await TITLE.answer(visit, title_id=title_id)
+
+
+# -- what a person may do with it ------------------------------------------------------------------------------------------
+
+
+@route(pages, "/titles/<title_id>/search", Policy.ACT, methods=("POST",))
+async def search_now(visit: Visit, title_id: str) -> Answer:
+    await visit.write(changes.request_search, title_id, actor=visit.name)
+    return await back_to(f"/titles/{title_id}", "The search is on its way. What it finds and decides appears below.")
+
+
+@route(pages, "/titles/<title_id>/refresh", Policy.ACT, methods=("POST",))
+async def refresh(visit: Visit, title_id: str) -> Answer:
+    await visit.write(changes.request_refresh, title_id, actor=visit.name)
+    return await back_to(f"/titles/{title_id}", "The facts are being looked up again.")
+
+
+@route(pages, "/titles/<title_id>/monitor", Policy.ACT, methods=("POST",))
+async def monitor(visit: Visit, title_id: str) -> Answer:
+    wanted = (await request.form).get("monitored") == "1"
+    await visit.write(changes.update_media, title_id, monitored=wanted, actor=visit.name)
+    return await back_to(f"/titles/{title_id}", "It is monitored now." if wanted else "It is not monitored any more.")
+
+
+@route(pages, "/titles/<title_id>/profile", Policy.ACT, methods=("POST",))
+async def profile(visit: Visit, title_id: str) -> Answer:
+    chosen = (await request.form).get("quality_profile_id", "")
+    await visit.write(changes.update_media, title_id, quality_profile_id=chosen, actor=visit.name)
+    return await back_to(f"/titles/{title_id}", "The quality profile is changed.")
+
+
+@route(pages, "/titles/<title_id>/delete", Policy.ADMIN, methods=("POST",))
+async def delete(visit: Visit, title_id: str) -> Answer:
+    item = await visit.read(media.get_media, title_id)
+    await visit.write(changes.delete_media, title_id, actor=visit.name)
+    return await back_to("/films" if item.type == "movie" else "/shows", f"{item.title} is forgotten; its files stay on disk.")
+
+
+@route(pages, "/episodes/<episode_id>/monitor", Policy.ACT, methods=("POST",))
+async def monitor_episode(visit: Visit, episode_id: str) -> Answer:
+    wanted = (await request.form).get("monitored") == "1"
+    await visit.write(changes.set_episode_monitored, episode_id, wanted, actor=visit.name)
+    return await back_to("/shows", "")

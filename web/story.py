@@ -1,0 +1,102 @@
+"""Events as sentences: what a history shows, and which happenings are worth a notice while somebody looks. Pure."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from web.views import Tone, size
+
+
+class Story(NamedTuple):
+    """`what` in a few words, `detail` the name or path it is about, `why` the reason where there is one."""
+
+    what: str
+    detail: str
+    why: str
+    tone: Tone
+    icon: str
+
+
+def tell(type_: str, data: Mapping[str, Any]) -> Story:
+    """The story of one event, by its type and its own fields. A type that this version does not know is told by its name."""
+    teller = _TELLERS.get(type_)
+    return teller(data) if teller else Story(type_, "", "", "quiet", "dot")
+
+
+def notice(type_: str, data: Mapping[str, Any]) -> str | None:
+    """One line to show to whoever has a page open, or None: most happenings only move what is on the page."""
+    if type_ not in _WORTH_A_NOTICE or (type_ == "HealthChanged" and data.get("ok")):
+        return None
+    story = tell(type_, data)
+    return f"{story.what}: {story.why or story.detail}" if type_ in _WHY_FIRST else f"{story.what}: {story.detail}"
+
+
+_WORTH_A_NOTICE = {"MediaAdded", "Grabbed", "Imported", "ImportHeld", "DownloadFailed", "HealthChanged", "RootChanged"}
+_WHY_FIRST = {"HealthChanged", "RootChanged"}
+
+
+def _name(path: object) -> str:
+    return str(path or "").replace("\\", "/").rsplit("/", 1)[-1]
+
+
+def _episodes(data: Mapping[str, Any]) -> str:
+    return " ".join(data.get("episodes") or ())
+
+
+def _joined(*parts: object) -> str:
+    return " · ".join(str(p) for p in parts if p)
+
+
+def _imported(d: Mapping[str, Any]) -> Story:
+    how = {"hardlink": "by hardlink", "reflink": "by reflink", "copy": "by copy"}.get(d.get("method", ""), "")
+    why = _joined(d.get("quality"), _episodes(d), how, d.get("reason"))
+    return Story("Upgraded" if d.get("is_upgrade") else "Imported", _name(d.get("path")), why, "good", "check")
+
+
+def _grabbed(d: Mapping[str, Any]) -> Story:
+    why = _joined(d.get("indexer"), d.get("quality"), d.get("size") and size(d["size"]))
+    return Story("Grabbed", d.get("release", ""), why, "moving", "download")
+
+
+def _search(d: Mapping[str, Any]) -> Story:
+    return Story("Searched", d.get("chosen") or "nothing chosen", d.get("summary", ""), "quiet", "search")
+
+
+def _health(d: Mapping[str, Any]) -> Story:
+    what = f"{d.get('part', 'A part')} {'works again' if d.get('ok') else 'has a problem'}"
+    return Story(what, "", d.get("message", ""), "good" if d.get("ok") else "bad", "check" if d.get("ok") else "warning")
+
+
+def _root(d: Mapping[str, Any]) -> Story:
+    ok = d.get("state") == "ok"
+    what = "Library folder available again" if ok else f"Library folder {d.get('state')}"
+    return Story(what, str(d.get("path", "")), d.get("reason") or "", "good" if ok else "bad", "check" if ok else "warning")
+
+
+def _scan(d: Mapping[str, Any]) -> Story:
+    detail = f"{d.get('seen', 0)} files seen, {d.get('added', 0)} new, {d.get('gone', 0)} gone"
+    return Story("Scanned a library folder", detail, "", "quiet", "folder")
+
+
+_TELLERS: Mapping[str, Callable[[Mapping[str, Any]], Story]] = {
+    "MediaAdded": lambda d: Story("Added", _joined(d.get("title"), d.get("year")), "", "good", "plus"),
+    "MediaUpdated": lambda d: Story("Changed", d.get("title", ""), ", ".join(d.get("changed") or ()).replace("_", " "), "quiet", "pencil"),
+    "MediaDeleted": lambda d: Story("Deleted", d.get("title", ""), "its files stay on disk", "quiet", "trash"),
+    "FileFound": lambda d: Story("Found a file", _name(d.get("path")), "", "quiet", "file"),
+    "FileLinked": lambda d: Story("Recognised", _name(d.get("path")), _joined(d.get("quality"), _episodes(d)), "good", "check"),
+    "FileUnmatched": lambda d: Story("Not recognised", _name(d.get("path")), d.get("reason", ""), "warning", "question"),
+    "FileGone": lambda d: Story("A file is gone", _name(d.get("path")), "", "warning", "warning"),
+    "FileTrashed": lambda d: Story("Moved to the trash", _name(d.get("path")), d.get("reason", ""), "quiet", "trash"),
+    "FileRestored": lambda d: Story("Restored from the trash", _name(d.get("path")), "", "good", "retry"),
+    "RootChanged": _root,
+    "ScanFinished": _scan,
+    "SearchFinished": _search,
+    "Grabbed": _grabbed,
+    "DownloadCompleted": lambda d: Story("Downloaded", d.get("release", ""), "", "good", "inbox"),
+    "DownloadFailed": lambda d: Story("Download failed", d.get("release", ""), d.get("reason", ""), "bad", "x"),
+    "DownloadCancelled": lambda d: Story("Download cancelled", d.get("release", ""), "", "quiet", "x"),
+    "Imported": _imported,
+    "ImportHeld": lambda d: Story("Import needs you", d.get("release", ""), d.get("reason", ""), "warning", "warning"),
+    "HealthChanged": _health,
+    "SettingsChanged": lambda d: Story("Settings changed", ", ".join(d.get("keys") or ()), "", "quiet", "gear"),
+    "UserChanged": lambda d: Story("Account changed", "", d.get("what", ""), "quiet", "user"),
+}
