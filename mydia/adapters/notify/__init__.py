@@ -1,0 +1,1 @@
+"""Notifiers (`ports.Notifier`): a webhook of our own shape, and Discord."""
