@@ -45,13 +45,14 @@ async def run(
     if hand_out is not None:
         hand_out.append((house, root))
     try:
-        async with trio.open_nursery() as nursery:
+        # The receiver outlasts the nursery: whoever listens to it must have ended before it closes.
+        with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+            async with trio.open_nursery() as nursery:
 
-            async def live(*, task_status: trio.TaskStatus[None]) -> None:
-                await root.run(task_status=task_status)
-                nursery.cancel_scope.cancel()
+                async def live(*, task_status: trio.TaskStatus[None]) -> None:
+                    await root.run(task_status=task_status)
+                    nursery.cancel_scope.cancel()
 
-            with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
                 nursery.start_soon(_stop_on_signal, signals, root)
                 await nursery.start(live)
                 logger.info("Mydia is ready at http://localhost:{}", house.config.server.port)
