@@ -113,7 +113,7 @@ def quality_from(source: str | None, resolution: int | None, kind: Kind) -> Qual
     A name that gives only lines is taken for television, the humblest picture of that many lines. One that gives only a
     source gets the lines such releases have when nobody says otherwise.
     """
-    lines = resolution or 0
+    lines = max((known for known in _LINES if known <= (resolution or 0)), default=480 if resolution else 0)
     if source in _WITHOUT_LINES:
         name = _WITHOUT_LINES[source]
         return QUALITIES["DVD" if kind == "episode" and name == "DVD-R" else name]
@@ -130,6 +130,7 @@ def quality_from(source: str | None, resolution: int | None, kind: Kind) -> Qual
     return QUALITIES[f"HDTV-{lines}p"] if lines >= 720 else QUALITIES["SDTV"]
 
 
+_LINES: Final = (480, 576, 720, 1080, 2160)
 _WITHOUT_LINES: Final = {
     "workprint": "WORKPRINT",
     "cam": "CAM",
