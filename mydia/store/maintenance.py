@@ -1,5 +1,6 @@
 """Care of a SQLite file: verified copies, and checks that read every page. Plain blocking functions, for threads."""
 
+import contextlib
 import os
 import sqlite3
 from pathlib import Path
@@ -61,7 +62,8 @@ def backup(path: Path, directory: Path, name: str) -> Path:
     except (OSError, sqlite3.Error) as error:
         raise Unavailable(f"no backup of {path} could be written to {target}: {error}") from error
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
     return target
 
 
