@@ -17,9 +17,6 @@ non-zero, and the container runtime is the outermost supervisor.
 
 from collections.abc import Callable, Sequence
 
-from workers.janitor import Janitor
-from workers.scheduler import Scheduler
-
 from mydia.house import House
 from mydia.otp import Actor, ChildSpec, Restart, Strategy, Supervisor, Watchdog, actor, pool, step
 from mydia.store.transaction import Transaction
@@ -29,9 +26,11 @@ from workers.analyzer import Analyzer
 from workers.db_writer import DbWriter
 from workers.download_monitor import DownloadMonitor
 from workers.importer import Importer
+from workers.janitor import Janitor
 from workers.librarian import Librarian
 from workers.notifier import NotifierActor
 from workers.scanner import Scanner
+from workers.scheduler import Scheduler
 from workers.searcher import Searcher
 from workers.torrent_engine import TorrentEngine
 from workers.watcher import Watcher
@@ -75,7 +74,7 @@ def tree(house: House, parts: Parts, seeds: Sequence[Seed]) -> Supervisor:
         ),
         part("outreach", member("notifier", lambda: NotifierActor(house, parts.notifiers, boot))),
         part("upkeep", member("scheduler", lambda: Scheduler(house)), member("janitor", lambda: Janitor(house, boot))),
-        member("web", lambda: Web(house, lambda: root, sources=sources), shutdown=15),
+        member("web", lambda: Web(house, lambda: root, sources=sources, meter=parts.meter), shutdown=15),
     )
     root = Supervisor("mydia", strategy=Strategy.REST_FOR_ONE, max_restarts=10, max_seconds=60, children=children)
     return root

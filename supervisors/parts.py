@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from mydia.adapters import catalogue
 from mydia.house import House
 from mydia.ports import DownloadClient, Indexer, MetadataProvider, Protocol_
+from web.metrics import Meter
 from workers.db_writer import BatchStats
 from workers.notifier import Target
 
@@ -19,7 +20,8 @@ class Parts:
     clients: Sequence[DownloadClient]
     metadata: MetadataProvider | None
     notifiers: Sequence[Target]
-    batches: BatchStats = field(default_factory=BatchStats)
+    batches: BatchStats
+    meter: Meter
     boot: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     @property
@@ -29,10 +31,12 @@ class Parts:
 
 def parts_of(house: House) -> Parts:
     """The adapters of a configuration. Refused (Invalid) when one of them can't be made."""
-    config = house.config
+    config, batches = house.config, BatchStats()
     return Parts(
         indexers=catalogue.indexers(config),
         clients=catalogue.clients(config, house.mail["torrent_engine"]),
         metadata=catalogue.metadata(config),
         notifiers=[Target(n, w) for n, w in catalogue.notifiers(config)],
+        batches=batches,
+        meter=Meter(batches),
     )

@@ -23,7 +23,8 @@ from mydia.errors import Conflict, Forbidden, Invalid, MydiaError, NotFound, Una
 from mydia.house import House
 from mydia.otp import NoAnswer, Supervisor, correlation
 from mydia.settings.load import Source
-from web import auth, edge, live, pages
+from web import api, auth, edge, health, live, metrics, pages
+from web.metrics import Meter
 from web.page import whole
 from web.policy import Answer, Policy, Site, Visit, allows, policy_of
 
@@ -57,12 +58,17 @@ def create_app(
     tree: Supervisor | None,
     *,
     sources: Mapping[str, Source] | None = None,
-    observe: Observe | None = None,
+    meter: Meter | None = None,
 ) -> "App":
     """The whole web face of a house. `tree` is shown on the system page, `sources` (of each setting) on the settings page."""
     site = Site(house, tree, auth.Throttle(), sources or {})
-    app = App(site, observe or (lambda *_: None))
+    meter = meter or Meter()
+    app = App(site, meter.observe)
+    app.extensions["mydia.meter"] = meter
     app.register_blueprint(live.live)
+    app.register_blueprint(health.pages)
+    app.register_blueprint(metrics.pages)
+    api.install(app)
     for blueprint in pages.blueprints():
         app.register_blueprint(blueprint)
     return app

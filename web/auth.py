@@ -52,7 +52,7 @@ _keys = VerifiedKeys()
 
 async def person_of(site: Site) -> Person | None:
     """Whoever this request's API key (under /api) or cookie belongs to."""
-    if request.path.startswith("/api/") and (key := _api_key()):
+    if request.path.startswith(("/api/", "/metrics")) and (key := _api_key()):
         return await _owner(site, key)
     token = request.cookies.get(COOKIE)
     return await _person(site, token_hash(token)) if token else None

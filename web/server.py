@@ -20,7 +20,8 @@ from mydia.errors import Invalid, Unavailable
 from mydia.house import House
 from mydia.otp import Actor, Supervisor
 from mydia.settings.load import Source
-from web.app import Observe, create_app
+from web.app import create_app
+from web.metrics import Meter
 
 GRACE = 10.0  # seconds for requests that are being answered when the house closes
 
@@ -34,10 +35,10 @@ class Web(Actor):
         tree: Callable[[], Supervisor | None] = lambda: None,
         *,
         sources: Mapping[str, Source] | None = None,
-        observe: Observe | None = None,
+        meter: Meter | None = None,
     ) -> None:
         self.house = house
-        self.app = create_app(house, tree(), sources=sources, observe=observe)
+        self.app = create_app(house, tree(), sources=sources, meter=meter)
         self.addresses: list[str] = []
         self._closing = trio.Event()
         self._closed = trio.Event()

@@ -8,9 +8,9 @@ import hashlib
 from pathlib import Path
 
 import trio
-from mydia.adapters.metadata.nfo import Nfo
 
 from mydia.adapters.disk.paths import resolve_inside
+from mydia.adapters.metadata.nfo import Nfo
 from mydia.core.identify import Numbered, believed, episodes_named
 from mydia.core.release import Candidate, MatchResult, Release, match, parse
 from mydia.errors import Invalid, NotFound
@@ -23,7 +23,7 @@ from mydia.media import changes as media
 from mydia.media import queries as titles
 from mydia.messages import AddTitle, FindTitles, ProbeFile
 from mydia.otp import ActorDied, AskTimeout
-from mydia.ports import MediaKind, MetadataMatch, MetadataProvider, Probe, probe_from
+from mydia.ports import MediaDetails, MetadataMatch, MetadataProvider, Probe, probe_from
 from workers.job_actor import JobActor
 
 PROBE_PATIENCE = 60.0
@@ -108,7 +108,7 @@ class Librarian(JobActor):
             return best
         nfo = await trio.to_thread.run_sync(Nfo((root.path,)).beside, kind, file.path)
         if nfo is not None:
-            item_id = await self._add(kind, nfo)
+            item_id = await self._add(await self._better(nfo))
             return await self._as_match(release, item_id, "named by the NFO file beside it")
         if self.provider is None:
             return f"{best}, and no metadata provider is set up (metadata.tmdb.api_key)"
@@ -120,7 +120,7 @@ class Librarian(JobActor):
         chosen = believed(match(release, [_candidate(h, i) for i, h in enumerate(hits[:20])]))
         if isinstance(chosen, str):
             return chosen
-        item_id = await self._add(kind, hits[int(chosen.candidate.id)])
+        item_id = await self._add(await self.provider.details(kind, hits[int(chosen.candidate.id)].id))
         return await self._as_match(release, item_id, *chosen.reasons)
 
     async def _as_match(self, release: Release, item_id: str, *reasons: str) -> MatchResult:
@@ -132,13 +132,17 @@ class Librarian(JobActor):
             1.0, known, reasons, release.seasons, release.episodes, release.absolute_episodes, release.air_date
         )
 
-    async def _add(self, kind: MediaKind, hit: MetadataMatch) -> str:
-        provider = self.provider if hit.provider != "nfo" else None
-        if hit.provider == "nfo" and self.provider is not None:
-            better = await self.provider.find(kind, {hit.id.partition(":")[0]: hit.id.partition(":")[2]})
-            provider, hit = (self.provider, better) if better else (None, hit)
-        details = await provider.details(kind, hit.id) if provider else await Nfo(()).details(kind, hit.id)
+    async def _add(self, details: MediaDetails) -> str:
         return await self.house.write(media.add_media, details, default_profile=self.house.config.media.quality_profile)
+
+    async def _better(self, nfo: MediaDetails) -> MediaDetails:
+        """What the provider says of the title that an NFO file names; the file's own words where the provider does not know it."""
+        if self.provider is None or not nfo.ids:
+            return nfo
+        own = nfo.ids.get(self.provider.name)
+        hit = None if own else await self.provider.find(nfo.kind, nfo.ids)
+        external = own or (hit.id if hit else None)
+        return await self.provider.details(nfo.kind, external) if external else nfo
 
     # -- what is known of a title ---------------------------------------------------------------------------------------------
 

@@ -155,7 +155,7 @@ class Document(OpenAPIProvider):
     def build_paths(self, rule: Rule) -> tuple[dict[str, Any], dict[str, Any]]:
         paths, components = super().build_paths(rule)
         function = self._app.view_functions[rule.endpoint]
-        policy = policy_of(self._app, rule.endpoint)
+        policy = policy_of(current_app, rule.endpoint)
         for operations in paths.values():
             for verb, described in operations.items():
                 unsafe = verb != "get"
@@ -207,6 +207,3 @@ def document(app: Quart) -> None:
 def openapi() -> dict[str, Any]:
     extension: QuartSchema = current_app.extensions["QUART_SCHEMA"]
     return dict(extension.openapi_provider.schema())
-
-
-__all__ = ["Document", "RequestSchemaValidationError", "document", "is_dataclass", "model_load", "openapi", "operation"]
