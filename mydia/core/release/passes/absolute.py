@@ -16,7 +16,7 @@ from mydia.core.release.tables.words import EPISODE, NUMBERS, PART
 from mydia.core.release.tokens import Word
 
 _NUMBER = re.compile(r"^(\d{1,4})(?:v(\d))?([a-d]?)$")
-_LETTERED = re.compile(r"^(e|ep|eps|episode|folge)(\d{1,4})(?:v(\d))?$")
+_LETTERED = re.compile(r"^(e|ep|eps|episode|folge)(\d{1,5})(?:v(\d))?$")
 _COUNTER = re.compile(r"^第?(\d{1,4})(?:[話话集回]|話?end)$")
 _PARTED = re.compile(r"^(?:part|pt)(\d{1,2})$")
 _BOLUM = re.compile(r"^(\d{1,4})(?:bolum|blm)$")
@@ -195,6 +195,8 @@ def _leading_number(reading: Reading) -> bool:
         return False
     if reading.words[last + 1].number is not None or word.low == "007":
         return False
+    if fansub and any(w.index > last + 1 and w.number is not None and dashed(w.gap) for w in reading.numbers):
+        return False
     span = reading.use("episodes", at, last)
     reading.set("absolute_episodes" if fansub else "episodes", episodes, span)
     reading.title_from = last + 1
@@ -299,7 +301,7 @@ def _scene_number(reading: Reading) -> bool:
     for word in reading.numbers:
         if word.number is None or word.used is not None or word.box >= 0 or word.index <= reading.title_from:
             continue
-        if len(word.low) not in (3, 4) or word.term is not None or _is_bare_year(word) or _year_follows(reading, word):
+        if len(word.low) not in (3, 4) or word.term is not None or 1888 <= word.number < 2100 or _year_follows(reading, word):
             continue
         season, episode = divmod(word.number, 100)
         if not episode or not season or word.gap not in (".", " ", "_", "-"):

@@ -93,6 +93,8 @@ def read_date(reading: Reading) -> None:
             continue
         if any(reading.words[i].used for i in range(word.index, last + 1)):
             continue
+        if last + 1 < len(reading.words) and _is_year(reading.words[last + 1]):
+            continue  # a date in the title of a film, before the film's year
         if numbered and "episodes" in reading.facts:
             reading.set("air_date", date, reading.use("air_date", word.index, last))
             return

@@ -13,7 +13,7 @@ from mydia.core.release.tokens import Word
 _HAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _HANGUL = re.compile(r"[\u1100-\u11ff\uac00-\ud7af]")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
-_ACRONYM = re.compile(r"(?<![^\W_])([^\W\d_](?:\.[^\W\d_])+)(\.(?![^\W_]{2,})|(?![^\W_]))")
+_ACRONYM = re.compile(r"(?<![^\W_])([^\W\d_](?:\.[^\W\d_])+)(?:\.|(?![^\W_]))")
 _BLANKS = re.compile(r"\s+")
 _EDGES = " ._-–—~|/,;:+*#★"
 _SEASONED = re.compile(r"\bS0?(\d{1,2})$")
@@ -203,7 +203,7 @@ def _closing_signs(reading: Reading, group: list[Word], end: int) -> int:
 def clean(text: str) -> str:
     """A title as people write it: blanks for dots and underscores, but the dots of "S.W.A.T." kept."""
     if " " not in text.strip(_EDGES):
-        kept = _ACRONYM.sub(lambda m: m.group(0).replace(".", "\0"), text)
+        kept = _ACRONYM.sub(lambda m: m.group(1).replace(".", "\0") + "\0 ", text)
         kept = kept.replace(".", " ").replace("_", " ")
         text = kept.replace("\0", ".")
     elif "_" in text:

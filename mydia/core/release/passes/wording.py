@@ -9,6 +9,7 @@ from mydia.core.release.reading import Reading
 from mydia.core.release.tables.words import PART
 
 _TRAILING_VERSION = re.compile(r"^\d{1,4}v(\d)$")
+_AMOUNT = re.compile(r"(?<![\d.,])\d{1,4}(?:[.,]\d{1,3})? ?$")
 _DISC = re.compile(r"^(?:cd|disc|disk|dvd)(\d{1,2})$")
 
 
@@ -158,11 +159,8 @@ def read_plain(reading: Reading) -> None:
 
 def _whole_size(reading: Reading, span: Span) -> tuple[str, Span]:
     """The number before "GB" with it."""
-    start = span.start
-    while start > reading.start and (reading.name[start - 1].isdecimal() or reading.name[start - 1] in ". "):
-        start -= 1
-    while start < span.start and not reading.name[start].isdecimal():
-        start += 1
+    found = _AMOUNT.search(reading.name, max(reading.start, span.start - 12), span.start)
+    start = found.start() if found is not None else span.start
     return reading.name[start : span.end], Span(start, span.end)
 
 

@@ -3,7 +3,7 @@
 from mydia.core.release.lexicon import Rows
 
 REVISIONS: Rows = (
-    ("proper:2", "PROPER | ~PROPER1"),
+    ("proper:2", "~PROPER | ~PROPER1"),
     ("proper:3", "PROPER2"),
     ("proper:4", "PROPER3"),
     ("repack:2", "REPACK | RE-PACK | REPACK1 | RERIP | RE-RIP | RERIP1 | ~RiFF-REPACK"),
