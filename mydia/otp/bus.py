@@ -8,7 +8,7 @@ from typing import Self
 import trio
 
 
-class Lagged(Exception):  # noqa: N818 - what happened to the subscriber
+class Lagged(Exception):
     """The subscriber was too slow and has been cut off: it must read what it missed elsewhere, and subscribe anew."""
 
 

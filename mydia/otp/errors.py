@@ -19,9 +19,6 @@ PortDied              a port's process ended, or wrote what is not a frame; the 
 """
 
 
-# ruff: noqa: N818 - they are named by what happened, as OTP names the reasons of exits
-
-
 class Refusal(Exception):
     """An answer "no". An actor's handle() may raise it: it becomes the asker's exception and the actor lives on."""
 

@@ -1,7 +1,8 @@
 """The mailbox: an actor's address, and the letters it has not read yet.
 
 It belongs to the house, not to the actor: when an actor dies its successor reads on where it stopped. Only the letters
-in hand at the death are lost, and whoever asked is told so (ActorDied).
+in hand at the death are lost, and whoever asked is told so (ActorDied). Where no successor is in sight (the actor was
+stopped, gave up, or those that depend on it must end first) asking fails at once instead of waiting for nobody.
 
 For senders:    tell() waits while full · ask() waits for the reply, never longer than its timeout · ring() never blocks.
 For an actor with a loop of its own (most have Actor.run's): wait() until there is something to do, then
@@ -90,6 +91,7 @@ class Mailbox:
         self.capacity = capacity
         self._letters: deque[Letter] = deque()
         self._rung = False
+        self._vacant = False
         # All readers wake for each letter and ring: they are few, and each knows best what it waits for.
         self._readers = trio.lowlevel.ParkingLot()
         # Senders waiting for room, each with its letter: the reader who makes room moves the letter in itself, so
@@ -118,12 +120,14 @@ class Mailbox:
     async def ask(self, message: object, timeout: float) -> Any:
         """Send and wait for what handle() returns, for at most `timeout` seconds, waiting for room included.
 
-        Raises what the actor refused with (a Refusal), ActorDied, or AskTimeout. When the time is up, or the asker
-        is cancelled, an unread letter is withdrawn.
+        Raises what the actor refused with (a Refusal), ActorDied (also when none will run), or AskTimeout. When the time
+        is up, or the asker is cancelled, an unread letter is withdrawn.
         """
         letter = Letter(self.name, message, asked=True)
         with trio.move_on_after(timeout):
             await trio.lowlevel.checkpoint_if_cancelled()
+            if self._vacant:
+                raise self._nobody()
             try:
                 if not self._put(letter):
                     await self._wait_for_room(letter)
@@ -137,6 +141,24 @@ class Mailbox:
         """Make the actor tick() soon. Never blocks; any number of rings before the tick are one."""
         self._rung = True
         self._readers.unpark_all()
+
+    # -- for the supervisor
+
+    def vacate(self) -> None:
+        """There is no reader and none in sight: what is asked, and was asked but not read, fails. What was told waits."""
+        self._vacant = True
+        for letter in (*self._letters, *self._senders.values()):
+            if letter.wanted:
+                letter.fail(self._nobody())
+
+    def occupy(self) -> None:
+        """There is a reader, or soon will be."""
+        self._vacant = False
+
+    def _nobody(self) -> ActorDied:
+        return ActorDied(f"{self.name} is not running")
+
+    # -- inside
 
     def _put(self, letter: Letter) -> bool:
         if len(self._letters) >= self.capacity:

@@ -27,7 +27,11 @@ def pool(
     """
     if size < 1:
         raise ValueError(f"pool {id!r}: size must be at least 1, not {size!r}")
-    workers = [actor(str(n), factory, mailbox=mailbox, shutdown=shutdown, startup=startup) for n in range(1, size + 1)]
+    # To askers the pool is the mailbox's reader: that one of several does not run is not their concern.
+    workers = [
+        replace(actor(str(n), factory, mailbox=mailbox, shutdown=shutdown, startup=startup), mailbox=None)
+        for n in range(1, size + 1)
+    ]
     limit = 3 * size if max_restarts is None else max_restarts
     supervisor = Supervisor(id, max_restarts=limit, max_seconds=max_seconds, children=workers)
     supervisor.stops_together = True

@@ -63,8 +63,8 @@ class ChildSpec:
     """How to start, restart and stop one child. Raises ValueError naming the field that is wrong.
 
     `shutdown` and `startup` are seconds: what the child gets to end after being cancelled, and to become ready.
-    `significant` children count for their supervisor's auto_shutdown. `mailbox` is for introspection only, and so is
-    `inside`: it returns the living actor or supervisor, or None.
+    `significant` children count for their supervisor's auto_shutdown. `mailbox` is what it reads, so that askers are told when it
+    does not run. `inside` returns the living actor or supervisor, or None; for introspection.
     """
 
     id: str

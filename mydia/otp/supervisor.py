@@ -11,7 +11,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -20,6 +20,7 @@ from loguru import logger
 
 from . import errors
 from .actors import Actor
+from .children import Child
 from .errors import GaveUp, StartFailed
 from .life import Life, one_line
 from .mailbox import Letter
@@ -33,7 +34,6 @@ from .spec import (
     ChildSpec,
     Flags,
     Restart,
-    State,
     Strategy,
     SupervisorEvent,
 )
@@ -49,20 +49,7 @@ def exit_process(path: str) -> None:
     os._exit(70)
 
 
-@dataclass(eq=False)
-class _Child:
-    """A listed child. Between two lives `life` is None, and `state` says why."""
-
-    spec: ChildSpec
-    dynamic: bool = False
-    state: State = "stopped"
-    life: Life | None = None
-    restarts: int = 0
-    last_error: str | None = None
-    retry_waits: bool = False
-
-
-class _AutomaticShutdown(Exception):  # noqa: N818 - a way out, no error
+class _AutomaticShutdown(Exception):
     """A significant child has ended, and with it the reason for this supervisor."""
 
 
@@ -190,14 +177,17 @@ class Supervisor:
             await self._halt(*(child for child in children if child.dynamic or self.stops_together))
         for child in reversed(children):
             await self._halt(child)
+            child.vacate()  # it may have been between two lives
 
     # -- one child's start and end
 
-    async def _start(self, child: _Child) -> Any:
+    async def _start(self, child: Child) -> Any:
         assert self._nursery is not None  # noqa: S101 - only called while running
         spec = child.spec
         child.state = "restarting" if child.state == "restarting" else "starting"
         child.life = life = Life(spec, f"{self.path}/{spec.id}", partial(self._on_end, child))
+        if spec.mailbox is not None:
+            spec.mailbox.occupy()
         self._nursery.start_soon(life.run, name=life.path)
         with trio.move_on_after(spec.startup):
             await life.settled.wait()
@@ -217,7 +207,7 @@ class Supervisor:
             self._tell("started", life.path)
         return life.value
 
-    async def _halt(self, *children: _Child) -> None:
+    async def _halt(self, *children: Child) -> None:
         """Cancel these children at once, and wait for each until its deadline, counted from now."""
         now = trio.current_time()
         lives = [(child, child.life) for child in children if child.life is not None]
@@ -234,13 +224,14 @@ class Supervisor:
                     "{} failed while it was being stopped", life.path
                 )
             child.life, child.state = None, "stopped"
+            child.vacate()
             self._tell("stopped", life.path)
 
-    def _on_end(self, child: _Child, life: Life) -> None:
+    def _on_end(self, child: Child, life: Life) -> None:
         if life.ready and child.life is life:
             self._todo.send_nowait(partial(self._ended, child, life))
 
-    async def _ended(self, child: _Child, life: Life) -> None:
+    async def _ended(self, child: Child, life: Life) -> None:
         """A child ended by itself."""
         if child.life is not life:
             return  # meanwhile it was stopped, or restarted along with a sibling
@@ -256,6 +247,7 @@ class Supervisor:
         if brought_back(child.spec.restart, how):
             await self._bring_back(child)
             return
+        child.vacate()
         if how is Exit.SHUTDOWN:
             child.state = "down"
         if child.spec.restart is Restart.TEMPORARY:
@@ -264,7 +256,7 @@ class Supervisor:
         if shuts_down(self.flags.auto_shutdown, child.spec.significant, left):
             raise _AutomaticShutdown
 
-    async def _bring_back(self, dead: _Child) -> None:
+    async def _bring_back(self, dead: Child) -> None:
         """Restart a child and those that share its fate; what fails to start is tried again, and counted again."""
         flags = self.flags
         if not self._window.allows(trio.current_time(), flags.max_restarts, flags.max_seconds):
@@ -274,6 +266,8 @@ class Supervisor:
             raise GaveUp(f"{self.path} gave up: {why}")
         dead.state = "restarting"
         fellows = share_fate(flags.strategy, list(self._children.values()), dead)
+        if any(child.life is not None for child in fellows):
+            dead.vacate()  # they must end before it comes back, and may be waiting for its answer
         for child in reversed(fellows):
             if child.life is not None:
                 await self._halt(child)
@@ -283,7 +277,7 @@ class Supervisor:
             if child.spec.id in self._children and not await self._restarted(child):
                 return
 
-    async def _restarted(self, child: _Child) -> bool:
+    async def _restarted(self, child: Child) -> bool:
         path = f"{self.path}/{child.spec.id}"
         child.state = "restarting"
         try:
@@ -300,7 +294,7 @@ class Supervisor:
         self._tell("restarted", path)
         return True
 
-    async def _retry(self, child: _Child) -> None:
+    async def _retry(self, child: Child) -> None:
         child.retry_waits = False
         if child.state == "restarting" and self._children.get(child.spec.id) is child:
             await self._bring_back(child)
@@ -309,13 +303,13 @@ class Supervisor:
         if self._on_event is not None:
             self._on_event(SupervisorEvent(kind=kind, path=path, error=error))
 
-    def _list_children(self) -> dict[str, _Child]:
-        children: dict[str, _Child] = {}
+    def _list_children(self) -> dict[str, Child]:
+        children: dict[str, Child] = {}
         for spec in self._specs:
             self.flags.check_child(spec)
             if spec.id in children:
                 raise ValueError(f"supervisor {self.id!r}: children: two have the id {spec.id!r}")
-            children[spec.id] = _Child(spec)
+            children[spec.id] = Child(spec)
         return children
 
     # -- calls, done by the supervisor's task, one at a time
@@ -348,7 +342,7 @@ class Supervisor:
         life = child.life
         if life is None:
             raise errors.NotFound(f"{path} does not run")
-        inside = child.spec.inside() if child.spec.inside else None
+        inside = child.inside()
         if isinstance(inside, Actor) and inside.os_pid is not None:
             os.kill(inside.os_pid, signal.SIGKILL)
         else:
@@ -394,34 +388,41 @@ class Supervisor:
             raise errors.AlreadyPresent(f"{self.path} has a child {spec.id!r} already; it is {present.state}")
         if self.flags.max_children is not None and len(self._children) >= self.flags.max_children:
             raise errors.TooManyChildren(f"{self.path} has {len(self._children)} children, and may not have more")
-        child = self._children[spec.id] = _Child(spec, dynamic=True)
+        child = self._children[spec.id] = Child(spec, dynamic=True)
         try:
             return await self._start(child)
         except StartFailed:
             del self._children[spec.id]
+            child.vacate()
             raise
 
     async def _stop_child(self, id: str) -> None:  # noqa: A002
         child = self._child(id)
         await self._halt(child)
         child.state = "stopped"
+        child.vacate()
         if child.spec.restart is Restart.TEMPORARY:
             del self._children[id]
 
     async def _restart_child(self, id: str) -> Any:  # noqa: A002
-        return await self._start(self._idle(id))
+        child = self._idle(id)
+        try:
+            return await self._start(child)
+        except StartFailed:
+            child.vacate()
+            raise
 
     async def _delete_child(self, id: str) -> None:  # noqa: A002
         self._idle(id)
         del self._children[id]
 
-    def _child(self, id: str) -> _Child:  # noqa: A002
+    def _child(self, id: str) -> Child:  # noqa: A002
         try:
             return self._children[id]
         except KeyError:
             raise errors.NotFound(f"{self.path} has no child {id!r}") from None
 
-    def _idle(self, id: str) -> _Child:  # noqa: A002
+    def _idle(self, id: str) -> Child:  # noqa: A002
         child = self._child(id)
         if child.state == "restarting":
             raise errors.Restarting(f"{self.path}/{id} is being restarted")
@@ -433,7 +434,11 @@ class Supervisor:
 
     def children(self, recursive: bool = True) -> list[ChildInfo]:
         """The children in start order, with theirs inside when `recursive`."""
-        return [self._info(child, recursive) for child in self._children.values()]
+        infos = []
+        for child in self._children.values():
+            branch = self._branch(child) if recursive else None
+            infos.append(child.info(self.path, branch.children() if branch else ()))
+        return infos
 
     def count_children(self) -> ChildCounts:
         """How many are listed and run, this level only."""
@@ -446,30 +451,17 @@ class Supervisor:
             workers=len(children) - supervisors,
         )
 
-    def _info(self, child: _Child, recursive: bool) -> ChildInfo:
-        spec, life = child.spec, child.life
-        inside = spec.inside() if spec.inside and life else None
-        return ChildInfo(
-            path=f"{self.path}/{spec.id}",
-            id=spec.id,
-            kind=inside.kind if isinstance(inside, Actor) else spec.kind,
-            state=child.state,
-            restart=spec.restart,
-            restarts=child.restarts,
-            started_at=life.since if life else None,
-            last_error=child.last_error,
-            depth=spec.mailbox.depth if spec.mailbox else None,
-            capacity=spec.mailbox.capacity if spec.mailbox else None,
-            os_pid=inside.os_pid if isinstance(inside, Actor) else None,
-            children=tuple(inside.children()) if recursive and isinstance(inside, Supervisor) else (),
-        )
+    @staticmethod
+    def _branch(child: Child) -> "Supervisor | None":
+        inside = child.inside()
+        return inside if isinstance(inside, Supervisor) else None
 
-    def _find(self, path: str) -> _Child:
+    def _find(self, path: str) -> Child:
         first, _, rest = path.removeprefix(f"{self.path}/").partition("/")
         child = self._child(first)
         if not rest:
             return child
-        inside = child.spec.inside() if child.spec.inside else None
-        if not isinstance(inside, Supervisor) or child.life is None:
+        branch = self._branch(child)
+        if branch is None:
             raise errors.NotFound(f"{self.path}/{first} has no children")
-        return inside._find(rest)
+        return branch._find(rest)

@@ -1,5 +1,7 @@
 """Restarting: which ends bring a child back, who shares its fate, and when a supervisor gives up."""
 
+import math
+
 import pytest
 import trio
 from otp_stage import Player, players, running
@@ -259,6 +261,52 @@ async def test_the_address_and_the_unread_letters_outlive_a_crash() -> None:
             askers.start_soon(ask, message)
             await trio.lowlevel.checkpoint()
     assert sorted(map(str, replies)) == ["1", "1", "2", "2", "died"]
+
+
+async def test_asking_an_actor_that_will_not_run_fails_at_once_and_what_was_told_waits_for_it() -> None:
+    """As a call to a process that does not exist does (noproc)."""
+    desk = Mailbox("desk")
+    async with running(Supervisor("root", children=[actor("clerk", Clerk, mailbox=desk)])) as run:
+        await run.supervisor.stop_child("clerk")
+        with pytest.raises(ActorDied, match=r"^desk is not running$"):
+            await desk.ask("a", timeout=math.inf)
+        await desk.tell("b")
+        await run.supervisor.restart_child("clerk")
+        assert await desk.ask("c", timeout=1) == 2
+    with pytest.raises(ActorDied, match=r"^desk is not running$"):
+        await desk.ask("d", timeout=math.inf)
+
+
+async def test_asking_an_actor_whose_subtree_gave_up_fails_at_once() -> None:
+    desk = Mailbox("desk")
+    branch = Supervisor("branch", max_restarts=0, children=[actor("clerk", Clerk, mailbox=desk)])
+    async with running(Supervisor("root", children=[branch.child_spec(Restart.TRANSIENT)])):
+        for _ in range(2):
+            with pytest.raises(ActorDied):
+                await desk.ask("crash", timeout=math.inf)
+        assert desk.depth == 0
+
+
+async def test_siblings_that_must_end_first_do_not_wait_for_the_dead_ones_answer() -> None:
+    """rest_for_one: the successor starts only when they have stopped, so that waiting for it would be a deadlock."""
+    desk = Mailbox("desk")
+    answers: list[str] = []
+
+    class Dependent(Actor):
+        async def stop(self) -> None:
+            try:
+                await desk.ask("goodbye", timeout=math.inf)
+            except ActorDied as error:
+                answers.append(str(error))
+
+    children = [actor("clerk", Clerk, mailbox=desk), actor("dependent", Dependent, shutdown=math.inf)]
+    async with running(Supervisor("root", strategy=Strategy.REST_FOR_ONE, children=children)) as run:
+        with pytest.raises(ActorDied):
+            await desk.ask("crash", timeout=1)
+        await wait_all_tasks_blocked()
+        assert answers == ["desk is not running"]
+        assert run.states() == {"clerk": "running", "dependent": "running"}
+        assert await desk.ask("a", timeout=1) == 1
 
 
 async def test_a_kill_from_outside_is_a_crash_like_any_other() -> None:
