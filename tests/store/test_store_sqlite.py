@@ -14,6 +14,7 @@ from mydia.errors import Invalid, Unavailable
 from mydia.messages import Change
 from mydia.store.place import network_filesystem
 from mydia.store.sqlite import SqliteEngine
+from mydia.store.transaction import Transaction
 from tests.support.house import engine_in
 
 NOW = "2026-01-31T12:00:00.000000Z"
@@ -34,6 +35,10 @@ def names_in(directory: Path) -> list[str]:
     return sorted(path.name for path in directory.iterdir())
 
 
+def put(tx: Transaction, key: str, value: str = "1") -> None:
+    tx.insert("settings", {"key": key, "value": value, "updated_at": tx.now})
+
+
 async def opened_and_closed(engine: SqliteEngine) -> None:
     await engine.open(NOW)
     await engine.close()
@@ -43,8 +48,11 @@ async def test_the_pragmas_of_the_mission_hold(tmp_path: Path) -> None:
     engine = SqliteEngine(tmp_path / "mydia.db", backups=tmp_path)
     await engine.open(NOW)
     names = ("journal_mode", "synchronous", "foreign_keys", "cache_size", "temp_store", "busy_timeout")
-    done = (await engine.commit([Change(lambda tx: [tx.value(f"pragma {n}") for n in names])], NOW)).done[0]
-    assert done.value == ["wal", 2, 1, -64000, 2, 5000]
+
+    def pragmas(tx: Transaction) -> list[object]:
+        return [tx.value(f"pragma {n}") for n in names]
+
+    assert (await engine.commit([Change(pragmas)], NOW)).done[0].value == ["wal", 2, 1, -64000, 2, 5000]
     reader = await engine.read(lambda c: [c.value(f"pragma {n}") for n in ("query_only", "wal_autocheckpoint")])
     assert reader == [1, 0]
     await engine.close()
@@ -119,9 +127,7 @@ async def test_after_a_refusal_the_lock_is_free_again(tmp_path: Path) -> None:
 async def test_an_upgrade_keeps_the_data_and_a_backup_from_before(tmp_path: Path) -> None:
     old = engine_in(tmp_path)
     await old.open(NOW)
-    await old.commit(
-        [Change(lambda tx: tx.insert("settings", {"key": "mine", "value": "1", "updated_at": tx.now}))], NOW
-    )
+    await old.commit([Change(put, ("mine",))], NOW)
     await old.close()
     new = migrated(tmp_path, SECOND)
     await new.open(NOW)
@@ -171,9 +177,7 @@ async def test_opening_twice_applies_nothing_twice(tmp_path: Path) -> None:
 async def test_a_backup_is_whole_verified_and_for_its_owner_alone(tmp_path: Path) -> None:
     engine = engine_in(tmp_path)
     await engine.open(NOW)
-    await engine.commit(
-        [Change(lambda tx: tx.insert("settings", {"key": "mine", "value": "1", "updated_at": tx.now}))], NOW
-    )
+    await engine.commit([Change(put, ("mine",))], NOW)
     path = Path(await engine.backup(7, NOW))
     assert path == tmp_path / "backups" / "mydia-20260131T120000Z.db"
     assert others_may(path) == 0
@@ -244,11 +248,7 @@ async def test_the_house_works_on_while_a_backup_is_written(tmp_path: Path) -> N
         nonlocal written
         for n in range(100):
             await engine.commit(
-                [
-                    Change(
-                        lambda tx, n=n: tx.insert("settings", {"key": f"k{n}", "value": "x" * 5000, "updated_at": ""})
-                    )
-                ],
+                [Change(put, (f"k{n}", "x" * 5000))],
                 NOW,
             )
             written += 1
