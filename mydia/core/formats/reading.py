@@ -111,7 +111,7 @@ def _flat(item: object) -> dict[str, Any]:
 
 
 def _made_by(raw: list[dict[str, Any]]) -> App:
-    return "sonarr" if any(_type(r) == "release_type" for r in raw if r.get("implementation")) else "radarr"
+    return "sonarr" if any(r.get("implementation") == "ReleaseTypeSpecification" for r in raw) else "radarr"
 
 
 def _type(item: Mapping[str, Any]) -> ConditionType:
