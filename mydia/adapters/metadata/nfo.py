@@ -10,6 +10,7 @@ An NFO may also be a scene group's text (ignored), hold a web address under its 
 import os
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import trio
@@ -18,6 +19,7 @@ from defusedxml.common import DefusedXmlException
 
 from mydia.adapters.disk.paths import Spot, open_file
 from mydia.adapters.disk.system import printable
+from mydia.core.release import parse
 from mydia.errors import Invalid, MydiaError, NotFound
 from mydia.ports import EpisodeDetails, MediaDetails, MediaKind, MetadataMatch
 
@@ -77,7 +79,7 @@ class Nfo:
             text = _text_of(Spot(root, candidate))
             found = _details(kind, text) if text is not None else None
             if found is not None:
-                return found
+                return found if found.title else _titled_by_name(found, relative)
         return None
 
     def read(self, kind: MediaKind, path: str) -> MediaDetails:
@@ -177,6 +179,12 @@ def _details(kind: MediaKind, text: str) -> MediaDetails | None:
         certification=_text(element, "mpaa"),
         in_cinemas=premiered if kind == "movie" else None,
     )
+
+
+def _titled_by_name(found: MediaDetails, relative: str) -> MediaDetails:
+    """An NFO of nothing but an id: the title and year are those of the file's name."""
+    name = parse(relative, input="path")
+    return replace(found, title=name.title or relative, year=found.year or name.year)
 
 
 def _named_ids(element: Any, kind: MediaKind) -> dict[str, str]:
