@@ -209,5 +209,5 @@ def from_row(type_: str, data: dict[str, Any], media_item_id: str | None, actor:
     """An event as the events table keeps it; fields that a newer version no longer knows are dropped."""
     cls = EVENTS[type_]
     known = {f.name for f in fields(cls)}
-    plain = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k in known}
+    plain: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k in known}
     return cls(media_item_id=media_item_id, actor=actor, **plain)

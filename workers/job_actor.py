@@ -20,10 +20,11 @@ import trio
 from loguru import logger
 
 from mydia import logs
+from mydia.core.backoff import job_backoff
 from mydia.errors import Invalid, NotFound, Unavailable
 from mydia.house import House
 from mydia.jobs import changes, queries
-from mydia.jobs.model import Discard, Job, backoff
+from mydia.jobs.model import Discard, Job
 from mydia.otp import Actor, NoAnswer
 from mydia.store.transaction import to_text
 
@@ -117,12 +118,12 @@ class JobActor(Actor):
         reason = logs.mask("; ".join(dict.fromkeys(str(c) or type(c).__name__ for c in causes)))
         if all(isinstance(c, Unavailable) for c in causes):
             asked = [c.retry_after for c in causes if isinstance(c, Unavailable) and c.retry_after is not None]
-            wait = max(asked) if asked else backoff(job.snoozed + 1, _jitter())
+            wait = max(asked) if asked else job_backoff(job.snoozed + 1, _jitter())
             await house.write(changes.snooze, job.id, self.owner, wait, reason)
         elif all(isinstance(c, Discard | Invalid | NotFound) for c in causes):
             await house.write(changes.discard, job.id, self.owner, reason)
         else:
-            wait = backoff(job.attempt, _jitter())
+            wait = job_backoff(job.attempt, _jitter())
             if all(isinstance(c, NoAnswer) for c in causes):
                 wait = min(wait, 0.5 * 4 ** (job.attempt - 1))
             logger.opt(exception=error).error("{} failed (attempt {} of {})", job.kind, job.attempt, job.max_attempts)

@@ -93,8 +93,3 @@ class CronEntry:
     last_run_at: str | None
     next_run_at: str | None
     last_job_id: str | None
-
-
-def backoff(attempt: int, jitter: float) -> float:
-    """Seconds to wait after the `attempt`th failure (from 1): 15 + 2^attempt, up to a tenth more by `jitter` (0..1), a day at most."""
-    return min((15 + 2.0 ** min(attempt, 20)) * (1 + jitter / 10), 86400.0)

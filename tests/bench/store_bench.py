@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,7 @@ def raw(path: Path, batch: int) -> int:
 
 async def reads(house: House, query: Callable[[Connection], Any]) -> dict[str, Any]:
     """One reader, through a thread and on the loop."""
-    on_loop = quick(lambda conn: query(conn))
+    on_loop = quick(partial(query))
     found = {}
     for name, how in (("thread", query), ("loop", on_loop)):
         waits = []
