@@ -34,6 +34,7 @@ class Actor:
 
     _nursery: trio.Nursery
     _spawned: set[trio.CancelScope]
+    _over = False
 
     async def start(self) -> Any:
         """Become ready; the next sibling starts when this returns. IGNORE: nothing to do here, end quietly."""
@@ -94,10 +95,12 @@ class Actor:
         # Shielded so that stop() still finds it alive: a server, say, that must be told to finish its answers.
         with trio.CancelScope(shield=True) as scope:
             self._spawned.add(scope)
+            if self._over:
+                scope.cancel()
             await fn(*args)
         self._spawned.discard(scope)
 
-    async def live(self, mailbox: Mailbox, grace: float, task_status: trio.TaskStatus[Any]) -> None:
+    async def _live(self, mailbox: Mailbox, grace: float, task_status: trio.TaskStatus[Any]) -> None:
         """One life, from start() to stop(). Called by the kit."""
         self.mailbox = mailbox
         self._spawned = set()
@@ -115,6 +118,7 @@ class Actor:
                     if goodbye.cancelled_caught and grace > 0:
                         logger.warning("stop() was cut off after its {:g} s", grace)
             finally:
+                self._over = True
                 self._nursery.cancel_scope.cancel()
                 for scope in self._spawned:
                     scope.cancel()
@@ -138,7 +142,7 @@ def actor(
         instance = factory()
         alive[:] = [instance]
         try:
-            await instance.live(box, 0.0 if shutdown is BRUTAL_KILL else shutdown, task_status)
+            await instance._live(box, 0.0 if shutdown is BRUTAL_KILL else shutdown, task_status)
         finally:
             alive.clear()
 

@@ -147,9 +147,14 @@ class Mailbox:
     def vacate(self) -> None:
         """There is no reader and none in sight: what is asked, and was asked but not read, fails. What was told waits."""
         self._vacant = True
-        for letter in (*self._letters, *self._senders.values()):
+        for letter in self._letters:
             if letter.wanted:
                 letter.fail(self._nobody())
+        for task, letter in list(self._senders.items()):
+            if letter.wanted:
+                letter.fail(self._nobody())
+                del self._senders[task]
+                trio.lowlevel.reschedule(task)
 
     def occupy(self) -> None:
         """There is a reader, or soon will be."""
@@ -220,8 +225,8 @@ class Mailbox:
         """Wait as wait() does, then take up to `limit` letters (none when rung, or at `until`).
 
             async with mailbox.receive_batch(500) as letters:
-                for letter in letters: ...
-                letter.reply(value)   or   letter.fail(refusal)
+                for letter in letters:
+                    letter.reply(...)  # or letter.fail(refusal)
 
         Letters that have no answer yet when the block ends are answered None; when it ends by an exception, ActorDied.
         """

@@ -215,6 +215,22 @@ async def test_spawned_tasks_live_through_stop_and_end_after_it(autojump_clock: 
     assert diary == ["finished the answers", "stopped", "other cancelled"]
 
 
+async def test_a_task_spawned_by_one_that_is_being_cancelled_ends_too() -> None:
+    class Late(Actor):
+        async def start(self) -> None:
+            self.spawn(self._first)
+
+        async def _first(self) -> None:
+            try:
+                await trio.sleep_forever()
+            finally:
+                self.spawn(trio.sleep_forever)
+
+    async with running(Supervisor("root", children=[actor("late", Late)])) as run:
+        await run.supervisor.stop()
+    assert run.error is None
+
+
 async def test_stop_is_cut_off_at_the_shutdown_deadline(autojump_clock: MockClock) -> None:
     class Endless(Actor):
         async def stop(self) -> None:

@@ -1,5 +1,6 @@
 """The mailbox: backpressure, replies that leave nothing dangling, the bell, batches."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -120,6 +121,26 @@ async def test_the_time_spent_waiting_for_room_counts(autojump_clock: MockClock)
     await box.tell("in the way")
     with pytest.raises(AskTimeout):
         await box.ask("hello", timeout=1)
+    assert box.depth == 1
+
+
+async def test_those_who_wait_for_a_reader_are_told_when_none_will_come() -> None:
+    """Those whose letter lies unread, and those who still wait for room; what was told stays."""
+    box = Mailbox("box", capacity=2)
+    told: list[str] = []
+
+    async def ask() -> None:
+        with pytest.raises(ActorDied, match=r"^box is not running$"):
+            await box.ask("hello", timeout=math.inf)
+        told.append("nobody")
+
+    await box.tell("stays")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(ask)
+        nursery.start_soon(ask)
+        await wait_all_tasks_blocked()
+        box.vacate()
+    assert told == ["nobody", "nobody"]
     assert box.depth == 1
 
 
