@@ -142,7 +142,10 @@ def _asked(args: argparse.Namespace) -> dict[str, Any]:
         "runtime": args.runtime,
         "original_language": args.language,
     }
-    target = {**(scenario.get("target") or {}), **{k: v for k, v in given.items() if v is not None}}
+    told = scenario.get("target") or {}
+    if not isinstance(told, dict):
+        raise ValueError(f"--scenario: target: expected a mapping, not {told!r}")
+    target: dict[str, Any] = told | {k: v for k, v in given.items() if v is not None}
     if "kind" not in target:
         target["kind"] = "episode" if parse(args.release[0]).kind == "episode" else "movie"
     if target["kind"] == "episode" and not target.get("episodes"):
@@ -150,9 +153,7 @@ def _asked(args: argparse.Namespace) -> dict[str, Any]:
     if target["kind"] == "movie" and not {"in_cinemas", "digital", "physical"} & target.keys():
         target.setdefault("availability", "released")
     if args.held:
-        held, _, score = args.held.partition(":")
-        numbers = [[e["season"], e["episode"]] for e in target.get("episodes", [])]
-        target["held"] = [{"quality": held, "score": int(score or 0), "episodes": numbers}]
+        target["held"] = [_held(args.held, target_of(target))]
     offered = {
         "size": _bytes(args.size) if args.size else None,
         "protocol": args.protocol,
@@ -178,6 +179,16 @@ def _assumed_episodes(names: Iterable[str]) -> list[dict[str, Any]]:
                 episode = {"season": season, "episode": number, "absolute": number, "air_date": aired}
                 episodes.setdefault((season, number), episode)
     return list(episodes.values())
+
+
+def _held(text: str, target: Target) -> dict[str, Any]:
+    """One file that holds everything."""
+    quality, _, score = text.partition(":")
+    try:
+        worth = int(score or 0)
+    except ValueError:
+        raise ValueError(f"--held: {score!r} is not a score such as 50") from None
+    return {"quality": quality, "score": worth, "episodes": [list(e.key) for e in target.episodes]}
 
 
 def _named_profile(name: str) -> QualityProfile:

@@ -1,48 +1,19 @@
 """Every rule beside rows of both its sides: what it refuses, and what it lets pass although it is close."""
 
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from mydia.core.decide import RULE_NAMES, decide
+from mydia.core.decide import RULE_NAMES, Verdict, decide
 from mydia.core.decide.model import TEMPORARY
-from mydia.core.decide.plain import candidate_of, context_of, moment, target_of
+from tests.support.decide_world import candidate, place, rows_of
 
-CORPUS = Path(__file__).parent.parent / "corpus" / "decide"
-WORLD = yaml.safe_load((CORPUS / "world.yml").read_text(encoding="utf-8"))
-ROWS: list[dict[str, Any]] = [
-    row
-    for path in sorted(CORPUS.glob("*.yml"))
-    if path.name != "world.yml"
-    for row in yaml.safe_load(path.read_text(encoding="utf-8"))
-]
-CONTEXT_KEYS = (
-    "mode",
-    "season_search",
-    "monitored_only",
-    "formats",
-    "queue",
-    "history",
-    "blocklist",
-    "oldest_held_back",
-)
+ROWS = rows_of("decide")
 
 
-def verdict_of(row: dict[str, Any]) -> Any:
-    world = WORLD["show" if row.get("show") else "film"]
-    scenario = {key: row[key] for key in CONTEXT_KEYS if key in row}
-    profile = WORLD["profile"] | row.get("profile", {})
-    if "qualities" in row.get("profile", {}):
-        profile["cutoff"] = row["profile"].get("cutoff")
-    scenario |= {"now": row.get("now", WORLD["now"]), "settings": row.get("settings", {}), "profile": profile}
-    now = moment(WORLD["now"], "now")
-    assert now is not None
-    target = target_of(world["target"] | row.get("target", {}))
-    candidate = candidate_of(world["candidate"] | row.get("candidate", {}))
-    return decide([candidate], target, context_of(scenario, now))[0]
+def verdict_of(row: dict[str, Any]) -> Verdict:
+    return decide([candidate(row)], *place(row))[0]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['rule']}: {row['why']}")
@@ -68,3 +39,10 @@ def test_only_what_time_can_cure_is_temporary() -> None:
 
 def test_rules_have_one_name_each() -> None:
     assert len(set(RULE_NAMES)) == len(RULE_NAMES)
+
+
+def test_a_verdict_that_only_waits_says_that_it_may_come() -> None:
+    waits = verdict_of({"settings": {"delay": {"torrent": 60}}, "candidate": {"age": 5}})
+    never = verdict_of({"settings": {"delay": {"torrent": 60}, "ignored": ["web"]}, "candidate": {"age": 5}})
+    assert waits.may_come and not waits.accepted
+    assert not never.may_come
