@@ -16,23 +16,42 @@ from mydia.core.release import Release, parse
 from mydia.core.release.parser import Pass, read
 from mydia.core.release.reading import Reading
 
-_COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "red", "bright_cyan", "bright_green", "bright_yellow", "bright_magenta")
+_COLOURS = (
+    "cyan",
+    "green",
+    "yellow",
+    "magenta",
+    "blue",
+    "red",
+    "bright_cyan",
+    "bright_green",
+    "bright_yellow",
+    "bright_magenta",
+)
 _UNTOLD: tuple[object, ...] = (None, False, (), 0)
 
 
 def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     """Add the command to the front door."""
-    parser: argparse.ArgumentParser = subparsers.add_parser("parse", help="show what a release name says", description=__doc__)
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "parse", help="show what a release name says", description=__doc__
+    )
     _add_arguments(parser)
     return parser
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="a release name, or a path with --input path")
-    parser.add_argument("--jsonl", action="store_true", help="one JSON object a line: answers for NAMEs, or for requests on standard input")
+    parser.add_argument(
+        "--jsonl",
+        action="store_true",
+        help="one JSON object a line: answers for NAMEs, or for requests on standard input",
+    )
     parser.add_argument("--explain", action="store_true", help="show what each pass decided")
     parser.add_argument("--input", choices=("name", "path"), default="name", help="what each NAME is (default: name)")
-    parser.add_argument("--hint", choices=("tv", "movie"), default=None, help="what it is likely to be, where that is known")
+    parser.add_argument(
+        "--hint", choices=("tv", "movie"), default=None, help="what it is likely to be, where that is known"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -76,7 +95,9 @@ def answer(requests: Iterable[str], answers: IO[str], errors: IO[str]) -> int:
 
 def show(console: Console, release: Release) -> None:
     """The name with the pieces that were read coloured, and the facts in the same colours."""
-    told = {field: value for field, value in release.to_json().items() if field != "name" and tuple_or(value) not in _UNTOLD}
+    told = {
+        field: value for field, value in release.to_json().items() if field != "name" and tuple_or(value) not in _UNTOLD
+    }
     if told.get("version") == 1:
         del told["version"]
     colours = {field: _COLOURS[number % len(_COLOURS)] for number, field in enumerate(told)}
@@ -113,7 +134,9 @@ def explain(console: Console, name: str, hint: Any) -> None:
         news = {field: value for field, value in reading.facts.items() if field not in before or before[field] != value}
         before.update(reading.facts)
         line = Text(f"{step.__module__.rpartition('.')[2]}.{step.__name__}".ljust(32), style="bold")
-        line.append(", ".join(f"{field}={value!r}" for field, value in news.items()) or "-", style="" if news else "dim")
+        line.append(
+            ", ".join(f"{field}={value!r}" for field, value in news.items()) or "-", style="" if news else "dim"
+        )
         console.print(line)
 
     read(name, hint, watch=tell)

@@ -15,7 +15,8 @@ _QUALIFIER = re.compile(r"[\s._]*[(\[](?:[A-Z]{2,3}|\d{4})[)\]]\s*$")
 _COUNTRY = frozenset("us uk au ca nz ie za".split())
 _ARTICLES = frozenset("the a an le la les l el los las un une der die das il lo i gli de het en ett".split())
 _NUMBER_WORDS = {
-    word: str(number) for number, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), start=1)
+    word: str(number)
+    for number, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), start=1)
 }
 
 

@@ -24,7 +24,7 @@ _WORTH = {
     "title written in Latin letters": 0.92,
 }
 _ALIAS = 0.02
-_BEHIND = 0.01
+_BEHIND = 0.03
 _NO_YEAR = 0.02
 _LEAST_LIKENESS = 0.6
 _LEAST = 0.2
@@ -99,7 +99,9 @@ def _say(mine: str, theirs: str, what: str) -> str:
     return how.replace("title", what, 1) if what == "alias" else how
 
 
-def _year(release: Release, candidate: Candidate, score: float, reasons: tuple[str, ...]) -> tuple[float, tuple[str, ...]]:
+def _year(
+    release: Release, candidate: Candidate, score: float, reasons: tuple[str, ...]
+) -> tuple[float, tuple[str, ...]]:
     """Years agree, lie one apart (festival and cinema), or speak against it. Of an episode the year may be the season's."""
     if candidate.year is None or release.year is None:
         return score - _NO_YEAR, reasons
@@ -113,7 +115,9 @@ def _year(release: Release, candidate: Candidate, score: float, reasons: tuple[s
     return score * 0.35, (*reasons, "another year")
 
 
-def _kind(release: Release, candidate: Candidate, score: float, reasons: tuple[str, ...]) -> tuple[float, tuple[str, ...]]:
+def _kind(
+    release: Release, candidate: Candidate, score: float, reasons: tuple[str, ...]
+) -> tuple[float, tuple[str, ...]]:
     film = candidate.kind == "movie"
     if film and release.kind == "episode":
         return score * 0.3, (*reasons, "an episode, but this is a film")
@@ -160,10 +164,18 @@ def _resolved(seen: Release, candidate: Candidate, score: float, reasons: tuple[
         if number is not None or seasons:
             seasons, episodes = seasons or (number or 1,), absolute
             reasons = (*reasons, "the season stands in the title")
-    return MatchResult(round(max(0.0, min(1.0, score)), 4), candidate, reasons, seasons, episodes, absolute, seen.air_date, seen.year)
+    return MatchResult(
+        round(max(0.0, min(1.0, score)), 4), candidate, reasons, seasons, episodes, absolute, seen.air_date, seen.year
+    )
 
 
 def _is_bare_number(seen: Release) -> bool:
     """Whether season and episode were read in a number such as 1013."""
     spans = seen.spans.get("episodes", ())
-    return bool(spans and seen.seasons and seen.episodes) and spans == seen.spans.get("seasons", ()) and spans[0].end - spans[0].start <= 4 and spans[0].end - spans[0].start >= 3 and seen.seasons[0] < 100
+    return (
+        bool(spans and seen.seasons and seen.episodes)
+        and spans == seen.spans.get("seasons", ())
+        and spans[0].end - spans[0].start <= 4
+        and spans[0].end - spans[0].start >= 3
+        and seen.seasons[0] < 100
+    )

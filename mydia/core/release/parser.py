@@ -53,7 +53,11 @@ def decide_kind(reading: Reading) -> None:
     strong = any(w.term is not None and w.term.rank == STRONG for w in reading.words)
     if facts.get("title") and ("year" in facts or strong or "edition" in facts):
         facts["kind"] = "movie"
-    elif reading.hint == "movie" and facts.get("title") and not identity.is_hidden(reading.name[reading.start : reading.end]):
+    elif (
+        reading.hint == "movie"
+        and facts.get("title")
+        and not identity.is_hidden(reading.name[reading.start : reading.end])
+    ):
         facts["kind"] = "movie"
 
 
@@ -113,11 +117,17 @@ def _turned(name: str, hint: Hint | None) -> Release:
     release = read(stem[::-1], hint)
     size = len(stem)
     spans = {field: tuple(Span(size - s.end, size - s.start) for s in spans) for field, spans in release.spans.items()}
-    return replace(release, name=name, container=release.container or ending.lower() or None, spans=MappingProxyType(spans))
+    return replace(
+        release, name=name, container=release.container or ending.lower() or None, spans=MappingProxyType(spans)
+    )
 
 
 def _release(reading: Reading) -> Release:
-    facts = {field: tuple(value) if isinstance(value, list) else value for field, value in reading.facts.items() if field in _FIELDS}
+    facts = {
+        field: tuple(value) if isinstance(value, list) else value
+        for field, value in reading.facts.items()
+        if field in _FIELDS
+    }
     spans = {field: tuple(value) for field, value in reading.spans.items() if field in facts}
     return Release(name=reading.name, spans=MappingProxyType(spans) if spans else NO_SPANS, **facts)
 

@@ -39,7 +39,10 @@ def read_path(path: str, hint: Hint | None = None) -> Release:
     if not parts:
         return read(path, hint)
     releases = [_moved(read(text, hint), start, path) for start, text in parts]
-    own, folders = releases[-1], [*zip(reversed([text for _, text in parts[:-1]]), reversed(releases[:-1]), strict=True)]
+    own, folders = (
+        releases[-1],
+        [*zip(reversed([text for _, text in parts[:-1]]), reversed(releases[:-1]), strict=True)],
+    )
     parent = folders[0][1] if folders else None
     if parent is not None and _speaks_for(parent, own, parts[-1][1]):
         return replace(parent, name=path, container=own.container or parent.container)
@@ -48,7 +51,9 @@ def read_path(path: str, hint: Hint | None = None) -> Release:
 
 
 def _moved(release: Release, start: int, path: str) -> Release:
-    spans = {field: tuple(Span(s.start + start, s.end + start) for s in spans) for field, spans in release.spans.items()}
+    spans = {
+        field: tuple(Span(s.start + start, s.end + start) for s in spans) for field, spans in release.spans.items()
+    }
     return replace(release, name=path, spans=MappingProxyType(spans))
 
 
@@ -81,7 +86,16 @@ def _numbered(own: Release, part: tuple[int, str], folders: list[tuple[str, Rele
     only = _ONLY_NUMBER.match(file)
     if only is not None and int(only.group(1)) in (above.absolute_episodes or above.episodes):
         spans = _with(own.spans, absolute_episodes=(Span(start, start + len(only.group(1))),))
-        return replace(own, title=None, titles=(), kind="episode", absolute_episodes=(int(only.group(1)),), seasons=(), episodes=(), spans=spans)
+        return replace(
+            own,
+            title=None,
+            titles=(),
+            kind="episode",
+            absolute_episodes=(int(only.group(1)),),
+            seasons=(),
+            episodes=(),
+            spans=spans,
+        )
     season = _SEASON_FOLDER.match(folder)
     if season is None and not _SPECIALS.match(folder):
         return own
@@ -91,11 +105,15 @@ def _numbered(own: Release, part: tuple[int, str], folders: list[tuple[str, Rele
     number = _LEADING_NUMBER.match(file)
     if own.episodes or own.absolute_episodes:
         episodes = own.episodes or own.absolute_episodes
-        return replace(own, seasons=seasons, episodes=episodes, absolute_episodes=(), kind="episode", title=None, titles=())
+        return replace(
+            own, seasons=seasons, episodes=episodes, absolute_episodes=(), kind="episode", title=None, titles=()
+        )
     if number is None:
         return replace(own, seasons=seasons) if own.kind == "episode" else own
     spans = _with(own.spans, episodes=(Span(start + number.start(1), start + number.end(1)),))
-    return replace(own, seasons=seasons, episodes=(int(number.group(1)),), kind="episode", title=None, titles=(), spans=spans)
+    return replace(
+        own, seasons=seasons, episodes=(int(number.group(1)),), kind="episode", title=None, titles=(), spans=spans
+    )
 
 
 def _with(spans: Mapping[str, tuple[Span, ...]], **more: tuple[Span, ...]) -> Mapping[str, tuple[Span, ...]]:
@@ -114,7 +132,11 @@ def _filled(own: Release, folders: list[tuple[str, Release]]) -> Release:
         release_folder = _read(folder, "source") or _read(folder, "resolution")
         for field in _INHERITED:
             value = getattr(folder, field)
-            if value and not (_read(own, field) or (field not in ("source", "resolution") and getattr(own, field))) and (release_folder or field in ("year", "imdb_id", "tmdb_id", "tvdb_id")):
+            if (
+                value
+                and not (_read(own, field) or (field not in ("source", "resolution") and getattr(own, field)))
+                and (release_folder or field in ("year", "imdb_id", "tmdb_id", "tvdb_id"))
+            ):
                 if field in ("source", "resolution") and not _read(folder, field) and getattr(own, field):
                     continue
                 changes[field] = value

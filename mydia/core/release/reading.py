@@ -95,4 +95,17 @@ class Reading:
 
 def dashed(gap: str) -> bool:
     """Whether a gap is a dash with air around it: " - ", ".-.", "_-_"."""
-    return len(gap) > 2 and gap.strip(" ._\t") in ("-", "–", "—", "-[", "-(", "]-", ")-", "- (", "- [", ") -", "] -", "~")
+    return len(gap) > 2 and gap.strip(" ._\t") in (
+        "-",
+        "–",
+        "—",
+        "-[",
+        "-(",
+        "]-",
+        ")-",
+        "- (",
+        "- [",
+        ") -",
+        "] -",
+        "~",
+    )

@@ -12,10 +12,10 @@ import unicodedata
 from mydia.core.release.facts import Span
 from mydia.core.release.lexicon import Term
 
-LONGEST = 1024
+LONGEST = 512
 """Characters that are read; what follows is no part of a release name, and the bound keeps hostile text cheap."""
 
-_WORD = re.compile(r"[^\W_]+(?:['’`×][^\W_]+)*(?:(?<=[A-Za-z])\+|(?<=R10)\+)?")
+_WORD = re.compile(r"[^\W_]+(?:['’`×][^\W_]+)*(?:(?<=[A-Za-z])\+|(?<=[Rr]10)\+)?")
 _BRACKET = re.compile(r"[\[\](){}【】（）「」『』]")
 _CLOSING = {"[": "]", "(": ")", "{": "}", "【": "】", "（": "）", "「": "」", "『": "』"}
 _APOSTROPHES = str.maketrans("×", "x", "'’`")

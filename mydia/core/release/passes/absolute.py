@@ -29,7 +29,17 @@ def read_absolute(reading: Reading) -> bool:
     """Find an episode that is told by its place. True when something was found."""
     if reading.hint == "movie" and "leading_group" not in reading.found:
         return False
-    for recognise in (_boxed, _leading_number, _after_dash, _of_mini_series, _before_broadcast, _before_technical, _zero_led, _scene_number, _lone_number):
+    for recognise in (
+        _boxed,
+        _leading_number,
+        _after_dash,
+        _of_mini_series,
+        _before_broadcast,
+        _before_technical,
+        _zero_led,
+        _scene_number,
+        _lone_number,
+    ):
         if recognise(reading):
             return True
     return False
@@ -42,16 +52,30 @@ def read_beside(reading: Reading) -> None:
     if before > reading.title_from:
         word = reading.words[before]
         lead = reading.words[before - 1]
-        if word.low.isdecimal() and len(word.low) == 1 and word.gap == "." and lead.number is not None and dashed(lead.gap):
+        if (
+            word.low.isdecimal()
+            and len(word.low) == 1
+            and word.gap == "."
+            and lead.number is not None
+            and dashed(lead.gap)
+        ):
             value = float(f"{lead.number}.{word.low}")
-            reading.set("special_absolute_episodes", [value], reading.mark("special_absolute_episodes", before - 1, before))
+            reading.set(
+                "special_absolute_episodes", [value], reading.mark("special_absolute_episodes", before - 1, before)
+            )
             return
         if word.number is not None and word.number not in FILM_YEARS and dashed(word.gap) and word.box < 0:
             reading.set("absolute_episodes", [word.number], reading.mark("absolute_episodes", before, before))
             return
     if last + 1 < len(reading.words) and "leading_group" in reading.found:
         word = reading.words[last + 1]
-        if word.number is not None and len(word.low) >= 3 and word.number not in FILM_YEARS and word.gap == " " and reading.technical(last + 2):
+        if (
+            word.number is not None
+            and len(word.low) >= 3
+            and word.number not in FILM_YEARS
+            and word.gap == " "
+            and reading.technical(last + 2)
+        ):
             reading.set("absolute_episodes", [word.number], reading.mark("absolute_episodes", last + 1, last + 1))
 
 
@@ -82,7 +106,7 @@ def _plain(word: Word) -> re.Match[str] | None:
 
 
 def read_named(reading: Reading) -> bool:
-    """"Episode 56", "EP06", "E1135", "60.Bolum", "#17", 第1008話."""
+    """ "Episode 56", "EP06", "E1135", "60.Bolum", "#17", 第1008話."""
     for word in reading.numbers:
         if word.used is not None:
             continue
@@ -101,7 +125,11 @@ def read_named(reading: Reading) -> bool:
         counter = _COUNTER.match(word.low) or _BOLUM.match(word.low)
         if counter is not None and not word.low.endswith("集") and word.index > reading.title_from:
             return _give(reading, [int(counter.group(1))], word.index, word.index)
-        if word.number is not None and word.index + 1 < len(reading.words) and is_episode_after(reading.words[word.index + 1]):
+        if (
+            word.number is not None
+            and word.index + 1 < len(reading.words)
+            and is_episode_after(reading.words[word.index + 1])
+        ):
             return _give(reading, [word.number], word.index, word.index + 1)
         if word.number is not None and word.gap.endswith("#") and word.index > reading.title_from:
             return _give_recorded(reading, [word.number], word.index, word.index)
@@ -167,11 +195,22 @@ def _after_dash(reading: Reading) -> bool:
         follows = reading.words[word.index + 1] if word.index + 1 < len(reading.words) else None
         if follows is not None and follows.gap == "." and " " in word.gap and follows.number is not None:
             continue
-        if not fansub and follows is not None and not reading.technical(follows.index) and not dashed(follows.gap) and not number.group(1).startswith("0"):
+        if (
+            not fansub
+            and follows is not None
+            and not reading.technical(follows.index)
+            and not dashed(follows.gap)
+            and not number.group(1).startswith("0")
+        ):
             continue
         set_version(reading, number.group(2), reading.span(word.index, word.index))
         before = reading.words[word.index - 1]
-        if before.number is not None and before.low[0] == "0" and before.number < int(number.group(1)) and before.gap == " ":
+        if (
+            before.number is not None
+            and before.low[0] == "0"
+            and before.number < int(number.group(1))
+            and before.gap == " "
+        ):
             return _give(reading, run(before.number, int(number.group(1))), before.index, word.index)
         episodes, last = _range(reading, word, int(number.group(1)))
         return _give(reading, episodes, word.index, last)
@@ -179,7 +218,7 @@ def _after_dash(reading: Reading) -> bool:
 
 
 def _leading_number(reading: Reading) -> bool:
-    """"01 - Ep Name", "003-004. Name", "02 The Invitation": a zero-led number before everything else."""
+    """ "01 - Ep Name", "003-004. Name", "02 The Invitation": a zero-led number before everything else."""
     at = reading.title_from
     if at + 1 >= len(reading.words) or any(_is_bare_year(w) for w in reading.numbers):
         return False
@@ -189,7 +228,9 @@ def _leading_number(reading: Reading) -> bool:
         return False
     episodes, last = _range(reading, word, int(number.group(1)))
     fansub = "leading_group" in reading.found
-    if last + 1 >= len(reading.words) or not (number.group(1)[0] == "0" or (fansub and dashed(reading.words[last + 1].gap))):
+    if last + 1 >= len(reading.words) or not (
+        number.group(1)[0] == "0" or (fansub and dashed(reading.words[last + 1].gap))
+    ):
         return False
     if reading.words[last + 1].gap not in (" ", ". ", ".", "_") and not dashed(reading.words[last + 1].gap):
         return False
@@ -204,7 +245,7 @@ def _leading_number(reading: Reading) -> bool:
 
 
 def _before_broadcast(reading: Reading) -> bool:
-    """"Show.13.HDTV": a number right before a broadcast source is an episode."""
+    """ "Show.13.HDTV": a number right before a broadcast source is an episode."""
     if "leading_group" in reading.found or any(_is_bare_year(w) for w in reading.numbers):
         return False
     for word in reading.numbers:
@@ -212,7 +253,12 @@ def _before_broadcast(reading: Reading) -> bool:
         if number is None or word.box >= 0 or word.index <= reading.title_from or len(number.group(1)) > 2:
             continue
         after = reading.words[word.index + 1] if word.index + 1 < len(reading.words) else None
-        if after is not None and after.term is not None and after.term.facts[0] in _BROADCAST and after.gap in (".", " ", "_"):
+        if (
+            after is not None
+            and after.term is not None
+            and after.term.facts[0] in _BROADCAST
+            and after.gap in (".", " ", "_")
+        ):
             reading.set("episodes", [int(number.group(1))], reading.mark("episodes", word.index, word.index))
             set_version(reading, number.group(2), reading.span(word.index, word.index))
             return True
@@ -226,7 +272,9 @@ def _is_decimal(reading: Reading, word: Word) -> bool:
 
 def _give_decimal(reading: Reading, word: Word) -> bool:
     value = float(f"{word.low}.{reading.words[word.index + 1].low}") if word.number is not None else 0.0
-    reading.set("special_absolute_episodes", [value], reading.mark("special_absolute_episodes", word.index, word.index + 1))
+    reading.set(
+        "special_absolute_episodes", [value], reading.mark("special_absolute_episodes", word.index, word.index + 1)
+    )
     reading.set("special", True)
     return True
 
@@ -248,7 +296,9 @@ def _before_technical(reading: Reading) -> bool:
         if int(digits) in FILM_YEARS and len(digits) == 4:
             continue
         episodes, last = _range(reading, word, int(digits))
-        if reading.technical(last + 1) and not (word.gap == "." and reading.words[word.index - 1].number is not None and digits[0] != "0"):
+        if reading.technical(last + 1) and not (
+            word.gap == "." and reading.words[word.index - 1].number is not None and digits[0] != "0"
+        ):
             set_version(reading, number.group(2), reading.span(word.index, word.index))
             return _give(reading, episodes, word.index, last)
     return False
@@ -261,7 +311,11 @@ def _zero_led(reading: Reading) -> bool:
         if number is None or word.index <= reading.title_from or word.box >= 0 or _year_follows(reading, word):
             continue
         digits = number.group(1)
-        subtitled = word.index + 1 < len(reading.words) and reading.words[word.index + 1].low in ("vostfr", "vosta", "vost")
+        subtitled = word.index + 1 < len(reading.words) and reading.words[word.index + 1].low in (
+            "vostfr",
+            "vosta",
+            "vost",
+        )
         led = digits.startswith("0") and len(digits) in (2, 3)
         if subtitled or (led and (reading.technical(word.index + 1) or "leading_group" in reading.found)):
             set_version(reading, number.group(2), reading.span(word.index, word.index))
@@ -271,7 +325,7 @@ def _zero_led(reading: Reading) -> bool:
 
 
 def _of_mini_series(reading: Reading) -> bool:
-    """"Part 2", "Part Two" before technical words, without a year: an episode of a mini-series."""
+    """ "Part 2", "Part Two" before technical words, without a year: an episode of a mini-series."""
     if reading.hint == "movie" or any(_is_bare_year(w) and w.index > reading.title_from for w in reading.numbers):
         return False
     for word in reading.numbers:
@@ -285,7 +339,12 @@ def _of_mini_series(reading: Reading) -> bool:
             after = reading.words[word.index + 1]
             number = after.number if after.number is not None and len(after.low) < 3 else NUMBERS.get(after.low)
             last = after.index
-        if number is not None and reading.technical(last + 1) and last + 1 < len(reading.words) and reading.words[last + 1].box < 0:
+        if (
+            number is not None
+            and reading.technical(last + 1)
+            and last + 1 < len(reading.words)
+            and reading.words[last + 1].box < 0
+        ):
             return _give_recorded(reading, [number], word.index, last)
     return False
 
@@ -301,14 +360,24 @@ def _scene_number(reading: Reading) -> bool:
     for word in reading.numbers:
         if word.number is None or word.used is not None or word.box >= 0 or word.index <= reading.title_from:
             continue
-        if len(word.low) not in (3, 4) or word.term is not None or 1888 <= word.number < 2100 or _year_follows(reading, word):
+        if (
+            len(word.low) not in (3, 4)
+            or word.term is not None
+            or 1888 <= word.number < 2100
+            or _year_follows(reading, word)
+        ):
             continue
         season, episode = divmod(word.number, 100)
         if not episode or not season or word.gap not in (".", " ", "_", "-"):
             continue
         episodes, last = [episode], word.index
         after = reading.words[last + 1] if last + 1 < len(reading.words) else None
-        alike = after is not None and after.number is not None and len(after.low) == len(word.low) and word.number < after.number
+        alike = (
+            after is not None
+            and after.number is not None
+            and len(after.low) == len(word.low)
+            and word.number < after.number
+        )
         if after is not None and alike and after.gap in ("-", "~"):
             return _give(reading, run(word.number, after.number or 0), word.index, after.index)
         if after is not None and after.number is not None and alike and after.number // 100 == season:
@@ -323,13 +392,21 @@ def _scene_number(reading: Reading) -> bool:
 
 
 def _lone_number(reading: Reading) -> bool:
-    """"Title 2018 06 720p": a number between the year and the technical words."""
+    """ "Title 2018 06 720p": a number between the year and the technical words."""
     for word in reading.numbers:
         number = _plain(word)
-        if number is None or word.number is None or len(word.low) != 2 or word.index <= reading.title_from + 1 or word.box >= 0:
+        if (
+            number is None
+            or word.number is None
+            or len(word.low) != 2
+            or word.index <= reading.title_from + 1
+            or word.box >= 0
+        ):
             continue
-        if _is_bare_year(reading.words[word.index - 1]) and reading.technical(word.index + 1) and word.index + 1 < len(reading.words):
+        if (
+            _is_bare_year(reading.words[word.index - 1])
+            and reading.technical(word.index + 1)
+            and word.index + 1 < len(reading.words)
+        ):
             return _give(reading, [word.number], word.index, word.index)
     return False
-
-

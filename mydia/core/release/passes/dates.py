@@ -56,7 +56,7 @@ def date_at(reading: Reading, index: int) -> tuple[str, int] | None:
 
 
 def _spelled(word: Word, second: Word, third: Word, index: int) -> tuple[str, int] | None:
-    """"22 October 2016", "5th Mar 2025", "Oct 22 2016"."""
+    """ "22 October 2016", "5th Mar 2025", "Oct 22 2016"."""
     if third.number is None:
         return None
     day = word.number or (ORDINALS.get(word.low) if _ORDINAL.match(word.low) else None)
@@ -154,7 +154,11 @@ def read_year(reading: Reading) -> None:
 
 def _is_year(word: Word) -> bool:
     if word.number is None:
-        return word.low[4:5] == "v" and word.low[:4].isdecimal() and int(word.low[:4]) in FILM_YEARS if len(word.low) == 6 else False
+        return (
+            word.low[4:5] == "v" and word.low[:4].isdecimal() and int(word.low[:4]) in FILM_YEARS
+            if len(word.low) == 6
+            else False
+        )
     return len(word.low) == 4 and word.number in FILM_YEARS
 
 
@@ -172,6 +176,12 @@ def _limit(reading: Reading) -> int:
 def _late_year(reading: Reading, limit: int) -> Word | None:
     """A year among the technical words, where the title has none."""
     for word in reading.numbers:
-        if word.index > max(limit, reading.title_from) and word.used is None and word.number is not None and _is_year(word) and word.term is None:
+        if (
+            word.index > max(limit, reading.title_from)
+            and word.used is None
+            and word.number is not None
+            and _is_year(word)
+            and word.term is None
+        ):
             return word
     return None

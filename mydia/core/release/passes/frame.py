@@ -13,7 +13,10 @@ _EXTENSION = re.compile(r"\.([0-9A-Za-z-]{2,7})$")
 _APPENDED = re.compile(r"-([0-9A-Za-z]{1,22})$")
 _GROUPED = re.compile(r"[0-9A-Za-z]-(?!DL$)[0-9A-Za-z]+$")
 _BEHIND = re.compile(r" ?[\[(@] ?([^\[\](){}@]{2,40}?) ?[\])]?$")
-_BEFORE = re.compile(r"^\s*(?:([\[({【])([^\[\](){}【】]{3,60})[\])}】][\s._-]*|((?:www\.)?[\w-]+(?:\.[\w-]+){1,3}|www?[ .,][\w-]+[ .,]\w{2,6})\s+-\s+)", re.IGNORECASE)
+_BEFORE = re.compile(
+    r"^\s*(?:([\[({【])([^\[\](){}【】]{3,60})[\])}】][\s._-]*|((?:www\.)?[\w-]+(?:\.[\w-]+){1,3}|www?[ .,][\w-]+[ .,]\w{2,6})\s+-\s+)",
+    re.IGNORECASE,
+)
 _ADDRESS = re.compile(r"^(www\.)?[\w-]+(?:\.[\w-]+){0,3}?\.(\w{2,6})$", re.ASCII | re.IGNORECASE)
 _NAMED_ADDRESS = re.compile(r"\bwww\.[\w-]+\.[\w.]+$", re.ASCII | re.IGNORECASE)
 

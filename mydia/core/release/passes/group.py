@@ -42,7 +42,13 @@ def read_group(reading: Reading) -> None:
 def _ends_as_scene(reading: Reading, last: int) -> bool:
     """Whether a name ends in "codec-GROUP" outside of brackets: then a bracket in front is a site's mark."""
     words = reading.words
-    if last < 2 or words[last].box >= 0 or words[last].gap != "-" or words[last].term is not None or words[last].number is not None:
+    if (
+        last < 2
+        or words[last].box >= 0
+        or words[last].gap != "-"
+        or words[last].term is not None
+        or words[last].number is not None
+    ):
         return False
     return words[last - 1].box < 0 and _after_codec(words[last - 1]) and "absolute_episodes" not in reading.facts
 
@@ -88,14 +94,29 @@ def _before_remarks(reading: Reading, last: int) -> tuple[int, int] | None:
 def _behind_hyphen(reading: Reading, last: int) -> tuple[int, int] | None:
     words = reading.words
     first = last
-    while first > reading.title_from and words[first].gap in (".", "&", "@", "_") and words[first].box >= 0 and words[first].box == words[first - 1].box:
+    while (
+        first > reading.title_from
+        and words[first].gap in (".", "&", "@", "_")
+        and words[first].box >= 0
+        and words[first].box == words[first - 1].box
+    ):
         first -= 1
     word = words[first]
     gap = word.gap
-    if gap == "-" and first - 1 > reading.title_to and words[first - 1].gap == "-" and _is_name(words[first - 1]) and _after_codec(words[first - 2]):
+    if (
+        gap == "-"
+        and first - 1 > reading.title_to
+        and words[first - 1].gap == "-"
+        and _is_name(words[first - 1])
+        and _after_codec(words[first - 2])
+    ):
         first -= 1
         word = words[first]
-    if not gap.rstrip("[").rstrip("._" if dashed(gap) else "").endswith("-") or first <= reading.title_from or word.used is not None:
+    if (
+        not gap.rstrip("[").rstrip("._" if dashed(gap) else "").endswith("-")
+        or first <= reading.title_from
+        or word.used is not None
+    ):
         return None
     if first < reading.mark_end or (dashed(gap) and not _technical_before(words[first - 1])):
         return None
@@ -103,7 +124,9 @@ def _behind_hyphen(reading: Reading, last: int) -> tuple[int, int] | None:
         return None
     if _is_technical(word) and not _is_taken_for_technical(words[first - 1], word):
         return None
-    if not _technical_before(words[first - 1]) and not any(w.term is not None and w.term.rank == STRONG for w in words[reading.title_to : first]):
+    if not _technical_before(words[first - 1]) and not any(
+        w.term is not None and w.term.rank == STRONG for w in words[reading.title_to : first]
+    ):
         if reading.mark_end < 0 and "year" not in reading.facts:
             return None
     return first, last
@@ -122,7 +145,12 @@ def _is_taken_for_technical(before: Word, word: Word) -> bool:
     if word.term is None or not _after_codec(before):
         return False
     if word.term.field == "languages":
-        return word.term.rank == CODE and len(word.low) == 2 and before.term is not None and before.term.field == "video_codec"
+        return (
+            word.term.rank == CODE
+            and len(word.low) == 2
+            and before.term is not None
+            and before.term.field == "video_codec"
+        )
     return word.term.field not in ("subs", "resolution", "audio", "video_codec", "modifier", "dual", "multi")
 
 
@@ -137,7 +165,13 @@ def _technical_before(word: Word) -> bool:
 def _bracketed(reading: Reading, last: int) -> tuple[int, int] | None:
     """One unknown word alone in the last bracket: "[Lunar]"."""
     word = reading.words[last]
-    if word.box < 0 or word.term is not None or word.used is not None or word.number is not None or not reading.alone(last, last):
+    if (
+        word.box < 0
+        or word.term is not None
+        or word.used is not None
+        or word.number is not None
+        or not reading.alone(last, last)
+    ):
         return None
     box = reading.boxes[word.box]
     if box.sign != "[" or box.first <= reading.title_to:

@@ -20,7 +20,9 @@ def read_identity(reading: Reading) -> None:
     """Find {tmdb-1}, [tvdbid-1], [imdbid-tt1234567], a bare tt1234567, [ABCD1234] and {edition-Name}."""
     for word in reading.numbers:
         if _IMDB.match(word.low):
-            first = word.index - 1 if word.index and reading.words[word.index - 1].low in ("imdb", "imdbid") else word.index
+            first = (
+                word.index - 1 if word.index and reading.words[word.index - 1].low in ("imdb", "imdbid") else word.index
+            )
             reading.set("imdb_id", word.low, reading.use("imdb_id", first, word.index))
         elif word.number is not None and word.index:
             field = _PROVIDERS.get(reading.words[word.index - 1].low)

@@ -14,7 +14,12 @@ def read_leading(reading: Reading) -> None:
     while at < len(words):
         word = words[at]
         number = word.box
-        if number < 0 or boxes[number].first != at or boxes[number].sign not in "[【" or word.gap.strip(" ._-[【]】") != "":
+        if (
+            number < 0
+            or boxes[number].first != at
+            or boxes[number].sign not in "[【"
+            or word.gap.strip(" ._-[【]】") != ""
+        ):
             break
         box = boxes[number]
         if box.last + 1 >= len(words):
@@ -24,7 +29,9 @@ def read_leading(reading: Reading) -> None:
             if taken and not _plain_title_follows(reading, box.last):
                 break
             if taken == 0:
-                reading.found["leading_group"] = [(reading.name[box.open + 1 : box.close].strip(), reading.span(box.first, box.last))]
+                reading.found["leading_group"] = [
+                    (reading.name[box.open + 1 : box.close].strip(), reading.span(box.first, box.last))
+                ]
             taken += 1
         for index in range(box.first, box.last + 1):
             if words[index].used is None and not technical:
@@ -47,12 +54,19 @@ def _give_back(reading: Reading) -> None:
 
 
 def _is_technical(reading: Reading, first: int, last: int) -> bool:
-    return all(w.used == "hash" or (w.term is not None and (w.term.rank == STRONG or last > first)) for w in reading.words[first : last + 1])
+    return all(
+        w.used == "hash" or (w.term is not None and (w.term.rank == STRONG or last > first))
+        for w in reading.words[first : last + 1]
+    )
 
 
 def _plain_title_follows(reading: Reading, last: int) -> bool:
     """Whether words outside of brackets come before the first number: then they are the title, not the next bracket."""
     for word in reading.words[last + 1 :]:
         if word.box < 0:
-            return not word.low.endswith("新番") and word.number is None and (word.term is None or word.term.rank != STRONG)
+            return (
+                not word.low.endswith("新番")
+                and word.number is None
+                and (word.term is None or word.term.rank != STRONG)
+            )
     return False

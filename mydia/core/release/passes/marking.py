@@ -81,7 +81,9 @@ def _mark_mixed(reading: Reading, word: Word) -> None:
     if found is not None:
         width, height = int(found.group(1)), int(found.group(2))
         if width >= 300 and 200 <= height <= 4400 and width < 3 * height:
-            word.term = Term((("resolution", str(resolution_of(max(height, width * 9 // 16 if width > 700 else 0)))),), STRONG)
+            word.term = Term(
+                (("resolution", str(resolution_of(max(height, width * 9 // 16 if width > 700 else 0)))),), STRONG
+            )
         return
     if _RATE.match(low):
         word.term = Term((("tech", low),), WEAK)
@@ -98,7 +100,7 @@ def _mark_mixed(reading: Reading, word: Word) -> None:
 
 
 def _glued(head: str, number: str, lines: str, rest: str) -> Term | None:
-    """"DD5", "AAC2", "DD51": an audio codec and channels; "Bluray720p", "BD1080": a source and a resolution."""
+    """ "DD5", "AAC2", "DD51": an audio codec and channels; "Bluray720p", "BD1080": a source and a resolution."""
     rows = LEXICON.get(head, ())
     term = next((term for more, term in rows if not more), None)
     if term is None:
@@ -112,7 +114,7 @@ def _glued(head: str, number: str, lines: str, rest: str) -> Term | None:
 
 
 def mark_star_sizes(reading: Reading) -> None:
-    """"1280*720", which is two words."""
+    """ "1280*720", which is two words."""
     for word in reading.numbers:
         if word.gap == "*" and word.number is not None and 200 <= word.number <= 4400:
             before = reading.words[word.index - 1]

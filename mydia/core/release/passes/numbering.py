@@ -52,7 +52,7 @@ def _at(reading: Reading, index: int) -> Word | None:
 
 
 def set_version(reading: Reading, digits: str | None, span: Span) -> None:
-    """"v2" glued to an episode's number."""
+    """ "v2" glued to an episode's number."""
     if digits:
         reading.set("anime_version", int(digits), span)
 
@@ -114,7 +114,13 @@ def _give(reading: Reading, season: int | None, episodes: list[int], first: int,
 def _total_behind(reading: Reading, last: int) -> int | None:
     """The N of "of N" behind words[last]; 0 where it is left open ("of XX")."""
     of, total = _at(reading, last + 1), _at(reading, last + 2)
-    if of is not None and total is not None and (of.low in OF or of.low in EPISODE_AFTER) and of.gap in _NEXT and (total.number is not None or total.low == "xx"):
+    if (
+        of is not None
+        and total is not None
+        and (of.low in OF or of.low in EPISODE_AFTER)
+        and of.gap in _NEXT
+        and (total.number is not None or total.low == "xx")
+    ):
         return total.number or 0
     return None
 
@@ -173,7 +179,13 @@ def _season_at(reading: Reading, index: int) -> tuple[list[int], int, bool] | No
         spelled = _spelled_number(number) if number is not None and word.low not in ("series", "serie", "se") else None
         if spelled is not None:
             return [spelled], index + 1, True
-        if number is not None and number.number is not None and len(number.low) <= 4 and number.gap.strip(" ._#-:№") == "" and not dashed(number.gap):
+        if (
+            number is not None
+            and number.number is not None
+            and len(number.low) <= 4
+            and number.gap.strip(" ._#-:№") == ""
+            and not dashed(number.gap)
+        ):
             if word.low in ("series", "serie", "se") and not _is_series_number(reading, index):
                 return None
             return _more_seasons(reading, number.number, index + 1, True)
@@ -189,7 +201,7 @@ def _season_at(reading: Reading, index: int) -> tuple[list[int], int, bool] | No
 
 
 def _spelled_number(word: Word) -> int | None:
-    """"Saison VII", "Season Two"."""
+    """ "Saison VII", "Season Two"."""
     if word.gap.strip(" ._") or word.low in ("i", "v", "x"):
         return None
     return ROMANS.get(word.low) or (NUMBERS.get(word.low) if len(word.low) > 2 else None)
@@ -210,7 +222,12 @@ def _more_seasons(reading: Reading, season: int, last: int, named: bool) -> tupl
     seasons = [season]
     while (word := _at(reading, last + 1)) is not None:
         step = 1
-        if named and (word.low in _TO or word.low in _AND) and (after := _at(reading, last + 2)) is not None and after.number is not None:
+        if (
+            named
+            and (word.low in _TO or word.low in _AND)
+            and (after := _at(reading, last + 2)) is not None
+            and after.number is not None
+        ):
             if not seasons[-1] < after.number <= 60 or len(after.low) > 2:
                 break
             seasons = sorted({*seasons, *(run(seasons[-1], after.number) if word.low in _TO else [after.number])})
@@ -243,7 +260,11 @@ def _more_seasons(reading: Reading, season: int, last: int, named: bool) -> tupl
 
 def _goes_on(word: Word, named: bool) -> bool:
     """Whether a bare number may go on a chain of seasons."""
-    if word.number is None or len(word.low) > 2 or (word.term is not None and word.term.field in ("resolution", "audio")):
+    if (
+        word.number is None
+        or len(word.low) > 2
+        or (word.term is not None and word.term.field in ("resolution", "audio"))
+    ):
         return False
     if word.gap in _TIGHT_CHAINS or dashed(word.gap):
         return named or not dashed(word.gap)
@@ -270,7 +291,12 @@ def _read_split(reading: Reading, word: Word) -> bool:
         _part_and_version(reading, episode.group(3), episode.group(4), after)
         return True
     number = _at(reading, word.index + 2)
-    if after.low in ("e", "ep", "episode") and number is not None and number.number is not None and not dashed(after.gap):
+    if (
+        after.low in ("e", "ep", "episode")
+        and number is not None
+        and number.number is not None
+        and not dashed(after.gap)
+    ):
         episodes = [number.number]
         last = follow(reading, episodes, number.index, season)
         _give(reading, season, episodes, word.index, last)
@@ -282,7 +308,7 @@ def _read_split(reading: Reading, word: Word) -> bool:
 
 
 def _read_counted_words(reading: Reading, word: Word) -> bool:
-    """"2 сезон 24 серия", "2. Staffel Folge 5", "3 Temporada": the number stands before its word."""
+    """ "2 сезон 24 серия", "2. Staffel Folge 5", "3 Temporada": the number stands before its word."""
     number = _number_before(reading, word, SEASON_AFTER)
     if number is None or word.index - 1 < reading.title_from:
         return False
@@ -300,7 +326,12 @@ def _read_counted_words(reading: Reading, word: Word) -> bool:
         _give(reading, number, episodes[0], first, episodes[1])
         return True
     after_number = _at(reading, last + 1)
-    if word.low == "season" or (after_number is not None and after_number.number is not None and len(after_number.low) < 3 and after_number.gap == " "):
+    if word.low == "season" or (
+        after_number is not None
+        and after_number.number is not None
+        and len(after_number.low) < 3
+        and after_number.gap == " "
+    ):
         return False
     reading.set("seasons", [number], reading.mark("seasons", first, last))
     return True
@@ -318,12 +349,16 @@ def _number_before(reading: Reading, word: Word, names: frozenset[str]) -> int |
 
 
 def _read_words(reading: Reading, word: Word) -> bool:
-    """"Season 1", with the episodes behind it or without."""
+    """ "Season 1", with the episodes behind it or without."""
     seasons = _season_at(reading, word.index)
     if seasons is None:
         return False
     numbers, last, named = seasons
-    first = word.index - 1 if word.low in SEASON and word.index and reading.words[word.index - 1].low in ORDINALS and last == word.index else word.index
+    first = (
+        word.index - 1
+        if word.low in SEASON and word.index and reading.words[word.index - 1].low in ORDINALS and last == word.index
+        else word.index
+    )
     if len(numbers) == 1:
         episodes = _named_episodes(reading, last + 1, named)
         if episodes is not None:
@@ -334,7 +369,15 @@ def _read_words(reading: Reading, word: Word) -> bool:
     if first == len(reading.words) - 1 and word.gap == "-" and _technical_before(reading, first):
         return False
     number = _at(reading, last + 1)
-    if len(numbers) == 1 and number is not None and number.number is not None and named and number.number < numbers[0] and len(number.low) == 2 and number.gap in (" ", ".", "_"):
+    if (
+        len(numbers) == 1
+        and number is not None
+        and number.number is not None
+        and named
+        and number.number < numbers[0]
+        and len(number.low) == 2
+        and number.gap in (" ", ".", "_")
+    ):
         _give(reading, numbers[0], [number.number], first, number.index)
         return True
     span = reading.mark("seasons", first, last)
@@ -348,7 +391,7 @@ def _technical_before(reading: Reading, index: int) -> bool:
 
 
 def _named_episodes(reading: Reading, index: int, named: bool) -> tuple[list[int], int] | None:
-    """"Episode 5-6" at words[index], and the last word of it."""
+    """ "Episode 5-6" at words[index], and the last word of it."""
     word, after = _at(reading, index), _at(reading, index + 1)
     if word is None or (dashed(word.gap) and not named) or word.gap.strip(" ._-,)]([#/:–") != "":
         return None
@@ -356,7 +399,13 @@ def _named_episodes(reading: Reading, index: int, named: bool) -> tuple[list[int
     if found is not None:
         episodes = [int(found.group(1))]
         return episodes, follow(reading, episodes, index, None)
-    if word.low in EPISODE and after is not None and after.number is not None and len(after.low) <= 4 and after.gap.strip(" ._#-:№(") == "":
+    if (
+        word.low in EPISODE
+        and after is not None
+        and after.number is not None
+        and len(after.low) <= 4
+        and after.gap.strip(" ._#-:№(") == ""
+    ):
         if word.low == "cap" and len(after.low) >= 3:
             return None
         episodes = [after.number]
@@ -370,7 +419,9 @@ def _is_anime_season(reading: Reading, index: int, named: bool) -> bool:
     if word is None or (named and "leading_group" not in reading.found):
         return False
     if not dashed(word.gap):
-        return not named and reading.words[index - 1].box >= 0 and word.number is not None and reading.alone(index, index)
+        return (
+            not named and reading.words[index - 1].box >= 0 and word.number is not None and reading.alone(index, index)
+        )
     if word.low in EPISODE:
         word = _at(reading, index + 1)
         return word is not None and word.number is not None
@@ -402,7 +453,7 @@ def _give_cap(reading: Reading, first: int, number: Word) -> None:
 
 
 def prefer_cap(reading: Reading) -> None:
-    """"Temporada 2 [Cap.1901]": the chapter knows its season better than the folder does."""
+    """ "Temporada 2 [Cap.1901]": the chapter knows its season better than the folder does."""
     if "episodes" in reading.facts:
         return
     for word in reading.numbers:

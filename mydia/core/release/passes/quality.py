@@ -53,7 +53,9 @@ def _resolution(reading: Reading) -> tuple[int | None, list[Span]]:
     if not found:
         return None, []
     text = reading.name
-    exact = [fact for fact in found if text[fact[1].start].isdigit() and text[fact[1].start : fact[1].end].lower() != "4k"]
+    exact = [
+        fact for fact in found if text[fact[1].start].isdigit() and text[fact[1].start : fact[1].end].lower() != "4k"
+    ]
     value, span = (exact or found)[-1 if exact else 0]
     if exact and len(exact) > 1:
         value, span = exact[-1]
@@ -63,7 +65,9 @@ def _resolution(reading: Reading) -> tuple[int | None, list[Span]]:
 def _refine(reading: Reading, source: str | None, resolution: int | None) -> tuple[str | None, int | None, str | None]:
     modifiers = [value for value, _ in reading.found.get("modifier", ())]
     remux = "remux" in modifiers
-    if source in ("bluray", "bdrip", "brdisk") or (remux and source in (None, "dvd") and not (source == "dvd" and resolution is None)):
+    if source in ("bluray", "bdrip", "brdisk") or (
+        remux and source in (None, "dvd") and not (source == "dvd" and resolution is None)
+    ):
         return _disk(reading, source, resolution, remux)
     if source in ("web-dl", "webrip"):
         return source, resolution or (720 if _boxed_source(reading) else 480), None
@@ -82,7 +86,9 @@ def _refine(reading: Reading, source: str | None, resolution: int | None) -> tup
     return source, resolution, None
 
 
-def _disk(reading: Reading, source: str | None, resolution: int | None, remux: bool) -> tuple[str, int | None, str | None]:
+def _disk(
+    reading: Reading, source: str | None, resolution: int | None, remux: bool
+) -> tuple[str, int | None, str | None]:
     uhd = "uhd" in reading.found or any(v == "2160" for v, _ in reading.found.get("resolution", ()))
     if not remux and _is_disk(reading, source, resolution):
         return "brdisk", resolution or (2160 if uhd else 1080), "brdisk"
@@ -109,19 +115,38 @@ def _is_disk(reading: Reading, source: str | None, resolution: int | None) -> bo
         return not _is_encoded(reading) or "disk" in reading.found
     if source != "bluray" or _is_encoded(reading) or resolution in (720, 576, 480):
         return False
-    if reading.facts.get("container") == "iso" or any(reading.name[s.start : s.end].lower() in ("iso", "bdmv") for _, s in reading.found.get("disk", ())):
+    if reading.facts.get("container") == "iso" or any(
+        reading.name[s.start : s.end].lower() in ("iso", "bdmv") for _, s in reading.found.get("disk", ())
+    ):
         return True
-    if reading.facts.get("episodes") or reading.facts.get("absolute_episodes") or reading.facts.get("container") == "mkv":
+    if (
+        reading.facts.get("episodes")
+        or reading.facts.get("absolute_episodes")
+        or reading.facts.get("container") == "mkv"
+    ):
         return False
     codecs = [value for value, _ in reading.found.get("raw", ())]
     hevc = any(value == "h265" for value, _ in reading.found.get("video_codec", ()))
-    return bool(codecs) and not (hevc and resolution != 2160) and not _german(reading) and "leading_group" not in reading.found and "release_group_boxed" not in reading.found
+    return (
+        bool(codecs)
+        and not (hevc and resolution != 2160)
+        and not _german(reading)
+        and "leading_group" not in reading.found
+        and "release_group_boxed" not in reading.found
+    )
 
 
 def _is_untouched(reading: Reading, source: str | None, resolution: int | None) -> bool:
     """German groups name a remux by the disk's codec alone: "German.DL.1080p.BluRay.AVC-GROUP"."""
     hevc = any(value == "h265" for value, _ in reading.found.get("video_codec", ()))
-    return source == "bluray" and "raw" in reading.found and not _is_encoded(reading) and _german(reading) and resolution in (None, 1080, 2160) and not hevc
+    return (
+        source == "bluray"
+        and "raw" in reading.found
+        and not _is_encoded(reading)
+        and _german(reading)
+        and resolution in (None, 1080, 2160)
+        and not hevc
+    )
 
 
 def _german(reading: Reading) -> bool:
@@ -142,7 +167,11 @@ def _broadcast(reading: Reading, source: str, resolution: int | None, high: bool
     if "mpeg2" in codecs and source == "hdtv":
         return "raw-hd", resolution or 1080, "raw"
     if resolution is None:
-        spelled = any(reading.name[s.start : s.end].lower() not in ("hdtv", "hdtvrip") for v, s in reading.found.get("source", ()) if v == "hdtv")
+        spelled = any(
+            reading.name[s.start : s.end].lower() not in ("hdtv", "hdtvrip")
+            for v, s in reading.found.get("source", ())
+            if v == "hdtv"
+        )
         high = high or (source == "hdtv" and (_boxed_source(reading) or spelled))
         return ("hdtv", 720, None) if high else ("sdtv", 480, None)
     return ("hdtv" if resolution >= 720 else "sdtv"), resolution, None

@@ -16,7 +16,8 @@ _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 _ACRONYM = re.compile(r"(?<![^\W_])([^\W\d_](?:\.[^\W\d_])+)(?:\.|(?![^\W_]))")
 _BLANKS = re.compile(r"\s+")
 _EDGES = " ._-–—~|/,;:+*#★"
-_SEASONED = re.compile(r"\bS0?(\d{1,2})$")
+_SEASON_BEHIND = re.compile(r"\s+(?:S\d{1,2}|\d(?:st|nd|rd|th) Season)$", re.IGNORECASE)
+_SEASONED = re.compile(r"\b([Ss])0?(\d{1,2})$")
 _OPENING = "([{【（「『"
 _CLOSING = ")]}】）」』"
 
@@ -52,7 +53,12 @@ def _in_first_bracket(reading: Reading, pieces: list[tuple[Span, str]]) -> list[
 
 def _is_cjk_list(reading: Reading, pieces: list[tuple[Span, str]]) -> bool:
     """Whether the pieces are spellings of one title in a fansub's name, where the last is the international one."""
-    return "leading_group" in reading.found and len(pieces) > 1 and _HAN.search(reading.name) is not None and _LATIN.search(pieces[-1][1]) is not None
+    return (
+        "leading_group" in reading.found
+        and len(pieces) > 1
+        and _HAN.search(reading.name) is not None
+        and _LATIN.search(pieces[-1][1]) is not None
+    )
 
 
 def _pieces(reading: Reading) -> list[tuple[Span, str]]:
@@ -81,7 +87,11 @@ def _split(reading: Reading, words: list[Word]) -> list[list[Word]]:
     unboxed = any(w.box < 0 and not w.low.endswith("新番") for w in words)
     if han and unboxed:
         words = [w for w in words if w.box < 0 or reading.boxes[w.box].sign not in "[【"]
-    mixed = (han or _han_first(words)) and any(_HAN.search(w.text) for w in words) and any(_LATIN.search(w.text) for w in words)
+    mixed = (
+        (han or _han_first(words))
+        and any(_HAN.search(w.text) for w in words)
+        and any(_LATIN.search(w.text) for w in words)
+    )
     for word in words:
         if word.low == "aka" and groups[-1]:
             groups.append([])
@@ -99,7 +109,12 @@ def _split(reading: Reading, words: list[Word]) -> list[list[Word]]:
 
 def _han_first(words: list[Word]) -> bool:
     """Whether a title in Han characters comes first: then what follows in Latin is its translation."""
-    return bool(words) and _script(words[0]) == "han" and _HANGUL.search(words[0].text) is None and all(_script(w) != "" or w.number is not None for w in words)
+    return (
+        bool(words)
+        and _script(words[0]) == "han"
+        and _HANGUL.search(words[0].text) is None
+        and all(_script(w) != "" or w.number is not None for w in words)
+    )
 
 
 def _script_changes(group: list[Word], word: Word) -> bool:
@@ -107,7 +122,7 @@ def _script_changes(group: list[Word], word: Word) -> bool:
 
 
 def _script(word: Word) -> str:
-    """"han" or "latin" where a word is wholly of one, else nothing."""
+    """ "han" or "latin" where a word is wholly of one, else nothing."""
     han, latin = _HAN.search(word.text), _LATIN.search(word.text)
     return "" if (han is None) == (latin is None) else "han" if han is not None else "latin"
 
@@ -131,7 +146,13 @@ def _behind_slash(reading: Reading) -> list[tuple[Span, str]]:
         return []
     pieces: list[tuple[Span, str]] = []
     index = reading.title_to
-    stop = reading.zone if reading.year_at is None else min(reading.zone, reading.year_at) if reading.year_at > index else reading.zone
+    stop = (
+        reading.zone
+        if reading.year_at is None
+        else min(reading.zone, reading.year_at)
+        if reading.year_at > index
+        else reading.zone
+    )
     while index < stop:
         word = reading.words[index]
         if " /" in word.gap or "/ " in word.gap:
@@ -208,8 +229,9 @@ def clean(text: str) -> str:
         text = kept.replace("\0", ".")
     elif "_" in text:
         text = text.replace("_", " ")
-    text = _BLANKS.sub(" ", text)
-    return unicodedata.normalize("NFC", text.strip(_EDGES.replace(".", "") if text.endswith(".") and text[-3:-2] == "." else _EDGES))
+    text = _BLANKS.sub(" ", text).strip()
+    edges = _EDGES.replace(".", "") if text.endswith(".") and text[-3:-2] == "." else _EDGES
+    return unicodedata.normalize("NFC", text.strip(edges))
 
 
 def shorten_season(reading: Reading) -> None:
@@ -219,10 +241,10 @@ def shorten_season(reading: Reading) -> None:
         return
     found = _SEASONED.search(title)
     if found is not None and found.start() > 0 and "leading_group" in reading.found:
-        short = title[: found.start()] + f"S{found.group(1)}"
+        short = title[: found.start()] + found.group(1) + found.group(2)
         reading.facts["title"] = short
         reading.facts["titles"] = [short if t == title else t for t in reading.facts["titles"]]
         title = short
-    bare = re.sub(r"\s+(?:S\d{1,2}|\d(?:st|nd|rd|th) Season)$", "", title)
+    bare = _SEASON_BEHIND.sub("", title)
     if bare != title:
         reading.facts["titles"] = [*reading.facts["titles"], bare]

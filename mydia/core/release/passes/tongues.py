@@ -43,7 +43,11 @@ def _subtitled(reading: Reading) -> set[Span]:
             continue
         plural = word.low.endswith("s")
         if word.term.facts[0][1]:
-            if word.index + 1 < len(words) and words[word.index + 1].low == "sub" and words[word.index + 1].head == word.index:
+            if (
+                word.index + 1 < len(words)
+                and words[word.index + 1].low == "sub"
+                and words[word.index + 1].head == word.index
+            ):
                 _add_run(spans, words, word.index - 1, word.box)
             continue
         before = word.index - 1
@@ -54,7 +58,12 @@ def _subtitled(reading: Reading) -> set[Span]:
                 _add_run(spans, words, before, word.box)
             continue
         after = word.index + 1
-        while after < len(words) and _language(words[after]) and words[after].box == word.box and words[after].gap.strip(" ._-/,&+:") == "":
+        while (
+            after < len(words)
+            and _language(words[after])
+            and words[after].box == word.box
+            and words[after].gap.strip(" ._-/,&+:") == ""
+        ):
             spans.add(_span(words, after))
             after += 1
     return spans

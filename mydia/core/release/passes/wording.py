@@ -10,6 +10,7 @@ from mydia.core.release.tables.words import PART
 
 _TRAILING_VERSION = re.compile(r"^\d{1,4}v(\d)$")
 _AMOUNT = re.compile(r"(?<![\d.,])\d{1,4}(?:[.,]\d{1,3})? ?$")
+_DECIMALS = re.compile(r"(?<![\d.,])\d{1,4}[.,]$")
 _DISC = re.compile(r"^(?:cd|disc|disk|dvd)(\d{1,2})$")
 
 
@@ -64,7 +65,12 @@ def read_edition(reading: Reading) -> None:
 
 def _anniversary(reading: Reading, span: Span) -> int:
     for word in reading.words:
-        if word.start == span.start and word.index and word.low == "anniversary" and reading.words[word.index - 1].low[-2:] in ("th", "st", "nd", "rd"):
+        if (
+            word.start == span.start
+            and word.index
+            and word.low == "anniversary"
+            and reading.words[word.index - 1].low[-2:] in ("th", "st", "nd", "rd")
+        ):
             return reading.words[word.index - 1].start
     return span.start
 
@@ -117,7 +123,13 @@ def claim_channels(reading: Reading) -> None:
         bare = word.number is not None and word.number in (1, 2, 5, 6, 7) and len(word.low) == 1
         before = words[word.index - 1].term if word.index else None
         sounded = before is not None and before.field in ("audio", "channels", "atmos", "languages")
-        spelled = after.gap == "." and bare and word.number in (5, 7) and word.index > reading.title_from and (word.index + 2 >= len(words) or words[word.index + 2].gap != ".")
+        spelled = (
+            after.gap == "."
+            and bare
+            and word.number in (5, 7)
+            and word.index > reading.title_from
+            and (word.index + 2 >= len(words) or words[word.index + 2].gap != ".")
+        )
         if (audible and len(word.low) > 1) or (bare and (sounded or spelled)):
             word.used = "channels" if bare else word.used
             after.used = "channels"
@@ -159,7 +171,8 @@ def read_plain(reading: Reading) -> None:
 
 def _whole_size(reading: Reading, span: Span) -> tuple[str, Span]:
     """The number before "GB" with it."""
-    found = _AMOUNT.search(reading.name, max(reading.start, span.start - 12), span.start)
+    amount = _DECIMALS if reading.name[span.start].isdecimal() else _AMOUNT
+    found = amount.search(reading.name, max(reading.start, span.start - 12), span.start)
     start = found.start() if found is not None else span.start
     return reading.name[start : span.end], Span(start, span.end)
 
@@ -196,7 +209,7 @@ def read_pack(reading: Reading) -> None:
 
 
 def _season_part(reading: Reading) -> tuple[int, Span] | None:
-    """"S02 Part 1" directly behind the season."""
+    """ "S02 Part 1" directly behind the season."""
     index = reading.mark_end + 1
     if index + 1 < len(reading.words):
         word, number = reading.words[index], reading.words[index + 1]
@@ -209,7 +222,10 @@ def read_parts(reading: Reading) -> None:
     """CD1, Disc 2: the pieces of one film."""
     for word in reading.numbers:
         found = _DISC.match(word.low)
-        if found is not None and word.index >= reading.title_to and word.used is None and (word.term is None or word.term.field == "tech"):
+        if (
+            found is not None
+            and word.index >= reading.title_to
+            and word.used is None
+            and (word.term is None or word.term.field == "tech")
+        ):
             reading.add("parts", int(found.group(1)), Span(word.start, word.end))
-
-

@@ -48,7 +48,11 @@ def find_zone(reading: Reading) -> None:
 def _first_bracket(reading: Reading) -> int:
     """The first square bracket behind unbracketed words: titles end before it."""
     words = reading.words
-    if reading.title_from < len(words) and words[reading.title_from].box < 0 and not is_han(words[reading.title_from].text):
+    if (
+        reading.title_from < len(words)
+        and words[reading.title_from].box < 0
+        and not is_han(words[reading.title_from].text)
+    ):
         for word in words[reading.title_from + 1 :]:
             if word.box >= 0 and reading.boxes[word.box].sign == "[" and reading.boxes[word.box].first == word.index:
                 return word.index
@@ -139,8 +143,17 @@ def _walk_from_end(reading: Reading) -> int:
         if word.used is not None:
             index -= 1
             continue
-        tongue = reading.found.get("subtitle_file") is not None and word.term is not None and word.term.field in ("languages", "subs")
-        if not tongue and (word.term is None or word.term.field not in _AT_END or word.term.rank == CODE or word.head <= reading.title_from):
+        tongue = (
+            reading.found.get("subtitle_file") is not None
+            and word.term is not None
+            and word.term.field in ("languages", "subs")
+        )
+        if not tongue and (
+            word.term is None
+            or word.term.field not in _AT_END
+            or word.term.rank == CODE
+            or word.head <= reading.title_from
+        ):
             break
         if word.term is None:
             break
@@ -162,7 +175,9 @@ def harvest(reading: Reading) -> None:
         term = word.term
         if term is None or word.head != index or word.used is not None:
             continue
-        if index < reading.zone and not (index < reading.title_from or (term.rank == STRONG and index >= reading.title_to)):
+        if index < reading.zone and not (
+            index < reading.title_from or (term.rank == STRONG and index >= reading.title_to)
+        ):
             continue
         last = index
         while last + 1 < len(words) and words[last + 1].head == index and words[last + 1].term is term:

@@ -21,7 +21,10 @@ CODECS: Rows = (
     ("audio:MP3", "MP3"),
     ("audio:MP2", "MP2"),
     ("audio:PCM", "LPCM | ~PCM"),
-    ("tech:audio", "~Line | ~Auds | Line Audio | HQ Line Auds | MIC | ~MD | ~LD | ~2Audio | 2Audios | 24-bit Audio | Audio"),
+    (
+        "tech:audio",
+        "~Line | ~Auds | Line Audio | HQ Line Auds | MIC | ~MD | ~LD | ~2Audio | 2Audios | 24-bit Audio | Audio",
+    ),
 )
 
 CHANNELS: Rows = (

@@ -34,7 +34,6 @@ SITES: frozenset[str] = frozenset(
 
 TOP_LEVEL = frozenset(
     "com net org info to me tv co uk de fr it es pl ru nl nz au ca za in eu ws cc biz gov edu mx lt ag am xyz club io "
-    "se no li ch br is pw site online one ink life top vip fun lol pro link cx bz nu mobi asia name zone com.br"
-    .split()
+    "se no li ch br is pw site online one ink life top vip fun lol pro link cx bz nu mobi asia name zone com.br".split()
 )
 """The last label of an address, by which a site's mark is known."""

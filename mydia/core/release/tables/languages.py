@@ -7,21 +7,39 @@ words may stand alone before technical words; two-letter ones, and those that ar
 from mydia.core.release.lexicon import Rows
 
 AUDIO: Rows = (
-    ("languages:en", "~English | ~Ingles | ~Inglese | ~Anglais | ~Englisch | ~Angielski | ?ENG | ?EN | ?ING | EngDub | EngDubbed | English Dub | English Dubbed"),
-    ("languages:fr", "~French | ~Francais | ~Français | ~Frances | ?FRE | ?FRA | ?FR | TRUEFRENCH | ~True French | VFF | VFI | VFQ | VF2 | ~VF | VOF | SUBFRENCH | VOSTFR | VOST FR | ~VOST | FRENCHDUB | FrDub | ~VO"),
-    ("languages:es", "~Spanish | ~Español | ~Espanol | ~Castellano | ?ESP | ?SPA | ?SP | ?ES | ~Spanisch | ~Spagnolo | SpaDub"),
+    (
+        "languages:en",
+        "~English | ~Ingles | ~Inglese | ~Anglais | ~Englisch | ~Angielski | ?ENG | ?EN | ?ING | EngDub | EngDubbed | English Dub | English Dubbed",
+    ),
+    (
+        "languages:fr",
+        "~French | ~Francais | ~Français | ~Frances | ?FRE | ?FRA | ?FR | TRUEFRENCH | ~True French | VFF | VFI | VFQ | VF2 | ~VF | VOF | SUBFRENCH | VOSTFR | VOST FR | ~VOST | FRENCHDUB | FrDub | ~VO",
+    ),
+    (
+        "languages:es",
+        "~Spanish | ~Español | ~Espanol | ~Castellano | ?ESP | ?SPA | ?SP | ?ES | ~Spanisch | ~Spagnolo | SpaDub",
+    ),
     ("languages:es-419", "Latino | ~Latin | ~Lat | Español Latino | ~Latin American Spanish | LatAm | es-419 | es-MX"),
-    ("languages:de", "~German | ~Deutsch | ~Aleman | ~Tedesco | ?GER | ?DEU | ?DE | GermanDub | German Dubbed | German Dub | SwissGerman | Swiss German | GerDub | VideoMann"),
+    (
+        "languages:de",
+        "~German | ~Deutsch | ~Aleman | ~Tedesco | ?GER | ?DEU | ?DE | GermanDub | German Dubbed | German Dub | SwissGerman | Swiss German | GerDub | VideoMann",
+    ),
     ("languages:it", "~Italian | ~Italiano | ~Italien | ?ITA | ?IT | ItaDub"),
     ("languages:da", "~Danish | ~Dansk | ~Danska | ?DAN | ?DK | ?DA"),
     ("languages:nl", "~Dutch | ~Nederlands | ?NL | ?NLD | ?DUT | NLDub | NL Audio | ~Nederlandse"),
     ("languages:nl-BE", "~Flemish | ~Vlaams"),
     ("languages:ja", "~Japanese | ~Japones | ~Giapponese | ?JPN | ?JAP | ?JA | ?JP | ?JPSC | ?JPTC"),
     ("languages:is", "~Icelandic | ?ICE | ?ISL"),
-    ("languages:zh", "~Chinese | ~Mandarin | ~Cantonese | ~Chino | ~CHS | ~CHT | BIG5 | ?CHI | ?ZH | ?CN | ?ZHO | ?MAN | ?GB | ?TC"),
+    (
+        "languages:zh",
+        "~Chinese | ~Mandarin | ~Cantonese | ~Chino | ~CHS | ~CHT | BIG5 | ?CHI | ?ZH | ?CN | ?ZHO | ?MAN | ?GB | ?TC",
+    ),
     ("languages:ko", "~Korean | ~Coreano | ?KOR | ?KO | ?KR"),
     ("languages:ru", "~Russian | ~Ruso | ?RUS | ?RU | RusDub | RUDUB | ~Dub RUS"),
-    ("languages:pl", "~Polish | ~Polski | ~Lektor | ~Lektor PL | ?PL | ?POL | PLDUB | PL-DUB | DUBPL | DUB-PL | LekPL | PL-LEK | LEK-PL | PSub"),
+    (
+        "languages:pl",
+        "~Polish | ~Polski | ~Lektor | ~Lektor PL | ?PL | ?POL | PLDUB | PL-DUB | DUBPL | DUB-PL | LekPL | PL-LEK | LEK-PL | PSub",
+    ),
     ("languages:vi", "~Vietnamese | ?VIE | ?VI"),
     ("languages:sv", "~Swedish | ~Svensk | ~Svenska | ?SWE | ?SV | ?SE | SweDub | SweDubbed"),
     ("languages:no", "~Norwegian | ~Norsk | ~Bokmal | ?NOB | ?NOR | ?NO | NorDub"),
@@ -85,7 +103,10 @@ AUDIO: Rows = (
 )
 
 TRACKS: Rows = (
-    ("multi:1", "~MULTi | Multi-Lang | MultiLang | Multi-Language | MULTi-Audio | Multi Audios | ~PAL-MULTi | MULTI5 | MULTI4 | MULTI3 | MULTI6"),
+    (
+        "multi:1",
+        "~MULTi | Multi-Lang | MultiLang | Multi-Language | MULTi-Audio | Multi Audios | ~PAL-MULTi | MULTI5 | MULTI4 | MULTI3 | MULTI6",
+    ),
     ("multi:1 languages:fr", "MULTi-VFF | MULTi-VF2 | MULTi-VFI | MULTi-VFQ"),
     ("dual:1", "~DUAL | Dual-Audio | DualAudio | 2xAudio | Dual Áudio | Audio Dual | Dual-Lang | Dual-Language"),
     ("tracks:DL", "~DL"),
@@ -95,8 +116,14 @@ TRACKS: Rows = (
 
 SUBTITLES: Rows = (
     ("subs:", "Subs | ~Sub | ~Subtitles | ~Subtitle | ~Subbed | ~Subtitulado | ~Napisy"),
-    ("tech:subs", "MultiSub | MultiSubs | Multi-Sub | Multi-Subs | Multiple Subtitle | Multiple Subtitles | MSubs | MSub | Multi Subtitle | Softsubs | Softsub"),
-    ("subs:en", "ESub | ESubs | E-Sub | E-Subs | EngSub | EngSubs | Eng-Sub | Eng-Subs | English Sub | English Subs | English Subbed | ENSub | EN-SUB"),
+    (
+        "tech:subs",
+        "MultiSub | MultiSubs | Multi-Sub | Multi-Subs | Multiple Subtitle | Multiple Subtitles | MSubs | MSub | Multi Subtitle | Softsubs | Softsub",
+    ),
+    (
+        "subs:en",
+        "ESub | ESubs | E-Sub | E-Subs | EngSub | EngSubs | Eng-Sub | Eng-Subs | English Sub | English Subs | English Subbed | ENSub | EN-SUB",
+    ),
     ("subs:pl", "PLSUB | PL-SUB | SUBPL | NapisyPL | Napisy-PL | SUB-PL | PLSubbed"),
     ("subs:nl", "NLSub | NLSubs | NL-Subs | NL-Sub | NLSubbed | NL-Subbed"),
     ("subs:ru", "RUSub | RUSubs | RusSub | RusSubs"),
@@ -122,7 +149,10 @@ SUBTITLES: Rows = (
     ("subs:", "Line Subs"),
     ("hardcoded:KORSUB", "KORSUB"),
     ("hardcoded:KORSUBS", "KORSUBS"),
-    ("hardcoded:", "~HC | HCSub | HCSubs | HC-Subs | HardSub | HardSubs | HardSubbed | Hard-Sub | HardCoded Subs | SUBBED"),
+    (
+        "hardcoded:",
+        "~HC | HCSub | HCSubs | HC-Subs | HardSub | HardSubs | HardSubbed | Hard-Sub | HardCoded Subs | SUBBED",
+    ),
 )
 
 ENGLISH_WORDS = frozenset(
@@ -132,7 +162,10 @@ ENGLISH_WORDS = frozenset(
 """Codes of three letters that are words, names or parts of names as well: a single one proves nothing."""
 
 CJK: tuple[tuple[str, str], ...] = (
-    ("zh", "繁體 | 繁体 | 繁中 | 简体 | 簡體 | 简中 | 简繁 | 簡繁 | 繁简 | 双语 | 雙語 | 国语 | 國語 | 普通话 | 粤语 | 粵語 | 中字 | 中文 | 字幕 | 简日 | 繁日 | 中日 | 國粵 | 国粤"),
+    (
+        "zh",
+        "繁體 | 繁体 | 繁中 | 简体 | 簡體 | 简中 | 简繁 | 簡繁 | 繁简 | 双语 | 雙語 | 国语 | 國語 | 普通话 | 粤语 | 粵語 | 中字 | 中文 | 字幕 | 简日 | 繁日 | 中日 | 國粵 | 国粤",
+    ),
     ("ja", "日语 | 日語 | 日配 | 日本語"),
 )
 """Pieces that name a language inside a longer run of characters without blanks."""

@@ -10,24 +10,54 @@ SOURCES: Rows = (
     ("source:web-dl service:HMAX", "HBOMaxHD"),
     ("source:web-dl service:DSNP", "DisneyHD"),
     ("source:web-dl service:MAXD", "MaxdomeHD"),
-    ("source:webrip", "WEBRip | WEB-Rip | WEBMux | WEB-DLRip | WEB-DL-Rip | WEB-HDRip | DLMux | HDRip | HD-Rip | WEBDL Rip"),
+    (
+        "source:webrip",
+        "WEBRip | WEB-Rip | WEBMux | WEB-DLRip | WEB-DL-Rip | WEB-HDRip | DLMux | HDRip | HD-Rip | WEBDL Rip",
+    ),
     ("source:hdtv", "HDTV | HD-TV | HDTVRip | HDTV-Rip | TVHD | UHDTV | UHDTVRip | HDTVMux | AHDTV"),
-    ("source:pdtv", "PDTV | SDTV | SD-TV | TVRip | TV-Rip | SATRip | SAT-Rip | DTHRip | DTH-Rip | DTVRip | DVBRip | DVB-Rip | DVB | ~DTH"),
-    ("source:pdtv", "DSR | DSRip | DS-Rip | WS-DSR | PPV-Rip | PPVRip | ~PPV | CATVRip | ~SAT | ~VODRip | ~VOD | DSTV | SDTVRip"),
+    (
+        "source:pdtv",
+        "PDTV | SDTV | SD-TV | TVRip | TV-Rip | SATRip | SAT-Rip | DTHRip | DTH-Rip | DTVRip | DVBRip | DVB-Rip | DVB | ~DTH",
+    ),
+    (
+        "source:pdtv",
+        "DSR | DSRip | DS-Rip | WS-DSR | PPV-Rip | PPVRip | ~PPV | CATVRip | ~SAT | ~VODRip | ~VOD | DSTV | SDTVRip",
+    ),
     ("source:raw-hd", "RawHD | Raw-HD"),
-    ("source:bluray", "Blu-ray | BluRay | MBluRay | M-BluRay | Blu-rayRip | BluRayRip | BDMux | BRMux | BDRM | BD-RM | UHDRip | UHD-Rip | BlurayMux | BDLight | BD-Light | ~BD | ~Blu"),
-    ("source:bluray", "UHD2BD | UHDBD | UHD-BD | BDMV | 4KLight | HDLight | HD-DVD | HDDVD | HD-DVDRip | HDDVDRip | mHD | microHD | mUHD"),
+    (
+        "source:bluray",
+        "Blu-ray | BluRay | MBluRay | M-BluRay | Blu-rayRip | BluRayRip | BDMux | BRMux | BDRM | BD-RM | UHDRip | UHD-Rip | BlurayMux | BDLight | BD-Light | ~BD | ~Blu",
+    ),
+    (
+        "source:bluray",
+        "UHD2BD | UHDBD | UHD-BD | BDMV | 4KLight | HDLight | HD-DVD | HDDVD | HD-DVDRip | HDDVDRip | mHD | microHD | mUHD",
+    ),
     ("source:bluray uhd:1", "UHD-BluRay | UHD-Blu-ray | Ultra HD Blu-ray | UltraHD-BluRay"),
     ("source:bdrip", "BDRip | BD-Rip | BRRip | BR-Rip | BDRipMux | BRRipMux | UHDBDRip | UHD-BDRip | Blu-ray-Rip"),
-    ("source:brdisk", "BDISO | BD-ISO | BD25 | BD-25 | BD50 | BD-50 | BD66 | BD-66 | BD100 | BD-100 | BR-Disk | BR-Disc | BRDisk | BDFull"),
+    (
+        "source:brdisk",
+        "BDISO | BD-ISO | BD25 | BD-25 | BD50 | BD-50 | BD66 | BD-66 | BD100 | BD-100 | BR-Disk | BR-Disc | BRDisk | BDFull",
+    ),
     ("source:brdisk", "Complete Blu-ray | Full BluRay | Full Blu-ray | Full-BD | BluRay Disc | Blu-ray Disk | 3D-BD"),
     ("source:brdisk uhd:1", "Complete UHD BluRay | Complete UHD Blu-ray | Complete UHD-BD | Full UHD BluRay"),
     ("source:dvd", "DVD | DVDRip | DVD-Rip | SD-DVD | DVDMux | DVD-Mux | XviDVD | ~DVDR-Rip | DVDRip-DVDR | DVDBD"),
-    ("source:dvd-r", "DVD-R | DVDR | DVD5 | DVD-5 | DVD9 | DVD-9 | 2DVD5 | 2DVD9 | MDVDR | MDVD-R | 2xDVD9 | 2xDVD5 | DVD-Full | Full-DVD"),
-    ("source:dvdscr", "DVDSCR | DVD-SCR | DVDScreener | DVD-Screener | SCREENER | ~SCR | BDSCR | WEBSCR | WEB-SCR | VHSScreener | HDSCR | BRScreener | BR-Screener | TS-Screener"),
+    (
+        "source:dvd-r",
+        "DVD-R | DVDR | DVD5 | DVD-5 | DVD9 | DVD-9 | 2DVD5 | 2DVD9 | MDVDR | MDVD-R | 2xDVD9 | 2xDVD5 | DVD-Full | Full-DVD",
+    ),
+    (
+        "source:dvdscr",
+        "DVDSCR | DVD-SCR | DVDScreener | DVD-Screener | SCREENER | ~SCR | BDSCR | WEBSCR | WEB-SCR | VHSScreener | HDSCR | BRScreener | BR-Screener | TS-Screener",
+    ),
     ("source:regional", "R5 | ~Regional | ~R3 | ~R4 | ~R6"),
-    ("source:cam", "HDCAM | HD-CAM | CAMRip | CAM-Rip | HDCAMRip | CAMHD | HD-CAMRip | HQCAM | HQ-CAM | ~CAM | NewCAM | ~New-CAM | PreDVDRip | S-Print"),
-    ("source:telesync", "HDTS | HD-TS | HQTS | TSRip | TS-Rip | HDTSRip | TELESYNC | PDVD | PDVDRip | PreDVD | ~TS | HD-TSRip | PTVD | DVDTS"),
+    (
+        "source:cam",
+        "HDCAM | HD-CAM | CAMRip | CAM-Rip | HDCAMRip | CAMHD | HD-CAMRip | HQCAM | HQ-CAM | ~CAM | NewCAM | ~New-CAM | PreDVDRip | S-Print",
+    ),
+    (
+        "source:telesync",
+        "HDTS | HD-TS | HQTS | TSRip | TS-Rip | HDTSRip | TELESYNC | PDVD | PDVDRip | PreDVD | ~TS | HD-TSRip | PTVD | DVDTS",
+    ),
     ("source:telecine", "HDTC | HD-TC | TELECINE | TCRip | HDTCRip | ~TC | HQTC"),
     ("source:workprint", "WORKPRINT | ~WP"),
     ("source:vhs", "VHSRip | VHS-Rip | ~VHS"),
@@ -36,13 +66,19 @@ SOURCES: Rows = (
 
 MODIFIERS: Rows = (
     ("modifier:remux", "REMUX | Hybrid-REMUX"),
-    ("modifier:remux source:bluray", "BDREMUX | BD-REMUX | UHDREMUX | UHD-REMUX | BluRayRemux | BluRay Remux | 4KUHDRemux | UHD-BDRemux | UHDBDRemux"),
+    (
+        "modifier:remux source:bluray",
+        "BDREMUX | BD-REMUX | UHDREMUX | UHD-REMUX | BluRayRemux | BluRay Remux | 4KUHDRemux | UHD-BDRemux | UHDBDRemux",
+    ),
     ("modifier:hr", "HR-WS | HR-PDTV"),
     ("disk:1", "~ISO | ~COMPLETE | BDMV"),
 )
 
 RESOLUTIONS: Rows = (
-    ("resolution:480", "480p | 480i | 360p | 360i | 240p | 288p | 368p | 384p | 404p | 432p | 450p | 460p | 540p | 540i | 544p | 528p | 520p | ~SD | 400p"),
+    (
+        "resolution:480",
+        "480p | 480i | 360p | 360i | 240p | 288p | 368p | 384p | 404p | 432p | 450p | 460p | 540p | 540i | 544p | 528p | 520p | ~SD | 400p",
+    ),
     ("resolution:576", "576p | 576i"),
     ("resolution:720", "720p | 720i | 960p | 900p | 720hd | 800p | hd720p | ?720"),
     ("resolution:1080", "1080p | 1080i | FHD | FullHD | Full-HD | 1080hd | 1440p | QHD | hd1080p | 816p | ?1080"),
@@ -157,8 +193,14 @@ CONTAINERS: Rows = (
 )
 
 THREE_D: Rows = (
-    ("three_d:SBS", "3D-SBS | 3D-HSBS | 3D-H-SBS | HSBS | H-SBS | Half-SBS | 3D-Half-SBS | SBS-3D | ~SBS | Full-SBS | FSBS"),
-    ("three_d:OU", "3D-HOU | 3D-OU | HOU-3D | ~HOU | H-OU | Half-OU | 3D-Half-OU | 3D-H-OU | HTAB | 3D-TAB | 3D-HTAB | Half-TAB"),
+    (
+        "three_d:SBS",
+        "3D-SBS | 3D-HSBS | 3D-H-SBS | HSBS | H-SBS | Half-SBS | 3D-Half-SBS | SBS-3D | ~SBS | Full-SBS | FSBS",
+    ),
+    (
+        "three_d:OU",
+        "3D-HOU | 3D-OU | HOU-3D | ~HOU | H-OU | Half-OU | 3D-Half-OU | 3D-H-OU | HTAB | 3D-TAB | 3D-HTAB | Half-TAB",
+    ),
     ("three_d:3D", "~3D | BluRay3D | BD3D"),
 )
 
@@ -174,7 +216,9 @@ EXTENSIONS: dict[str, str] = {
 
 SUBTITLES = frozenset("srt ass ssa sub idx sup vtt".split())
 
-NO_CONTAINER = frozenset("nzb torrent nfo srt ass ssa sub idx sup vtt rar zip 7z tar gz tgz bz2 tb2 tbz2 ace arj cbr cbz cb7 r00 txt jpg jpeg png gif bmp webp tbn bin dat xvid".split())
+NO_CONTAINER = frozenset(
+    "nzb torrent nfo srt ass ssa sub idx sup vtt rar zip 7z tar gz tgz bz2 tb2 tbz2 ace arj cbr cbz cb7 r00 txt jpg jpeg png gif bmp webp tbn bin dat xvid".split()
+)
 
 DEFAULTS: dict[str, tuple[str, int | None]] = {
     "m2ts": ("bluray", 720),
