@@ -42,7 +42,7 @@ ACTOR_OF_KIND: dict[str, str] = {
 }
 
 
-class Discard(Exception):  # noqa: N818 - a handler's word to its actor, not an error
+class Discard(Exception):
     """Raised by a handler: this job will never succeed, for this reason."""
 
 
