@@ -158,7 +158,7 @@ def wanted(
     found: list[Wanted] = []
     for slot in slots:
         for number, possible in _monitored_things(target, availability_delay):
-            why = lack(slot.held, slot.profile, number)
+            why = _lack(slot.held, slot.profile, number)
             if why is not None:
                 past = searched.get((slot.name, number))
                 due = None if possible is None else due_at(why, possible, past)
@@ -166,19 +166,7 @@ def wanted(
     return tuple(found)
 
 
-def lacks(
-    target: Target, profile: QualityProfile, episode: Episode | None = None, *, now: datetime | None = None
-) -> bool:
-    """Whether a slot of that profile wants the film, or this episode: monitored, and missing or below the cutoff.
-    With `now`, only what has aired by then."""
-    if not target.monitored or (episode is not None and not episode.monitored):
-        return False
-    if now is not None and episode is not None and (episode.airs_at is None or episode.airs_at > now):
-        return False
-    return lack(target.held, profile, episode.key if episode is not None else None) is not None
-
-
-def lack(held: Iterable[Held], profile: QualityProfile, number: Number | None = None) -> Why | None:
+def _lack(held: Iterable[Held], profile: QualityProfile, number: Number | None = None) -> Why | None:
     """What is wrong with what is held of a film, or of one episode; None when nothing better is sought."""
     files = [h for h in held if number is None or number in h.episodes]
     if not files:

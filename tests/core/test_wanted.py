@@ -1,7 +1,7 @@
 """What is wanted, from when on, and which searches a day's budget allows."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, get_args
 
 import pytest
@@ -19,7 +19,6 @@ from mydia.core.wanted import (
     Wanted,
     Why,
     due_at,
-    lacks,
     monitored_by,
     new_episode_monitored,
     plan_searches,
@@ -115,16 +114,6 @@ def test_nothing_is_wanted_of_what_is_not_monitored_or_not_to_be_upgraded() -> N
     off = replace(PROFILE, upgrades=False)
     assert not wanted("t", replace(FILM, monitored=False), [Slot("default", PROFILE)], {})
     assert not wanted("t", FILM, [Slot("default", off, (Held("HDTV-720p"),))], {})
-
-
-@pytest.mark.parametrize(
-    ("number", "now", "lacking"),
-    [((1, 2), NOW, True), ((1, 1), NOW, False), ((2, 1), NOW, False), ((2, 1), None, True)],
-)
-def test_lacks_asks_of_one_episode(number: tuple[int, int], now: datetime | None, lacking: bool) -> None:
-    target = replace(monitored((1, 2), (2, 1)), held=(Held("WEBDL-1080p", episodes=((1, 1),)),))
-    episode = next(e for e in target.episodes if e.key == number)
-    assert lacks(target, PROFILE, episode, now=now) is lacking
 
 
 def thing(title: str, number: tuple[int, int] | None = None, days_ago: int | None = None) -> Wanted:

@@ -2,9 +2,10 @@
 
     model       candidate, target, context -> verdict: the values
     engine      decide: every rule asked of every candidate
-    facts       what a candidate is beside the target, gathered once        blocklist   which of its lines names it
-    rules/      the rules, each a function with a name                      upgrade     whether one thing improves on another
-    whatif      what another profile would change                           plain       JSON to values and back
+    bench       lays a candidate beside the target: its facts (facts), whether a line of the blocklist names it (blocklist)
+    rules/      the rules, each a function with a name; upgrade says for them whether one thing improves on another
+    whatif      what another profile would change
+    plain       JSON to these values and back
 
 Nothing here reads a disk, a database or a clock: what bears on the answer is in the arguments.
 """

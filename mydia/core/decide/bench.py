@@ -20,7 +20,7 @@ _SURE: Final = 0.85
 Against = tuple[tuple[Held, tuple[Objection, ...]], ...]
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 14)
 def read(name: str, kind: str) -> Release:
     """`parse`, remembered: indexers offer the same names again and again."""
     return parse(name, "name", "tv" if kind == "episode" else "movie")
