@@ -268,13 +268,13 @@ def _extras(facts: ImportFacts, videos: list[Step], outcomes: dict[str, Step]) -
 
 def _bad(facts: ImportFacts, outcomes: dict[str, Step]) -> str | None:
     """Why the release is to be blocked: it holds a program instead of, or dressed as, a video."""
-    for file in facts.files:
+    for file in sorted(facts.files, key=lambda f: f.path):
         outcome = outcomes[file.path]
         if pretends(file.path) or (outcome.rule == "not_a_video" and file.magic in ("program", "script", "shortcut")):
             return f"{file.path} is a program dressed as a video"
     dangerous = [s.source for s in outcomes.values() if s.rule == "dangerous_file"]
     if dangerous and not _videos(facts):
-        return f"it holds {dangerous[0]} and no video"
+        return f"it holds {min(dangerous)} and no video"
     return None
 
 
