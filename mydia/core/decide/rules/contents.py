@@ -29,7 +29,7 @@ _RAW_NAMES: Final = tuple(
         # "DISC.3.BluRay", "Disk 2 1080p Blu-ray", "S01D02.NTSC.DVD": one disk of a set
         r"\b(?:dis[ck][-_. ]?\d+|s\d+[-_. ]?d\d+)\b.*?(?:\bblu-?ray\b(?!-?rip)|\b\d*x?m?dvd(?!-?(?:rip|remux|scr)))",
         r"\bfull[-_. ]blu-?ray\b",
-        r"\bblu-?ray[-_. ]dis[ck]\b",
+        r"\bblu-?ray[-_. ]dis[ck]\b|\bbdmv\b",
         # "NTSC.DVD5", "3xDVD9", "PAL DVD-R", "MDVDR"; never "DVDRip" or "DVDRemux"
         r"(?<![a-z])(?:\d+x)?m?dvd-?(?:r|5|9)(?![a-z0-9])",
     )
@@ -70,7 +70,7 @@ def raw_disk(facts: Facts, target: Target, context: Context) -> Rejection | None
     if container in _RAW_CONTAINERS:
         return refuse("raw_disk", f"the indexer says {container.upper()}: a raw {_RAW_CONTAINERS[container]}")
     name = facts.candidate.title.lower()
-    for pattern in _RAW_NAMES if "dvd" in name or "blu" in name else ():
+    for pattern in _RAW_NAMES if any(word in name for word in ("dvd", "blu", "bdmv")) else ():
         if found := pattern.search(facts.candidate.title):
             return refuse("raw_disk", f"“{found[0]}” names a raw disk")
     # Shows have no such quality; of films a profile may ask for it.
