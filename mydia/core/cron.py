@@ -6,11 +6,13 @@ schedule of every hour is about elapsed time rather than the time of day: it ski
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from croniter import CroniterBadDateError, CroniterError, croniter
 
 
+@cache
 def check_schedule(schedule: str, timezone: str) -> None:
     """ValueError in words when a schedule, or its zone, is none, or names no day that exists."""
     try:
@@ -34,10 +36,14 @@ def next_run(schedule: str, timezone: str, after: datetime) -> datetime | None:
     check_schedule(schedule, timezone)
     zone = ZoneInfo(timezone)
     after = after.astimezone(UTC)
-    fields = croniter.expand(schedule)[0]
-    every_hour = fields[1] == ["*"] or set(fields[1]) == set(range(24))
-    runs = _elapsed(schedule, zone, after) if every_hour else _by_the_clock(schedule, zone, after)
+    runs = _elapsed(schedule, zone, after) if _every_hour(schedule) else _by_the_clock(schedule, zone, after)
     return next((run for run in runs if run > after), None)
+
+
+@cache
+def _every_hour(schedule: str) -> bool:
+    hours = croniter.expand(schedule)[0][1]
+    return hours == ["*"] or set(hours) == set(range(24))
 
 
 def _by_the_clock(schedule: str, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
