@@ -60,7 +60,7 @@ def common(visit: Visit) -> dict[str, Any]:
     }
 
 
-async def whole(template: str, visit: Visit, status: int = 200, **values: Any) -> Response:
+async def whole(template: str, visit: Visit, status: int = 200, /, **values: Any) -> Response:
     """A whole page, with the notice that the last form left behind."""
     flash = take_flash()
     response = html(render.page(template, **{**common(visit), **values, "flash": flash}), status)

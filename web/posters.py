@@ -70,15 +70,15 @@ def poster(title: str, year: int | None = None, kind: str = "movie") -> str:
 def _lettering(title: str, label: str, palette: Palette) -> str:
     lines, points = set_title(title)
     leading = points * 1.08
-    base = HEIGHT - MARGIN - 30
+    base = HEIGHT - MARGIN - 52
     text = "".join(
         f'<text x="{MARGIN}" y="{base - (len(lines) - 1 - i) * leading:.1f}">{escape(line)}</text>' for i, line in enumerate(lines)
     )
     font = "system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans','DejaVu Sans',sans-serif"
     return (
         f'<g fill="#fff" font-family="{font}" font-size="{points:.1f}" font-weight="700" letter-spacing="-.6">{text}</g>'
-        f'<rect x="{MARGIN}" y="{HEIGHT - MARGIN - 12}" width="22" height="3" rx="1.5" fill="{palette.lamp}"/>'
-        f'<text x="{MARGIN + 32}" y="{HEIGHT - MARGIN - 5}" fill="{palette.lamp}" font-family="{font}" font-size="15" '
+        f'<rect x="{MARGIN}" y="{HEIGHT - MARGIN - 25}" width="26" height="3" rx="1.5" fill="{palette.lamp}"/>'
+        f'<text x="{MARGIN + 38}" y="{HEIGHT - MARGIN - 17}" fill="{palette.lamp}" font-family="{font}" font-size="19" '
         f'font-weight="600" letter-spacing="1.2">{escape(label.upper())}</text>'
     )
 

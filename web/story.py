@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from mydia.store.names import from_text
 from web.views import Tone, size
 
 
@@ -35,7 +36,7 @@ _WHY_FIRST = {"HealthChanged", "RootChanged"}
 
 
 def _name(path: object) -> str:
-    return str(path or "").replace("\\", "/").rsplit("/", 1)[-1]
+    return from_text(str(path or "")).rsplit("/", 1)[-1]
 
 
 def _episodes(data: Mapping[str, Any]) -> str:
@@ -62,7 +63,8 @@ def _search(d: Mapping[str, Any]) -> Story:
 
 
 def _health(d: Mapping[str, Any]) -> Story:
-    what = f"{d.get('part', 'A part')} {'works again' if d.get('ok') else 'has a problem'}"
+    family, _, name = str(d.get("part", "A part")).partition(":")
+    what = f"{f'{name} ({family})' if name else family} {'works again' if d.get('ok') else 'has a problem'}"
     return Story(what, "", d.get("message", ""), "good" if d.get("ok") else "bad", "check" if d.get("ok") else "warning")
 
 

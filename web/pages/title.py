@@ -5,6 +5,7 @@ from typing import Any
 
 from quart import Blueprint, request
 
+from mydia.downloads import changes as download_changes
 from mydia.downloads import queries as downloads
 from mydia.downloads.model import DownloadView, SearchView
 from mydia.library.model import FileView
@@ -147,6 +148,14 @@ async def delete(visit: Visit, title_id: str) -> Answer:
     item = await visit.read(media.get_media, title_id)
     await visit.write(changes.delete_media, title_id, actor=visit.name)
     return await back_to("/films" if item.type == "movie" else "/shows", f"{item.title} is forgotten; its files stay on disk.")
+
+
+@route(pages, "/searches/<search_id>/grab/<int:position>", Policy.ACT, methods=("POST",))
+async def grab(visit: Visit, search_id: str, position: int) -> Answer:
+    """A person takes a candidate, whatever was decided of it."""
+    search = await visit.read(downloads.search_view, search_id)
+    await visit.write(download_changes.grab_candidate, search_id, position, actor=visit.name)
+    return await back_to(f"/titles/{search.media_item_id}", "The release is grabbed.")
 
 
 @route(pages, "/episodes/<episode_id>/monitor", Policy.ACT, methods=("POST",))
