@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,14 @@ class World:
         return await eventually(look, every=0.2)
 
 
+def content_of(download: ClientDownload, name: str) -> bytes:
+    return Path(download.save_path or "", name).read_bytes()
+
+
+def is_there(download: ClientDownload, name: str) -> bool:
+    return Path(download.save_path or "", name).exists()
+
+
 @asynccontextmanager
 async def embedded_client(folder: Path) -> AsyncIterator[EmbeddedClient]:
     engine = {"listen_host": "127.0.0.1", "listen_port": 0, "dht": False}
@@ -97,8 +106,7 @@ async def test_a_torrent_is_downloaded_whole_and_every_file_is_where_it_says(wor
     done = await world.completed(id_)
     assert (done.id, done.label, done.progress, done.name) == (id_, LABEL, 1.0, "Film.2020.1080p-GRP")
     assert done.size == sum(map(len, FILES.values()))
-    assert done.save_path is not None
-    found = {file.path: Path(done.save_path, file.path).read_bytes() for file in done.files}
+    found = {file.path: content_of(done, file.path) for file in done.files}
     assert found == {f"Film.2020.1080p-GRP/{name}": data for name, data in FILES.items()}
     assert {file.size for file in done.files} == set(map(len, FILES.values()))
 
@@ -111,7 +119,7 @@ async def test_a_single_file_is_downloaded_whole(world: World, tmp_path: Path) -
         id_ = await world.client.add(Payload("Single", content=torrent), label=LABEL)
         done = await world.completed(id_)
     assert [file.path for file in done.files] == ["Single.mkv"]
-    assert Path(done.save_path or "", "Single.mkv").read_bytes() == FILES["film.mkv"]
+    assert content_of(done, "Single.mkv") == FILES["film.mkv"]
 
 
 async def test_adding_twice_is_adding_once(world: World) -> None:
@@ -136,7 +144,7 @@ async def test_a_magnet_link_has_the_same_id_and_downloads_the_same(world: World
     id_ = await world.client.add(Payload("Film", magnet=magnet), label=LABEL)
     assert id_ == torrent.id
     done = await world.completed(id_)
-    assert Path(done.save_path or "", "Film.2020.1080p-GRP/film.mkv").read_bytes() == FILES["film.mkv"]
+    assert content_of(done, "Film.2020.1080p-GRP/film.mkv") == FILES["film.mkv"]
 
 
 async def test_what_nobody_seeds_waits_and_is_neither_done_nor_failed(world: World) -> None:
@@ -162,33 +170,30 @@ async def test_an_unknown_id_is_no_download_and_removing_it_is_no_error(world: W
 async def test_removed_it_is_gone_and_its_files_as_was_asked(world: World, delete_files: bool) -> None:
     id_ = await world.client.add(world.payload, label=LABEL)
     done = await world.completed(id_)
-    file = Path(done.save_path or "", "Film.2020.1080p-GRP/film.mkv")
+    there = partial(is_there, done, "Film.2020.1080p-GRP/film.mkv")
     await world.client.remove(id_, delete_files=delete_files)
 
     async def settled() -> bool:
-        return await world.client.get(id_) is None and file.exists() != delete_files
+        return await world.client.get(id_) is None and there() != delete_files
 
     await eventually(settled)
     await world.client.remove(id_, delete_files=delete_files)
     assert await world.client.list(label=LABEL) == []
 
 
-@pytest.mark.parametrize("name", hostile_torrents())
-async def test_a_torrent_that_would_leave_its_folder_is_refused_and_nothing_is_added(world: World, name: str) -> None:
-    with pytest.raises(Invalid, match="outside its own folder|without a name"):
-        await world.client.add(Payload("Film", content=hostile_torrents()[name]), label=LABEL)
+async def test_a_torrent_that_would_leave_its_folder_is_refused_and_nothing_is_added(world: World) -> None:
+    for name, torrent in hostile_torrents().items():
+        with pytest.raises(Invalid) as refused:
+            await world.client.add(Payload(name, content=torrent), label=LABEL)
+        assert "outside its own folder" in str(refused.value) or "damaged" in str(refused.value), name
     assert await world.client.list(label=LABEL) == []
-    assert not [path for path in world.folder.rglob("*evil*")]
+    assert not list(world.folder.rglob("*evil*"))
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"<html>Please log in</html>", b"d4:infod4:name4:Filmee", b"d4:info", b"x" * 99]
-)
-async def test_what_is_no_torrent_is_refused(world: World, content: bytes) -> None:
-    with pytest.raises(Invalid):
-        await world.client.add(Payload("Film", content=content), label=LABEL)
-    with pytest.raises(Invalid):
-        await world.client.add(Payload("Film"), label=LABEL)
-    with pytest.raises(Invalid):
-        await world.client.add(Payload("Film", magnet="magnet:?dn=Film"), label=LABEL)
+async def test_what_is_no_torrent_is_refused(world: World) -> None:
+    junk = (b"", b"<html>Please log in</html>", b"d4:infod4:name4:Filmee", b"d4:info", b"x" * 99)
+    payloads = [Payload("Film", content=content) for content in junk]
+    for payload in (*payloads, Payload("Film"), Payload("Film", magnet="magnet:?dn=Film")):
+        with pytest.raises(Invalid):
+            await world.client.add(payload, label=LABEL)
     assert await world.client.list(label=LABEL) == []

@@ -8,11 +8,11 @@ import trio
 T = TypeVar("T")
 
 
-async def eventually(look: Callable[[], Awaitable[T]], *, within: float = 60.0, every: float = 0.05) -> T:
+async def eventually(look: Callable[[], Awaitable[T | None]], *, within: float = 60.0, every: float = 0.05) -> T:
     """The first truthy value of `look`. Fails, showing the last one, when none comes in time."""
-    value = None
+    value: T | None = None
     with trio.move_on_after(within):
-        while not (value := await look()):
+        while not (value := await look()):  # noqa: ASYNC110  # another process gives no event
             await trio.sleep(every)
         return value
     raise AssertionError(f"It did not come true within {within:g} s; the last look gave {value!r}")
