@@ -10,6 +10,9 @@ from datetime import datetime, timedelta
 import trio
 from loguru import logger
 
+from mydia.adapters.clients.torrent_file import read_torrent
+from mydia.core.importing import category
+from mydia.core.importing.contents import pretends
 from mydia.core.lifecycle import Absent, Action, Seen, Silent, Tracked, advance
 from mydia.downloads import changes, queries
 from mydia.downloads.model import Download
@@ -17,7 +20,7 @@ from mydia.errors import Invalid, MydiaError, Unavailable
 from mydia.events import DownloadCancelled, DownloadProgressed, Grabbed
 from mydia.house import House
 from mydia.otp import Actor, Lagged
-from mydia.ports import ClientDownload, DownloadClient, FoundRelease, Indexer
+from mydia.ports import ClientDownload, DownloadClient, FoundRelease, Indexer, Payload
 from mydia.store.transaction import parse_time, to_text
 
 BUSY, IDLE = 1.0, 15.0
@@ -76,6 +79,7 @@ class DownloadMonitor(Actor):
                     f"No download client takes {download.protocol} downloads; add one under downloads.clients"
                 )
             payload = await self._indexer(download).fetch(_release(download))
+            inspect(payload)
             client_id = await client.add(payload, label=LABEL)
         except Invalid as no:
             await self.house.write(changes.failed, download.id, str(no))
@@ -186,6 +190,18 @@ def _tracked(download: Download) -> Tracked:
         warning=download.error_message or "",
         complete=download.status == "imported",
     )
+
+
+def inspect(payload: Payload) -> None:
+    """Look into a torrent before anything is downloaded. Refused (Invalid) when a program is dressed as a video, or there is no video."""
+    if payload.content is None or not payload.content.startswith(b"d"):
+        return  # a magnet link or an NZB says nothing of its files; the import looks again
+    files = [path for path, _ in read_torrent(payload.content).files]
+    for path in files:
+        if pretends(path):
+            raise Invalid(f"{path} is a program dressed as a video")
+    if files and not any(category(path) in ("video", "archive") for path in files):
+        raise Invalid(f"It holds no video, but {files[0]}")
 
 
 def _release(download: Download) -> FoundRelease:

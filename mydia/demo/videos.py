@@ -54,6 +54,7 @@ class Video:
     audio: tuple[Audio, ...] = (Audio(),)
     subtitles: tuple[str, ...] = ()  # languages
     seed: int = 0  # makes two videos of the same kind different files
+    grain: int = 0  # 0..100: noise in the picture, which makes the file large
 
 
 def find_ffmpeg() -> str:
@@ -87,8 +88,9 @@ def _command(video: Video, path: Path, folder: Path, ffmpeg: str) -> list[str]:
     # The picture is a grey whose shade the seed decides and which slowly changes, so that no two frames are alike.
     picture = (
         f"color=c=gray:s={video.width}x{video.height}:r={video.fps}:d={video.seconds},"
-        f"drawbox=x=mod(n*17+{video.seed * 31}\\,{video.width // 2}):y={video.height // 3}:w={video.width // 4}:"
+        f"drawbox=x=mod(t*17+{video.seed * 31}\\,{video.width // 2}):y={video.height // 3}:w={video.width // 4}:"
         f"h={video.height // 4}:color=0x{(video.seed * 2654435761) & 0xFFFFFF:06x}:t=fill"
+        + (f",noise=alls={video.grain}:allf=t" if video.grain else "")
     )
     command = [ffmpeg, "-hide_banner", "-loglevel", "error", "-y", "-f", "lavfi", "-i", picture]
     for index, track in enumerate(video.audio):

@@ -1,0 +1,76 @@
+"""Torrents and somebody who seeds them: a second libtorrent session, and a tracker that knows only that session. For the demo and the tests."""
+
+import struct
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import libtorrent
+
+from mydia.demo.fakes import Fake, Reply, Request
+
+lt: Any = libtorrent  # its stubs do not know what its own functions return
+
+
+def make_torrent(folder: Path, tracker: str) -> tuple[bytes, str]:
+    """A v1 torrent of a folder, and its infohash."""
+    storage = lt.file_storage()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            storage.add_file(str(Path(folder.name, path.relative_to(folder))), path.stat().st_size)
+    made = lt.create_torrent(storage, 64 * 1024, lt.create_torrent.v1_only)
+    made.add_tracker(tracker)
+    made.set_priv(True)  # no DHT, no peer exchange: the tracker alone tells of peers
+    lt.set_piece_hashes(made, str(folder.parent))
+    content = bytes(lt.bencode(made.generate()))
+    return content, str(lt.torrent_info(lt.bdecode(content)).info_hashes().v1)
+
+
+class Seeder:
+    """Seeds torrents at `rate` bytes a second, on loopback."""
+
+    def __init__(self, rate: int = 0) -> None:
+        self._session = lt.session(
+            {
+                "listen_interfaces": "127.0.0.1:0",
+                "enable_dht": False,
+                "enable_lsd": False,
+                "enable_upnp": False,
+                "enable_natpmp": False,
+                "allow_multiple_connections_per_ip": True,
+                "upload_rate_limit": rate,
+                "alert_mask": 0,
+            }
+        )
+        # By default nobody on the local network is limited, and everybody here is on it.
+        self._session.set_peer_class_filter(lt.ip_filter())
+
+    @property
+    def port(self) -> int:
+        return int(self._session.listen_port())
+
+    def add(self, torrents: Iterable[tuple[bytes, Path]]) -> None:
+        for content, save_path in torrents:
+            info = lt.torrent_info(lt.bdecode(content))
+            self._session.add_torrent({"ti": info, "save_path": str(save_path), "flags": lt.torrent_flags.seed_mode})
+
+    def close(self) -> None:
+        self._session.pause()
+
+
+class FakeTracker(Fake):
+    """A BitTorrent tracker over HTTP (BEP 3, compact peers of BEP 23) whose only peer is the seeder."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seeder_port = 0
+
+    def answer(self, request: Request) -> Reply:
+        peers = (
+            b""
+            if request.query.get("port") == str(self.seeder_port)
+            else bytes((127, 0, 0, 1)) + struct.pack(">H", self.seeder_port)
+        )
+        return Reply(
+            200, bytes(lt.bencode({b"interval": 30, b"min interval": 5, b"peers": peers})), content_type="text/plain"
+        )
