@@ -171,7 +171,7 @@ async def went_wrong(error: Exception) -> Answer:
     if _speaks_json():
         response = problem(status, headline, message, field=getattr(error, "field", None))
     else:
-        shown = {"headline": headline, "message": message, "request_id": correlation.get()}
+        shown = {"status": status, "headline": headline, "message": message, "request_id": correlation.get()}
         response = await whole("error.html", g.visit, status, **shown)
     for name, value in headers.items():
         response.headers[name] = value

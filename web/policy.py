@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar
 from urllib.parse import urlencode
 
 import trio
-from quart import Blueprint, ResponseReturnValue, g, request
 from flask.sansio.app import App
+from quart import Blueprint, ResponseReturnValue, g, request
 from quart.blueprints import BlueprintSetupState
 
 from mydia.house import House
