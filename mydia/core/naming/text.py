@@ -33,7 +33,8 @@ _TRAILING: Final = re.compile(r"[- ._]+$")
 _DEVICE_DOT: Final = re.compile(r"^(aux|com[0-9¹²³]|con|lpt[0-9¹²³]|nul|prn)\.", re.I)
 _DEVICE: Final = re.compile(r"^(aux|com[0-9¹²³]|con|conin\$|conout\$|lpt[0-9¹²³]|nul|prn)$", re.I)
 
-_ARTICLE: Final = re.compile(r"^(The|An|A) (.*?)((?: *\([^)]+\))*)$", re.I | re.S)
+# "A (2017)" is a title of one letter, not an article: something must stand between it and the brackets.
+_ARTICLE: Final = re.compile(r"^(The|An|A) (?!(?: *\([^)]+\))*$)(.*?)((?: *\([^)]+\))*)$", re.I | re.S)
 _YEAR: Final = re.compile(r"\([0-9]{4}\)$")
 _LONE_MARK: Final = re.compile(r"""(?<=\s)[,<>/\\;:'"|`’~!?@%*\-_=](?=\s)""")
 _CLIPPED: Final = re.compile(r"['`’:?,](?=(?:s|m|t|ve|ll|d|re)\s|\s|$)")
