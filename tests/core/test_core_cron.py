@@ -27,9 +27,10 @@ FIRST, LAST = datetime(2021, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
 
 def runs(schedule: str, zone: str, first: datetime = FIRST, last: datetime = LAST) -> list[datetime]:
     found: list[datetime] = []
-    at: datetime | None = first
-    while (at := next_run(schedule, zone, at)) is not None and at < last:
+    at = next_run(schedule, zone, first)
+    while at is not None and at < last:
         found.append(at)
+        at = next_run(schedule, zone, at)
     return found
 
 

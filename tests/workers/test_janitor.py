@@ -1,0 +1,172 @@
+"""The janitor: what is old goes, what is kept stays, a damaged database is said out loud until it is sound."""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import trio
+
+from mydia.events import HealthChanged
+from mydia.house import House
+from mydia.jobs import changes, queries
+from mydia.jobs.model import Job
+from mydia.library.changes import ensure_roots, set_root_state
+from mydia.library.queries import roots
+from mydia.otp import Supervisor, actor
+from mydia.store.engine import Connection
+from mydia.store.transaction import Transaction
+from tests.support.house import clock_of, open_house
+from workers.janitor import Janitor, store_checked
+
+
+@asynccontextmanager
+async def cleaning(house: House) -> AsyncIterator[None]:
+    async with trio.open_nursery() as nursery:
+        spec = actor("janitor", lambda: Janitor(house, "boot1"), mailbox=house.mail["janitor"])
+        await nursery.start(Supervisor("upkeep", children=[spec]).run)
+        yield
+        nursery.cancel_scope.cancel()
+
+
+async def run(house: House, kind: str) -> Job:
+    """The job once it is over."""
+    job_id = await house.write(Transaction.enqueue, kind, {})
+    with trio.fail_after(10), house.bus.subscribe() as events:
+        while (job := await house.read(queries.get_job, job_id)).state in ("available", "executing"):
+            await anext(events)
+    assert job.state == "completed", job.errors
+    return job
+
+
+def events(conn: Connection) -> list[dict[str, Any]]:
+    return conn.all("select type, data from events order by seq")
+
+
+def trash_file(folder: Path, name: str, size: int) -> str:
+    """A file in the trash of a library folder; its path there."""
+    target = folder / ".mydia-trash" / f"{name}.token" / name
+    target.parent.mkdir(parents=True)
+    target.write_bytes(b"x" * size)
+    return str(target.relative_to(folder))
+
+
+def trashed(tx: Transaction, root_id: str, name: str, trash_path: str, size: int) -> str:
+    trash_id = tx.new_id()
+    row = {
+        "id": trash_id,
+        "root_id": root_id,
+        "relative_path": name,
+        "trash_path": trash_path,
+        "size": size,
+        "reason": "upgrade",
+    }
+    tx.insert("trash", {**row, "actor": "importer", "state": "trashed", "created_at": tx.now, "updated_at": tx.now})
+    return trash_id
+
+
+def trash_states(conn: Connection) -> dict[str, str]:
+    return {row["relative_path"]: row["state"] for row in conn.all("select relative_path, state from trash")}
+
+
+async def folder(house: House, path: Path) -> str:
+    await house.write(ensure_roots, [(str(path), "movie")])
+    return (await house.read(roots))[0].id
+
+
+async def test_old_jobs_events_and_sessions_go_and_the_rest_stays(tmp_path: Path) -> None:
+    async with open_house(tmp_path, {"jobs": {"keep_events_days": 30}}) as house, cleaning(house):
+        old = await house.write(Transaction.enqueue, "notify", {"n": 1})
+        await house.write(changes.claim, ("notify",), "me", 1)
+        await house.write(changes.complete, old, "me")
+        await house.write(Transaction.emit, HealthChanged(part="x", ok=True, message="old"))
+        clock_of(house).advance(days=31)
+        await house.write(Transaction.emit, HealthChanged(part="x", ok=True, message="new"))
+        waiting = await house.write(Transaction.enqueue, "notify", {"n": 2})
+        prune = await run(house, "prune")
+        assert {j.id for j in (await house.read(queries.list_jobs)).items} == {waiting, prune.id}
+        assert [e["data"] for e in await house.read(events)] == ['{"part":"x","ok":true,"message":"new"}']
+
+
+async def test_the_trash_is_emptied_of_what_has_been_there_long_enough(tmp_path: Path) -> None:
+    films = tmp_path / "films"
+    films.mkdir()
+    async with open_house(tmp_path, {"media": {"recycle_days": 30}}) as house, cleaning(house):
+        root = await folder(house, films)
+        old, new = trash_file(films, "old.mkv", 10), trash_file(films, "new.mkv", 10)
+        await house.write(trashed, root, "old.mkv", old, 10)
+        clock_of(house).advance(days=20)
+        await house.write(trashed, root, "new.mkv", new, 10)
+        clock_of(house).advance(days=11)
+        await run(house, "prune")
+        assert await house.read(trash_states) == {"old.mkv": "deleted", "new.mkv": "trashed"}
+        assert [await trio.Path(films / path).exists() for path in (old, new)] == [False, True]
+
+
+async def test_a_trash_over_its_budget_loses_its_oldest_first(tmp_path: Path) -> None:
+    films = tmp_path / "films"
+    films.mkdir()
+    async with open_house(tmp_path, {"media": {"recycle_max_gb": 25e-9}}) as house, cleaning(house):
+        root = await folder(house, films)
+        for name in ("a.mkv", "b.mkv", "c.mkv"):
+            await house.write(trashed, root, name, trash_file(films, name, 10), 10)
+            clock_of(house).advance(60)
+        await run(house, "prune")
+        assert await house.read(trash_states) == {"a.mkv": "deleted", "b.mkv": "trashed", "c.mkv": "trashed"}
+
+
+async def test_the_trash_of_a_folder_that_is_not_there_is_not_called_empty(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house, cleaning(house):
+        root = await folder(house, tmp_path / "unplugged")
+        await house.write(trashed, root, "a.mkv", ".mydia-trash/a.token/a.mkv", 10)
+        await house.write(set_root_state, root, "unavailable", "not mounted", None)
+        clock_of(house).advance(days=365)
+        await run(house, "prune")
+        assert await house.read(trash_states) == {"a.mkv": "trashed"}
+
+
+async def test_a_backup_is_written_on_request_and_only_so_many_are_kept(tmp_path: Path) -> None:
+    async with open_house(tmp_path, {"database": {"backups": 2}}) as house, cleaning(house):
+        for _ in range(3):
+            await run(house, "backup_store")
+            clock_of(house).advance(days=1)
+        names = sorted([path.name for path in await trio.Path(tmp_path / "backups").iterdir()])
+        assert names == ["mydia-20260201T120000Z.db", "mydia-20260202T120000Z.db"]
+
+
+async def test_the_log_is_folded_into_the_database(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house, cleaning(house):
+        before = (await house.engine.status()).wal_size
+        await run(house, "optimize_store")
+        assert (await house.engine.status()).wal_size < before
+
+
+async def test_a_sound_database_is_nothing_to_talk_about(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house, cleaning(house):
+        await run(house, "check_store")
+        assert await house.read(events) == []
+
+
+async def test_a_damaged_database_is_said_once_until_it_is_sound_again(tmp_path: Path) -> None:
+    async with open_house(tmp_path):
+        pass
+    with sqlite3.connect(tmp_path / "mydia.db") as raw:  # foreign keys are off here
+        raw.execute("insert into held_files (slot_id, target, file_id) values ('nobody', '', 'nothing')")
+    raw.close()
+    async with open_house(tmp_path) as house, cleaning(house):
+        await run(house, "check_store")
+        await run(house, "check_store")
+        (alert,) = await house.read(events)
+        assert '"ok":false' in alert["data"]
+        assert "refers to a row of slots that does not exist" in alert["data"]
+        await house.write(lambda tx: tx.execute("delete from held_files"))
+        await run(house, "check_store")
+        assert '"ok":true' in (await house.read(events))[-1]["data"]
+
+
+async def test_another_fault_is_news_again(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        for fault in ("one", "one", "other"):
+            await house.write(store_checked, fault)
+        assert len(await house.read(events)) == 2

@@ -1,0 +1,137 @@
+"""What time asks for: once, across restarts, a night asleep, and a change of mind."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import trio
+
+from mydia.house import House
+from mydia.jobs import changes, queries
+from mydia.library.changes import ensure_roots
+from mydia.otp import Supervisor, actor
+from mydia.settings.model import Config
+from tests.support.house import FakeClock, clock_of, open_house
+from workers.scheduler import Scheduler, entries, expand
+
+
+@asynccontextmanager
+async def scheduling(house: House) -> AsyncIterator[None]:
+    async with trio.open_nursery() as nursery:
+        spec = actor("scheduler", lambda: Scheduler(house), mailbox=house.mail["scheduler"])
+        await nursery.start(Supervisor("upkeep", children=[spec]).run)
+        yield
+        nursery.cancel_scope.cancel()
+
+
+async def jobs(house: House) -> list[str]:
+    return sorted(job.kind for job in (await house.read(queries.list_jobs, limit=200)).items)
+
+
+async def planned(house: House) -> dict[str, str | None]:
+    """When each entry runs next, once the scheduler has looked at the time that it is now."""
+    with trio.fail_after(10):
+        while True:
+            known = await house.read(queries.cron_entries)
+            now = f"{house.clock.now():%Y-%m-%dT%H:%M:%S}"
+            if known and all(e.next_run_at is None or e.next_run_at > now for e in known):
+                return {e.name: e.next_run_at for e in known}
+            house.mail["scheduler"].ring()
+            await trio.lowlevel.checkpoint()
+
+
+OTHERS = ("library_scan", "automated_search", "metadata_refresh", "optimize_store", "check_store", "backup_store")
+ONLY_PRUNE: dict[str, Any] = {"schedules": dict.fromkeys(OTHERS, "off")}
+
+
+async def test_every_schedule_of_the_mission_stands_with_its_next_run(tmp_path: Path) -> None:
+    async with open_house(tmp_path, clock=FakeClock(datetime(2026, 1, 31, 12, tzinfo=UTC))) as house, scheduling(house):
+        assert await planned(house) == {
+            "automated_search": "2026-01-31T18:00:00.000000Z",
+            "backup_store": "2026-02-01T03:15:00.000000Z",
+            "check_store": "2026-02-01T03:45:00.000000Z",
+            "library_scan": "2026-02-01T02:00:00.000000Z",
+            "metadata_refresh": "2026-02-01T04:30:00.000000Z",
+            "optimize_store": "2026-02-01T03:30:00.000000Z",
+            "prune": "2026-02-01T03:00:00.000000Z",
+        }
+        assert await jobs(house) == []
+
+
+async def test_the_time_zone_of_the_configuration_counts(tmp_path: Path) -> None:
+    config = {"schedules": {**ONLY_PRUNE["schedules"], "timezone": "Asia/Kolkata"}}
+    async with open_house(tmp_path, config) as house, scheduling(house):
+        assert await planned(house) == {"prune": "2026-01-31T21:30:00.000000Z"}
+
+
+async def test_a_day_makes_each_job_once(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house, scheduling(house):
+        await house.write(ensure_roots, [(str(tmp_path / "films"), "movie"), (str(tmp_path / "shows"), "tv_show")])
+        await planned(house)
+        for _ in range(24):
+            clock_of(house).advance(hours=1)
+            await planned(house)
+        assert await jobs(house) == [
+            "backup_store",
+            "check_store",
+            "optimize_store",
+            "prune",
+            "scan_root",
+            "scan_root",
+            "search_missing",
+        ]
+
+
+async def test_a_week_asleep_makes_up_for_it_once(tmp_path: Path) -> None:
+    async with open_house(tmp_path, ONLY_PRUNE) as house:
+        async with scheduling(house):
+            await planned(house)
+        clock_of(house).advance(days=7)
+        async with scheduling(house):
+            assert await planned(house) == {"prune": "2026-02-08T03:00:00.000000Z"}
+            assert await jobs(house) == ["prune"]
+
+
+async def test_a_restart_in_the_minute_of_the_run_doubles_nothing(tmp_path: Path) -> None:
+    async with open_house(tmp_path, ONLY_PRUNE) as house:
+        async with scheduling(house):
+            await planned(house)
+        clock_of(house).set(datetime(2026, 2, 1, 3, tzinfo=UTC))
+        for _ in range(3):
+            async with scheduling(house):
+                await planned(house)
+            for job in (await house.read(queries.list_jobs)).items:
+                if job.state == "available":
+                    await house.write(changes.claim, ("prune",), "me", 1)
+                    await house.write(changes.complete, job.id, "me")
+        assert await jobs(house) == ["prune"]
+
+
+async def test_a_clock_set_back_doubles_nothing(tmp_path: Path) -> None:
+    async with open_house(tmp_path, ONLY_PRUNE) as house, scheduling(house):
+        await planned(house)
+        clock_of(house).advance(days=1)
+        upcoming = await planned(house)
+        clock_of(house).advance(days=-1)
+        assert await planned(house) == upcoming
+        assert await jobs(house) == ["prune"]
+
+
+async def test_a_changed_schedule_is_planned_anew_and_one_that_is_off_is_gone(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        await house.write(changes.plan_entries, entries(Config(data_dir=tmp_path)))
+        changed = Config.model_validate({**ONLY_PRUNE, "schedules": {**ONLY_PRUNE["schedules"], "prune": "0 13 * * *"}})
+        await house.write(changes.plan_entries, entries(changed))
+        known = await house.read(queries.cron_entries)
+        assert [(e.name, e.next_run_at) for e in known] == [("prune", "2026-01-31T13:00:00.000000Z")]
+
+
+async def test_a_person_may_run_an_entry_now_and_its_schedule_stays(tmp_path: Path) -> None:
+    async with open_house(tmp_path, ONLY_PRUNE) as house:
+        await house.write(changes.plan_entries, entries(house.config))
+        job_id = await house.write(changes.run_entry, "prune", expand)
+        (entry,) = await house.read(queries.cron_entries)
+        assert (entry.last_job_id, entry.last_run_at) == (job_id, "2026-01-31T12:00:00.000000Z")
+        assert entry.next_run_at == "2026-02-01T03:00:00.000000Z"
