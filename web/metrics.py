@@ -49,7 +49,7 @@ class Meter:
         self.latency.labels(rule, method).observe(seconds)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # the registry keeps collectors by identity
 class Snapshot(Collector):
     """What is counted elsewhere, as it stands at one scrape."""
 
