@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mydia.core.release import Release, parse
-from mydia.core.release.parser import Pass, read
+from mydia.core.release.grammar import Pass, read
 from mydia.core.release.reading import Reading
 
 _COLOURS = (

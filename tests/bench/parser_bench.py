@@ -56,13 +56,11 @@ def corpus_names() -> list[str]:
 
 def hostile() -> dict[str, str]:
     """Texts of 4 KiB: repetitions that make a backtracking pattern explode or a nested loop square."""
-    pieces = {
-        "open brackets": "[", "closed brackets": "[]", "nested brackets": "([{", "hyphens": "a-", "dots": "a.", "digits": "1", "episodes": "S01E01",
-        "chain": "-E02", "range": "1-", "cross": "1x", "numbers": "01 ", "years": "2019 ", "dates": "2019.01.01.", "codes": "en.de.fr.",
-        "editions": "Extended.Cut.", "subs": "Eng.Sub.", "groups": "x264-GRP.", "seasons": "Season 1 ", "slashes": "a / ", "aka": "a AKA ",
-        "plus": "a+", "apostrophes": "a'", "spaces": " ", "letters": "a", "han": "字", "backwards": "p0801.", "www": "www.a.", "unpack": "tt1234567 ",
-    }  # fmt: skip
-    return {name: (piece * SIZE)[:SIZE] for name, piece in pieces.items()}
+    pieces = (
+        "[ [] ([{ a- a. 1 S01E01 -E02 1- 1x 01_ 2019. 2019.01.01. en.de.fr. Extended.Cut. Eng.Sub. x264-GRP. Season.1. "
+        "a_/_ a_AKA_ a+ a' _ a 字 p0801. www.a. tt1234567_"
+    )
+    return {piece: (piece.replace("_", " ") * SIZE)[:SIZE] for piece in pieces.split()}
 
 
 def rate(read: Callable[[str], object], names: list[str], rounds: int) -> float:

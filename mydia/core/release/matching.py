@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from mydia.core.release.comparing import key, keys, likeness, words
 from mydia.core.release.facts import Candidate, MatchResult, Release
-from mydia.core.release.parser import read
+from mydia.core.release.grammar import read
 from mydia.core.release.tokens import LONGEST, fold
 
 _WORTH = {

@@ -1,148 +1,18 @@
-"""The grammar: one name in, one `Release` out, by passes that each decide one thing."""
+"""The front door: a release name or a path in, one `Release` out."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from dataclasses import replace
-from types import MappingProxyType
-
-from mydia.core.release.facts import NO_SPANS, Hint, Input, Release, Span
-from mydia.core.release.lexicon import STRONG
-from mydia.core.release.passes import (
-    absolute, dates, frame, group, identity, leading, marking, numbering, quality, title, tongues, wording, zone,
-)  # fmt: skip
-from mydia.core.release.reading import Reading
-from mydia.core.release.tokens import LONGEST, tokenize
-
-Pass = Callable[[Reading], None]
-
-
-def cut(reading: Reading) -> None:
-    """Cut what is left of the name into words."""
-    stop = min(reading.end, reading.start + LONGEST)
-    reading.words, reading.boxes = tokenize(reading.name, reading.start, stop)
-
-
-def number(reading: Reading) -> None:
-    """Find season and episode, or the date, or the number that stands for an episode."""
-    if numbering.read_numbering(reading):
-        if "episodes" in reading.facts:
-            absolute.read_beside(reading)
-        numbering.prefer_cap(reading)
-    elif absolute.read_named(reading):
-        numbering.read_anime_season(reading)
-    dates.read_date(reading)
-    if not reading.marks and absolute.read_absolute(reading):
-        numbering.read_anime_season(reading)
-
-
-def decide_kind(reading: Reading) -> None:
-    """Film or episode: numbering tells an episode, a year or a technical word a film, and the hint where both are silent."""
-    facts = reading.facts
-    if reading.marks or "episodes" in facts:
-        if facts.get("title") or "episodes" in facts or "air_date" in facts or "absolute_episodes" in facts:
-            facts["kind"] = "episode"
-        return
-    if "special" in reading.found and "year" not in facts and facts.get("title"):
-        facts["kind"] = "episode"
-        return
-    if any(value == "series" for value, _ in reading.found.get("pack", ())) and facts.get("title"):
-        facts["kind"] = "episode"
-        return
-    strong = any(w.term is not None and w.term.rank == STRONG for w in reading.words)
-    if facts.get("title") and ("year" in facts or strong or "edition" in facts):
-        facts["kind"] = "movie"
-    elif (
-        reading.hint == "movie"
-        and facts.get("title")
-        and not identity.is_hidden(reading.name[reading.start : reading.end])
-    ):
-        facts["kind"] = "movie"
-
-
-PASSES: tuple[Pass, ...] = (
-    frame.take_off_endings,
-    frame.take_off_site,
-    cut,
-    marking.mark_words,
-    marking.mark_star_sizes,
-    identity.read_identity,
-    leading.read_leading,
-    wording.claim_channels,
-    wording.claim_anniversary,
-    dates.skip_leading_date,
-    number,
-    dates.read_year,
-    zone.find_zone,
-    group.read_group,
-    zone.harvest,
-    wording.read_pack,
-    wording.read_special,
-    quality.read_quality,
-    tongues.read_languages,
-    wording.read_revision,
-    wording.read_edition,
-    wording.read_sound,
-    wording.read_plain,
-    wording.read_parts,
-    title.read_titles,
-    title.shorten_season,
-    decide_kind,
-)
-
-_BACKWARDS = re.compile(r"(?<![^\W_])(?:\d{2,3}e\d{2,3}s|p(?:0801|027|0612|084))(?![^\W_])", re.IGNORECASE)
-_FORWARDS = re.compile(r"(?<![^\W_])(?:s\d{2}e\d{2}|(?:480|720|1080|2160)[pi])(?![^\W_])", re.IGNORECASE)
-
-_FIELDS = frozenset(Release.__slots__) - {"name", "spans"}
-
-
-def read(name: str, hint: Hint | None = None, watch: Callable[[Pass, Reading], None] | None = None) -> Release:
-    """The facts of one name without folders. `watch` is called after each pass, for those who want to see it work."""
-    if _BACKWARDS.search(name) is not None and _FORWARDS.search(name) is None:
-        return _turned(name, hint)
-    reading = Reading(name, hint)
-    for step in PASSES:
-        step(reading)
-        if watch is not None:
-            watch(step, reading)
-    return _release(reading)
-
-
-def _turned(name: str, hint: Hint | None) -> Release:
-    """Read a name that was written backwards to hide it; the file name ending was left as it is."""
-    stem, dot, ending = name.rpartition(".")
-    if len(ending) > 4 or not dot:
-        stem, ending = name, ""
-    release = read(stem[::-1], hint)
-    size = len(stem)
-    spans = {field: tuple(Span(size - s.end, size - s.start) for s in spans) for field, spans in release.spans.items()}
-    return replace(
-        release, name=name, container=release.container or ending.lower() or None, spans=MappingProxyType(spans)
-    )
-
-
-def _release(reading: Reading) -> Release:
-    facts = {
-        field: tuple(value) if isinstance(value, list) else value
-        for field, value in reading.facts.items()
-        if field in _FIELDS
-    }
-    spans = {field: tuple(value) for field, value in reading.spans.items() if field in facts}
-    return Release(name=reading.name, spans=MappingProxyType(spans) if spans else NO_SPANS, **facts)
+from mydia.core.release.facts import Hint, Input, Release
+from mydia.core.release.grammar import read
+from mydia.core.release.paths import looks_like_path, read_path
 
 
 def parse(name: str, input: Input = "name", hint: Hint | None = None) -> Release:  # noqa: A002 - the protocol's word
     """The facts of a release name, or of a path by its file and the folders above it.
 
     Total: any text has an answer, and nothing is raised. A fact that was filled in rather than read (the source of
-    a name that states only "1080p") has no span.
+    a name that states only "1080p") has no span. `hint` says what the name is likely to be of, where it is known.
     """
-    from mydia.core.release.paths import looks_like_path, read_path
-
     if input == "path" or looks_like_path(name):
         return read_path(name, hint)
     return read(name, hint)
-
-
-__all__ = ["PASSES", "Span", "parse", "read"]

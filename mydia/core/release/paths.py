@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mydia.core.release.facts import Hint, Release, Span
-from mydia.core.release.parser import read
+from mydia.core.release.grammar import read
 
 _ROOTED = re.compile(r"^(?:[A-Za-z]:[\\/]|/[^/]+/|\\\\)")
 _PART = re.compile(r"[^\\/]+")
@@ -100,7 +100,7 @@ def _numbered(own: Release, part: tuple[int, str], folders: list[tuple[str, Rele
     if season is None and not _SPECIALS.match(folder):
         return own
     seasons = (int(season.group(1)),) if season is not None else (0,)
-    if own.seasons and own.episodes and not (own.spans.get("seasons") is None):
+    if own.seasons and own.episodes and own.spans.get("seasons") is not None:
         return own
     number = _LEADING_NUMBER.match(file)
     if own.episodes or own.absolute_episodes:

@@ -30,9 +30,10 @@ SCENE = [
 ]
 
 _pieces = st.sampled_from(
-    "S01E02 S01 1x02 2019 1080p [ ] ( ) - . _ / \\ WEB-DL x264 German Sub part of 12 - 05 v2 #3 第3話 字幕 é İ ß tt1234567 {tmdb-1} AKA www.a.com".split(
-        " "
-    )
+    (
+        "S01E02 S01 1x02 2019 1080p [ ] ( ) - . _ / \\ WEB-DL x264 German Sub part of 12 - 05 v2 #3 第3話 字幕 é İ ß "
+        "tt1234567 {tmdb-1} AKA www.a.com"
+    ).split(" ")
 )
 anything = (
     st.text(max_size=200) | st.lists(_pieces, max_size=25).map(" ".join) | st.lists(_pieces, max_size=25).map("".join)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 
-from mydia.core.release.facts import Span
 from mydia.core.release.passes.dates import FILM_YEARS
 from mydia.core.release.passes.numbering import follow, is_episode_after, run, set_version
 from mydia.core.release.reading import Reading, dashed

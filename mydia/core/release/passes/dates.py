@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from mydia.core.release.facts import Span
 from mydia.core.release.lexicon import STRONG
 from mydia.core.release.reading import Reading
-from mydia.core.release.tables.words import MONTHS, ORDINALS
+from mydia.core.release.tables.words import MONTHS, ORDINALS, PART
 from mydia.core.release.tokens import Word
 
 FILM_YEARS = range(1888, 2041)
@@ -15,6 +14,7 @@ FILM_YEARS = range(1888, 2041)
 BROADCAST_YEARS = range(1951, 2080)
 """The years in which a daily show may air."""
 
+_PART = re.compile(r"^(?:part|pt)(\d)$")
 _GAPS = frozenset([" ", ".", "_", "-", "/", "–", ". "])
 _ORDINAL = re.compile(r"^\d{1,2}(st|nd|rd|th)$")
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -102,10 +102,20 @@ def read_date(reading: Reading) -> None:
             reading.set("other_date", date, reading.use("other_date", word.index, last))
             return
         reading.set("air_date", date, reading.mark("air_date", word.index, last))
-        part = reading.words[last + 1] if last + 1 < len(reading.words) else None
-        if part is not None and re.match(r"^(?:part|pt)?\d$", part.low) and part.box < 0 and part.low.startswith("p"):
-            reading.set("daily_part", int(part.low[-1]), Span(part.start, part.end))
+        _read_part(reading, last + 1)
         return
+
+
+def _read_part(reading: Reading, index: int) -> None:
+    """ "Part 1", "Part1" right behind the date of a daily episode."""
+    words = reading.words[index : index + 2]
+    if not words:
+        return
+    glued = _PART.match(words[0].low)
+    if glued is not None:
+        reading.set("daily_part", int(glued.group(1)), reading.use("daily_part", index, index))
+    elif len(words) > 1 and words[0].low in PART and words[1].number is not None and len(words[1].low) == 1:
+        reading.set("daily_part", words[1].number, reading.use("daily_part", index, index + 1))
 
 
 def _compact_holds(reading: Reading, word: Word) -> bool:

@@ -9,7 +9,7 @@ from mydia.core.release.reading import Reading
 from mydia.core.release.tables.groups import NOISE, POSTERS, SITES, TOP_LEVEL
 from mydia.core.release.tables.video import EXTENSIONS, NO_CONTAINER, SUBTITLES
 
-_EXTENSION = re.compile(r"\.([0-9A-Za-z-]{2,7})$")
+_EXTENSION = re.compile(r"\.([0-9A-Za-z-]{2,7})$|[ _](mkv|mp4|avi)$", re.IGNORECASE)
 _APPENDED = re.compile(r"-([0-9A-Za-z]{1,22})$")
 _GROUPED = re.compile(r"[0-9A-Za-z]-(?!DL$)[0-9A-Za-z]+$")
 _BEHIND = re.compile(r" ?[\[(@] ?([^\[\](){}@]{2,40}?) ?[\])]?$")
@@ -57,13 +57,14 @@ def _extension(reading: Reading) -> None:
     found = _EXTENSION.search(reading.name, max(reading.start, reading.end - 9), reading.end)
     if found is None or found.start() <= reading.start:
         return
-    ending = found.group(1).lower()
+    part = 1 if found.group(1) else 2
+    ending, span = found.group(part).lower(), Span(*found.span(part))
     if ending not in EXTENSIONS:
         return
     if ending not in NO_CONTAINER and "container" not in reading.facts:
-        reading.set("container", ending, Span(*found.span(1)))
+        reading.set("container", ending, span)
     if ending in SUBTITLES:
-        reading.found["subtitle_file"] = [(ending, Span(*found.span(1)))]
+        reading.found["subtitle_file"] = [(ending, span)]
     reading.end = found.start()
 
 

@@ -13,6 +13,7 @@ _SPELLINGS = {tuple(re.findall(r"[^\W_]+", fold(name))) for name in EXCEPTIONS}
 _LONGEST = max(len(words) for words in _SPELLINGS)
 _CODECS = frozenset(["video_codec", "audio", "channels", "hdr"])
 _INSIDE = frozenset([".", "_", "&", "@", " "])
+_INSIDE_NAMES = frozenset([".", "_", "&", "@"])
 
 
 def read_group(reading: Reading) -> None:
@@ -66,16 +67,15 @@ def _known(reading: Reading, last: int) -> tuple[int, int] | None:
 
 
 def _hyphened(reading: Reading, last: int) -> tuple[int, int] | None:
-    """The last word, behind a hyphen; one bracket may follow it (an indexer's mark)."""
-    words = reading.words
-    found = _behind_hyphen(reading, last)
-    if found is None:
-        found = _before_remarks(reading, last)
-    if found is None and words[last].box >= 0 and reading.boxes[words[last].box].first > reading.title_from:
-        box = reading.boxes[words[last].box]
-        if box.last == last and last - box.first < 3:
-            found = _behind_hyphen(reading, box.first - 1)
-    return found
+    """The last word, behind a hyphen; technical words or one bracket (an indexer's mark) may follow it."""
+    word = reading.words[last]
+    found = _behind_hyphen(reading, last) or _before_remarks(reading, last)
+    if found is not None or word.box < 0 or word.term is not None:
+        return found
+    box = reading.boxes[word.box]
+    if box.last == last and last - box.first < 3 and box.first > reading.title_from:
+        return _behind_hyphen(reading, box.first - 1)
+    return None
 
 
 def _before_remarks(reading: Reading, last: int) -> tuple[int, int] | None:
@@ -92,48 +92,40 @@ def _before_remarks(reading: Reading, last: int) -> tuple[int, int] | None:
 
 
 def _behind_hyphen(reading: Reading, last: int) -> tuple[int, int] | None:
+    """The name that ends with words[last], where a hyphen sets it off from the technical part."""
+    words = reading.words
+    first = _first_of_name(reading, last)
+    word, before = words[first], words[first - 1]
+    if first <= reading.title_from or first < reading.mark_end or not _sets_off(word.gap):
+        return None
+    if word.used is not None or word.head != first or any(w.head < first for w in words[first : last + 1]):
+        return None
+    if dashed(word.gap) and not _technical_before(before):
+        return None
+    if word.term is not None and not _is_taken_for_technical(before, word):
+        return None
+    if _technical_before(before) or reading.mark_end >= 0 or "year" in reading.facts:
+        return first, last
+    strong = any(w.term is not None and w.term.rank == STRONG for w in words[reading.title_to : first])
+    return (first, last) if strong else None
+
+
+def _sets_off(gap: str) -> bool:
+    """A gap that ends in a hyphen: "-", " -", ".-", " - ", "-["."""
+    return gap.rstrip("[").rstrip(" ._" if dashed(gap) else "").endswith("-")
+
+
+def _first_of_name(reading: Reading, last: int) -> int:
+    """The first word of a group's name of several: "[YTS.MX]", "A&C", and "MARINE-FORD" behind a codec."""
     words = reading.words
     first = last
-    while (
-        first > reading.title_from
-        and words[first].gap in (".", "&", "@", "_")
-        and words[first].box >= 0
-        and words[first].box == words[first - 1].box
-    ):
+    while first > reading.title_from and words[first].gap in _INSIDE_NAMES:
+        boxed = words[first].box >= 0 and words[first].box == words[first - 1].box
+        if not boxed and (words[first].gap == "." or words[first - 1].gap != "-" or not _is_name(words[first - 1])):
+            break
         first -= 1
-    word = words[first]
-    gap = word.gap
-    if (
-        gap == "-"
-        and first - 1 > reading.title_to
-        and words[first - 1].gap == "-"
-        and _is_name(words[first - 1])
-        and _after_codec(words[first - 2])
-    ):
-        first -= 1
-        word = words[first]
-    if (
-        not gap.rstrip("[").rstrip("._" if dashed(gap) else "").endswith("-")
-        or first <= reading.title_from
-        or word.used is not None
-    ):
-        return None
-    if first < reading.mark_end or (dashed(gap) and not _technical_before(words[first - 1])):
-        return None
-    if word.head != first or any(w.head < first for w in words[first : last + 1]):
-        return None
-    if _is_technical(word) and not _is_taken_for_technical(words[first - 1], word):
-        return None
-    if not _technical_before(words[first - 1]) and not any(
-        w.term is not None and w.term.rank == STRONG for w in words[reading.title_to : first]
-    ):
-        if reading.mark_end < 0 and "year" not in reading.facts:
-            return None
-    return first, last
-
-
-def _is_technical(word: Word) -> bool:
-    return word.term is not None
+    two = first - 1 > reading.title_to and words[first].gap == "-" == words[first - 1].gap
+    return first - 1 if two and _is_name(words[first - 1]) and _after_codec(words[first - 2]) else first
 
 
 def _is_name(word: Word) -> bool:

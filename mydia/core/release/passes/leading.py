@@ -40,7 +40,7 @@ def read_leading(reading: Reading) -> None:
     if taken and all(w.term is not None or w.used is not None for w in words[at:]):
         _give_back(reading)
         return
-    while at + 1 < len(words) and words[at].term is not None and ("source", "brdisk") in words[at].term.facts:
+    while at + 1 < len(words) and (term := words[at].term) is not None and ("source", "brdisk") in term.facts:
         at += 1
     reading.title_from = at
 

@@ -20,7 +20,9 @@ LEXICON: Lexicon = build(
 
 _PIECES = re.compile(r"^([a-z]{2,10}\+?)(\d{1,4})([ip]?)(\d{0,2})$")
 _LINES = re.compile(r"^(?:m|hd)?(\d{3,4})[ip](\d{2})?(?:hd|fps)?$")
+_LINES_AND_SOURCE = re.compile(r"^(\d{3,4})[ip]([a-z]{2,8})$")
 _BEFORE_CODEC = re.compile(r"^([a-z]{2,8})[xh](26[456])$")
+_NUMBERED_SPECIAL = re.compile(r"^(?:sp|ova|oad|oav|ona|nc(?:op|ed)|special)\d{1,2}[a-z]?(?:v\d)?$")
 _RATE = re.compile(r"^\d{2,3}fps$")
 _SIZE = re.compile(r"^(\d{3,4})x(\d{3,4})[ip]?$")
 _VERSION = re.compile(r"^v([2-9])$")
@@ -63,6 +65,16 @@ def _mark_mixed(reading: Reading, word: Word) -> None:
     found = _PIECES.match(low)
     if found is not None:
         word.term = _glued(*found.groups())
+        if word.term is not None:
+            return
+    if _NUMBERED_SPECIAL.match(low):
+        word.term = Term((("special", "1"),), STRONG)
+        return
+    found = _LINES_AND_SOURCE.match(low)
+    if found is not None:
+        tails = [term for more, term in LEXICON.get(found.group(2), ()) if not more and term.field == "source"]
+        if tails:
+            word.term = Term((("resolution", str(resolution_of(int(found.group(1))))), *tails[0].facts), STRONG)
         return
     found = _BEFORE_CODEC.match(low)
     if found is not None:

@@ -17,6 +17,8 @@ _ACRONYM = re.compile(r"(?<![^\W_])([^\W\d_](?:\.[^\W\d_])+)(?:\.|(?![^\W_]))")
 _BLANKS = re.compile(r"\s+")
 _EDGES = " ._-–—~|/,;:+*#★"
 _SEASON_BEHIND = re.compile(r"\s+(?:S\d{1,2}|\d(?:st|nd|rd|th) Season)$", re.IGNORECASE)
+_NEW_SHOWS = "新番"
+"""The remark "new show (of the season)", which fansub groups put before the title."""
 _SEASONED = re.compile(r"\b([Ss])0?(\d{1,2})$")
 _OPENING = "([{【（「『"
 _CLOSING = ")]}】）」』"
@@ -82,29 +84,24 @@ def _glued_title(reading: Reading) -> list[Word]:
 
 def _split(reading: Reading, words: list[Word]) -> list[list[Word]]:
     """Cut the title's words at "AKA", at slashes, and between brackets and scripts."""
-    groups: list[list[Word]] = [[]]
-    han = "leading_group" in reading.found or "site" in reading.facts
-    unboxed = any(w.box < 0 and not w.low.endswith("新番") for w in words)
-    if han and unboxed:
+    fansub = "leading_group" in reading.found or "site" in reading.facts
+    if fansub and any(w.box < 0 and not w.low.endswith(_NEW_SHOWS) for w in words):
         words = [w for w in words if w.box < 0 or reading.boxes[w.box].sign not in "[【"]
-    mixed = (
-        (han or _han_first(words))
-        and any(_HAN.search(w.text) for w in words)
-        and any(_LATIN.search(w.text) for w in words)
-    )
+    mixed = (fansub or _han_first(words)) and {"han", "latin"} <= {_script(w) for w in words}
+    groups: list[list[Word]] = [[]]
     for word in words:
-        if word.low == "aka" and groups[-1]:
+        group = groups[-1]
+        if group and word.low == "aka":
             groups.append([])
-            continue
-        if groups[-1] and (_slash(reading, groups[-1][-1], word) or (han and _new_box(reading, groups[-1][-1], word))):
-            groups.append([])
-        elif mixed and groups[-1] and _script_changes(groups[-1], word):
-            groups.append([])
-        if word.used is None or word.used == "release_group" or word.start < reading.mark_start < word.end:
+        elif word.used is None or word.used == "release_group" or word.start < reading.mark_start < word.end:
+            if group and (
+                _slash(reading, group[-1], word)
+                or (fansub and _new_box(group[-1], word))
+                or (mixed and _script_changes(group, word))
+            ):
+                groups.append([])
             groups[-1].append(word)
-    if mixed:
-        groups = [g for g in groups if not (len(g) == 1 and g[0].low.endswith("新番"))]
-    return [g for g in groups if g]
+    return [g for g in groups if g and not (mixed and g[-1].low.endswith(_NEW_SHOWS))]
 
 
 def _han_first(words: list[Word]) -> bool:
@@ -118,7 +115,7 @@ def _han_first(words: list[Word]) -> bool:
 
 
 def _script_changes(group: list[Word], word: Word) -> bool:
-    return _script(group[-1]) + _script(word) == "hanlatin" or _script(group[-1]) + _script(word) == "latinhan"
+    return {_script(group[-1]), _script(word)} == {"han", "latin"}
 
 
 def _script(word: Word) -> str:
@@ -136,7 +133,7 @@ def _slash(reading: Reading, before: Word, word: Word) -> bool:
     return " " in word.gap or not (before.low.isascii() and word.low.isascii())
 
 
-def _new_box(reading: Reading, before: Word, word: Word) -> bool:
+def _new_box(before: Word, word: Word) -> bool:
     return before.box != word.box and ("[" in word.gap or "]" in word.gap or "【" in word.gap or "】" in word.gap)
 
 

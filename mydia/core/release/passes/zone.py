@@ -81,10 +81,8 @@ def _in_chain(word: Word) -> bool:
 def _zone_behind(reading: Reading, at: int, strong: int) -> int:
     """The first word of the technical part behind words[at], given where the first strong word stands."""
     words = reading.words
-    if strong < len(words):
-        start = _walk_back(reading, strong, None, at + 1)
-    else:
-        start = _walk_end_behind(reading, at + 1)
+    found = strong < len(words)
+    start = _walk_back(reading, strong, None, at + 1) if found else _walk_end_behind(reading, at + 1)
     ahead = at + 1
     if ahead < len(words) and at == reading.year_at:
         while ahead < start and _in_chain(words[ahead]):

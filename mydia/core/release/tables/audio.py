@@ -10,7 +10,8 @@ CODECS: Rows = (
     ("atmos:1", "Atmos | Dolby Atmos"),
     ("audio:TrueHD atmos:1", "TrueHD Atmos"),
     ("audio:DTS", "DTS | DTSD | DTS-ES | DTSMD"),
-    ("audio:DTS-HD_MA", "DTS-HD MA | DTS-HDMA | DTSHD-MA | DTSHDMA | DTS-MA | DTS-HD Master Audio | DTS-ES MA"),
+    ("audio:DTS-HD_MA", "DTS-HD MA | DTS-HDMA | DTSHD-MA | DTSHDMA | DTS-MA | DTS-HD Master Audio"),
+    ("audio:DTS-HD_MA", "DTS-ES MA"),
     ("audio:DTS-HD", "DTS-HD | DTSHD"),
     ("audio:DTS-HD_HRA", "DTS-HD HRA | DTS-HD HR | DTS-HR | DTS-HRA | DTS-HR MA"),
     ("audio:DTS-HD_MA dtsx:1", "DTS-X | DTS:X | DTSX | DTS-X MA | DTS-HD MA X | DTS-X-MA"),
@@ -21,10 +22,8 @@ CODECS: Rows = (
     ("audio:MP3", "MP3"),
     ("audio:MP2", "MP2"),
     ("audio:PCM", "LPCM | ~PCM"),
-    (
-        "tech:audio",
-        "~Line | ~Auds | Line Audio | HQ Line Auds | MIC | ~MD | ~LD | ~2Audio | 2Audios | 24-bit Audio | Audio",
-    ),
+    ("tech:audio", "~Line | ~Auds | Line Audio | HQ Line Auds | MIC | ~MD | ~LD | ~2Audio | 2Audios"),
+    ("tech:audio", "24-bit Audio | Audio"),
 )
 
 CHANNELS: Rows = (

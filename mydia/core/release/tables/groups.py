@@ -1,21 +1,16 @@
 """Release groups whose spelling breaks the rule "the last word, after a hyphen", and the endings that are no group."""
 
 EXCEPTIONS: tuple[str, ...] = (
-    # The whole name of the group, where it holds a hyphen, a dot or a blank, or follows no hyphen at all.
-    "D-Z0N3", "E.N.D", "Fight-BB", "VARYG", "Tigole", "QxR", "Joy", "t3nzin", "Silence", "Garshasp", "Kappa", "Natty",
-    "RCVR", "SAMPA", "YOGI", "r00t", "RZeroX", "DarQ", "KCRT", "TAoE", "KRaLiMaRKo", "Anna", "PSA", "HDO", "CtrlHD",
-    "XZVN", "Koten_Gars", "BluDragon", "HONE", "ZØNEHD", "HQMUX", "YIFY", "YTS.LT", "YTS.MX", "YTS.AG", "YTS.AM",
-    "YTS", "TMd", "Eml HDTeam", "HDTeam", "LMain", "SEV", "Vyndros", "ImE", "UTR", "Ghost", "EDGE2020", "Bandi",
-    "Langbard", "Ralphy", "FreetheFish", "afm72", "Panda", "Vialle", "jennaortega", "jennaortegaUHD", "TheSickle",
-    "Weasley[HONE]", "DUHiT", "Goki", "xtrem3x", "ArcX", "MeGusta", "Pahe", "ELiTE", "BEN THE MEN",
-    "HDOlimpo", "BRiAN", "BTN", "ProRes", "-ZR-", "ZR", "Mystic Z-Team",
+    # written with a hyphen, a dot or a blank in them
+    "D-Z0N3", "E.N.D", "Fight-BB", "Koten_Gars", "BEN THE MEN", "Eml HDTeam", "Project Angel", "Mystic Z-Team",
+    "YTS.LT", "YTS.MX", "YTS.AG", "YTS.AM", "YTS",
+    # written without a hyphen before them, behind the last technical word or alone in a bracket
+    "Tigole", "QxR", "Joy", "t3nzin", "Silence", "Garshasp", "Kappa", "Natty", "RCVR", "SAMPA", "YOGI", "r00t",
+    "RZeroX", "DarQ", "KCRT", "TAoE", "KRaLiMaRKo", "Anna", "PSA", "HDO", "CtrlHD", "XZVN", "BluDragon", "HONE",
+    "ZØNEHD", "HQMUX", "YIFY", "TMd", "LMain", "SEV", "Vyndros", "ImE", "UTR", "Ghost", "EDGE2020", "Bandi",
+    "Langbard", "Ralphy", "FreetheFish", "afm72", "Panda", "Vialle", "jennaortega", "jennaortegaUHD", "MONOLITH",
+    "GiLG", "theincognito", "DusIctv", "ADC", "RH", "Kametsu", "Qman", "VARYG", "HDOlimpo", "ZR",
 )  # fmt: skip
-
-LISTED = frozenset(
-    "tigole qxr joy t3nzin silence garshasp kappa natty rcvr sampa yogi r00t rzerox darq kcrt taoe kralimarko anna psa hdo "
-    "ctrlhd xzvn bludragon hone zonehd zønehd hqmux yify tmd hdteam lmain sev vyndros ime utr edge2020 bandi langbard "
-    "ralphy freethefish afm72 vialle fumi datass d-z0n3".split()
-)
 
 NOISE: frozenset[str] = frozenset(
     "rp 1 obfuscated obfuscation scrambled sample pre postbot xpost rakuv rakuv02 rakuvus rakuvfinhel whiterev "
@@ -33,7 +28,9 @@ SITES: frozenset[str] = frozenset(
 """Indexers that put their mark in brackets behind the group."""
 
 TOP_LEVEL = frozenset(
-    "com net org info to me tv co uk de fr it es pl ru nl nz au ca za in eu ws cc biz gov edu mx lt ag am xyz club io "
-    "se no li ch br is pw site online one ink life top vip fun lol pro link cx bz nu mobi asia name zone com.br".split()
+    "com net org info to me tv co uk de fr it es pl ru nl nz au ca za in eu ws cc biz gov edu mx lt ag am xyz "
+    "club io  "
+    "se no li ch br is pw site online one ink life top vip fun lol pro link cx bz nu mobi asia name zone "
+    "com.br".split()
 )
 """The last label of an address, by which a site's mark is known."""

@@ -7,39 +7,29 @@ words may stand alone before technical words; two-letter ones, and those that ar
 from mydia.core.release.lexicon import Rows
 
 AUDIO: Rows = (
-    (
-        "languages:en",
-        "~English | ~Ingles | ~Inglese | ~Anglais | ~Englisch | ~Angielski | ?ENG | ?EN | ?ING | EngDub | EngDubbed | English Dub | English Dubbed",
-    ),
-    (
-        "languages:fr",
-        "~French | ~Francais | ~Français | ~Frances | ?FRE | ?FRA | ?FR | TRUEFRENCH | ~True French | VFF | VFI | VFQ | VF2 | ~VF | VOF | SUBFRENCH | VOSTFR | VOST FR | ~VOST | FRENCHDUB | FrDub | ~VO",
-    ),
-    (
-        "languages:es",
-        "~Spanish | ~Español | ~Espanol | ~Castellano | ?ESP | ?SPA | ?SP | ?ES | ~Spanisch | ~Spagnolo | SpaDub",
-    ),
-    ("languages:es-419", "Latino | ~Latin | ~Lat | Español Latino | ~Latin American Spanish | LatAm | es-419 | es-MX"),
-    (
-        "languages:de",
-        "~German | ~Deutsch | ~Aleman | ~Tedesco | ?GER | ?DEU | ?DE | GermanDub | German Dubbed | German Dub | SwissGerman | Swiss German | GerDub | VideoMann",
-    ),
+    ("languages:en", "~English | ~Ingles | ~Inglese | ~Anglais | ~Englisch | ~Angielski | ?ENG | ?EN | ?ING"),
+    ("languages:en", "EngDub | EngDubbed | English Dub | English Dubbed"),
+    ("languages:fr", "~French | ~Francais | ~Français | ~Frances | ?FRE | ?FRA | ?FR | TRUEFRENCH"),
+    ("languages:fr", "~True French | VFF | VFI | VFQ | VF2 | ~VF | VOF | SUBFRENCH | VOSTFR | VOST FR"),
+    ("languages:fr", "~VOST | FRENCHDUB | FrDub | ~VO"),
+    ("languages:es", "~Spanish | ~Español | ~Espanol | ~Castellano | ?ESP | ?SPA | ?ES | ~Spanisch"),
+    ("languages:es", "~Spagnolo | SpaDub"),
+    ("languages:es-419", "Latino | ~Latin | ~Lat | Español Latino | ~Latin American Spanish | LatAm"),
+    ("languages:es-419", "es-419 | es-MX"),
+    ("languages:de", "~German | ~Deutsch | ~Aleman | ~Tedesco | ?GER | ?DEU | ?DE | GermanDub"),
+    ("languages:de", "German Dubbed | German Dub | SwissGerman | Swiss German | GerDub | VideoMann"),
     ("languages:it", "~Italian | ~Italiano | ~Italien | ?ITA | ?IT | ItaDub"),
     ("languages:da", "~Danish | ~Dansk | ~Danska | ?DAN | ?DK | ?DA"),
     ("languages:nl", "~Dutch | ~Nederlands | ?NL | ?NLD | ?DUT | NLDub | NL Audio | ~Nederlandse"),
     ("languages:nl-BE", "~Flemish | ~Vlaams"),
     ("languages:ja", "~Japanese | ~Japones | ~Giapponese | ?JPN | ?JAP | ?JA | ?JP | ?JPSC | ?JPTC"),
     ("languages:is", "~Icelandic | ?ICE | ?ISL"),
-    (
-        "languages:zh",
-        "~Chinese | ~Mandarin | ~Cantonese | ~Chino | ~CHS | ~CHT | BIG5 | ?CHI | ?ZH | ?CN | ?ZHO | ?MAN | ?GB | ?TC",
-    ),
+    ("languages:zh", "~Chinese | ~Mandarin | ~Cantonese | ~Chino | ~CHS | ~CHT | zh-TW | zh-CN | zh-HK"),
+    ("languages:zh", "BIG5 | ?CHI | ?ZH | ?CN | ?ZHO | ?MAN | ?GB"),
     ("languages:ko", "~Korean | ~Coreano | ?KOR | ?KO | ?KR"),
     ("languages:ru", "~Russian | ~Ruso | ?RUS | ?RU | RusDub | RUDUB | ~Dub RUS"),
-    (
-        "languages:pl",
-        "~Polish | ~Polski | ~Lektor | ~Lektor PL | ?PL | ?POL | PLDUB | PL-DUB | DUBPL | DUB-PL | LekPL | PL-LEK | LEK-PL | PSub",
-    ),
+    ("languages:pl", "~Polish | ~Polski | ~Lektor | ~Lektor PL | ?PL | ?POL | PLDUB | PL-DUB | DUBPL"),
+    ("languages:pl", "DUB-PL | LekPL | PL-LEK | LEK-PL | Dubbing PL | PL-Dubbing | PSub"),
     ("languages:vi", "~Vietnamese | ?VIE | ?VI"),
     ("languages:sv", "~Swedish | ~Svensk | ~Svenska | ?SWE | ?SV | ?SE | SweDub | SweDubbed"),
     ("languages:no", "~Norwegian | ~Norsk | ~Bokmal | ?NOB | ?NOR | ?NO | NorDub"),
@@ -103,12 +93,11 @@ AUDIO: Rows = (
 )
 
 TRACKS: Rows = (
-    (
-        "multi:1",
-        "~MULTi | Multi-Lang | MultiLang | Multi-Language | MULTi-Audio | Multi Audios | ~PAL-MULTi | MULTI5 | MULTI4 | MULTI3 | MULTI6",
-    ),
+    ("multi:1", "~MULTi | Multi-Lang | MultiLang | Multi-Language | MULTi-Audio | Multi Audios | ~PAL-MULTi"),
+    ("multi:1", "MULTI5 | MULTI4 | MULTI3 | MULTI6"),
     ("multi:1 languages:fr", "MULTi-VFF | MULTi-VF2 | MULTi-VFI | MULTi-VFQ"),
-    ("dual:1", "~DUAL | Dual-Audio | DualAudio | 2xAudio | Dual Áudio | Audio Dual | Dual-Lang | Dual-Language"),
+    ("dual:1", "~DUAL | Dual-Audio | DualAudio | 2xAudio | Dual Áudio | Audio Dual | Dual-Lang"),
+    ("dual:1", "Dual-Language"),
     ("tracks:DL", "~DL"),
     ("tracks:ML", "?ML"),
     ("dubbed:1", "~Dubbed | ~Dub | ~Synced | ~Dubs | ~Doblado | ~Dabing"),
@@ -116,14 +105,10 @@ TRACKS: Rows = (
 
 SUBTITLES: Rows = (
     ("subs:", "Subs | ~Sub | ~Subtitles | ~Subtitle | ~Subbed | ~Subtitulado | ~Napisy"),
-    (
-        "tech:subs",
-        "MultiSub | MultiSubs | Multi-Sub | Multi-Subs | Multiple Subtitle | Multiple Subtitles | MSubs | MSub | Multi Subtitle | Softsubs | Softsub",
-    ),
-    (
-        "subs:en",
-        "ESub | ESubs | E-Sub | E-Subs | EngSub | EngSubs | Eng-Sub | Eng-Subs | English Sub | English Subs | English Subbed | ENSub | EN-SUB",
-    ),
+    ("tech:subs", "MultiSub | MultiSubs | Multi-Sub | Multi-Subs | Multiple Subtitle | Multiple Subtitles"),
+    ("tech:subs", "MSubs | MSub | Multi Subtitle | Softsubs | Softsub"),
+    ("subs:en", "ESub | ESubs | E-Sub | E-Subs | EngSub | EngSubs | Eng-Sub | Eng-Subs | English Sub"),
+    ("subs:en", "English Subs | English Subbed | ENSub | EN-SUB"),
     ("subs:pl", "PLSUB | PL-SUB | SUBPL | NapisyPL | Napisy-PL | SUB-PL | PLSubbed"),
     ("subs:nl", "NLSub | NLSubs | NL-Subs | NL-Sub | NLSubbed | NL-Subbed"),
     ("subs:ru", "RUSub | RUSubs | RusSub | RusSubs"),
@@ -149,23 +134,20 @@ SUBTITLES: Rows = (
     ("subs:", "Line Subs"),
     ("hardcoded:KORSUB", "KORSUB"),
     ("hardcoded:KORSUBS", "KORSUBS"),
-    (
-        "hardcoded:",
-        "~HC | HCSub | HCSubs | HC-Subs | HardSub | HardSubs | HardSubbed | Hard-Sub | HardCoded Subs | SUBBED",
-    ),
+    ("hardcoded:", "~HC | HCSub | HCSubs | HC-Subs | HardSub | HardSubs | HardSubbed | Hard-Sub"),
+    ("hardcoded:", "HardCoded Subs | SUBBED"),
 )
 
 ENGLISH_WORDS = frozenset(
-    "per fin may tam tel can cat man ben kan pan ice mar mal geo ind arm est pun nor dan heb lit lat rum mon fil bos rom gre ger por "
+    "per fin may tam tel can cat man ben kan pan ice mar mal geo ind arm est pun nor dan heb lit lat rum mon "
+    "fil bos rom gre ger por  "
     "ing esp tur hin kat fas hye bel sin".split()
 )
 """Codes of three letters that are words, names or parts of names as well: a single one proves nothing."""
 
 CJK: tuple[tuple[str, str], ...] = (
-    (
-        "zh",
-        "繁體 | 繁体 | 繁中 | 简体 | 簡體 | 简中 | 简繁 | 簡繁 | 繁简 | 双语 | 雙語 | 国语 | 國語 | 普通话 | 粤语 | 粵語 | 中字 | 中文 | 字幕 | 简日 | 繁日 | 中日 | 國粵 | 国粤",
-    ),
+    ("zh", "繁體 | 繁体 | 繁中 | 简体 | 簡體 | 简中 | 简繁 | 簡繁 | 繁简 | 双语 | 雙語 | 国语 | 國語 | 普通话"),
+    ("zh", "粤语 | 粵語 | 中字 | 中文 | 字幕 | 简日 | 繁日 | 中日 | 國粵 | 国粤"),
     ("ja", "日语 | 日語 | 日配 | 日本語"),
 )
 """Pieces that name a language inside a longer run of characters without blanks."""

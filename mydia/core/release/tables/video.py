@@ -7,57 +7,42 @@ SOURCES: Rows = (
     ("source:web-dl service:AMZN", "AmazonHD | AmazonSD | AmazonUHD"),
     ("source:web-dl service:NF", "NetflixHD | NetflixUHD"),
     ("source:web-dl service:iT", "iTunesHD | iTunesSD | iTunesUHD"),
+    ("source:web-dl service:iT", "iT WEB-DL | iT WEB"),
+    ("source:webrip service:iT", "iT WEBRip | iT WEB-Rip"),
     ("source:web-dl service:HMAX", "HBOMaxHD"),
     ("source:web-dl service:DSNP", "DisneyHD"),
     ("source:web-dl service:MAXD", "MaxdomeHD"),
-    (
-        "source:webrip",
-        "WEBRip | WEB-Rip | WEBMux | WEB-DLRip | WEB-DL-Rip | WEB-HDRip | DLMux | HDRip | HD-Rip | WEBDL Rip",
-    ),
+    ("source:webrip", "WEBRip | WEB-Rip | WEBMux | WEB-DLRip | WEB-DL-Rip | WEB-HDRip | DLMux | HDRip"),
+    ("source:webrip", "HD-Rip | WEBDL Rip"),
     ("source:hdtv", "HDTV | HD-TV | HDTVRip | HDTV-Rip | TVHD | UHDTV | UHDTVRip | HDTVMux | AHDTV"),
-    (
-        "source:pdtv",
-        "PDTV | SDTV | SD-TV | TVRip | TV-Rip | SATRip | SAT-Rip | DTHRip | DTH-Rip | DTVRip | DVBRip | DVB-Rip | DVB | ~DTH",
-    ),
-    (
-        "source:pdtv",
-        "DSR | DSRip | DS-Rip | WS-DSR | PPV-Rip | PPVRip | ~PPV | CATVRip | ~SAT | ~VODRip | ~VOD | DSTV | SDTVRip",
-    ),
+    ("source:pdtv", "PDTV | SDTV | SD-TV | TVRip | TV-Rip | SATRip | SAT-Rip | DTHRip | DTH-Rip | DTVRip"),
+    ("source:pdtv", "DVBRip | DVB-Rip | DVB | ~DTH"),
+    ("source:pdtv", "DSR | DSRip | DS-Rip | WS-DSR | PPV-Rip | PPVRip | ~PPV | CATVRip | ~SAT | ~VODRip"),
+    ("source:pdtv", "~VOD | DSTV | SDTVRip"),
     ("source:raw-hd", "RawHD | Raw-HD"),
-    (
-        "source:bluray",
-        "Blu-ray | BluRay | MBluRay | M-BluRay | Blu-rayRip | BluRayRip | BDMux | BRMux | BDRM | BD-RM | UHDRip | UHD-Rip | BlurayMux | BDLight | BD-Light | ~BD | ~Blu",
-    ),
-    (
-        "source:bluray",
-        "UHD2BD | UHDBD | UHD-BD | BDMV | 4KLight | HDLight | HD-DVD | HDDVD | HD-DVDRip | HDDVDRip | mHD | microHD | mUHD",
-    ),
+    ("source:bluray", "Blu-ray | BluRay | MBluRay | M-BluRay | Blu-rayRip | BluRayRip | BDMux | BRMux"),
+    ("source:bluray", "BDRM | BD-RM | UHDRip | UHD-Rip | BlurayMux | BDLight | BD-Light | ~BD | ~Blu"),
+    ("source:bluray", "UHD2BD | UHDBD | UHD-BD | 4KLight | HDLight | HD-DVD | HDDVD | HD-DVDRip | HDDVDRip"),
+    ("source:bluray", "mHD | microHD | mUHD"),
     ("source:bluray uhd:1", "UHD-BluRay | UHD-Blu-ray | Ultra HD Blu-ray | UltraHD-BluRay"),
-    ("source:bdrip", "BDRip | BD-Rip | BRRip | BR-Rip | BDRipMux | BRRipMux | UHDBDRip | UHD-BDRip | Blu-ray-Rip"),
-    (
-        "source:brdisk",
-        "BDISO | BD-ISO | BD25 | BD-25 | BD50 | BD-50 | BD66 | BD-66 | BD100 | BD-100 | BR-Disk | BR-Disc | BRDisk | BDFull",
-    ),
-    ("source:brdisk", "Complete Blu-ray | Full BluRay | Full Blu-ray | Full-BD | BluRay Disc | Blu-ray Disk | 3D-BD"),
+    ("source:bdrip", "BDRip | BD-Rip | BRRip | BR-Rip | BDRipMux | BRRipMux | UHDBDRip | UHD-BDRip"),
+    ("source:bdrip", "Blu-ray-Rip"),
+    ("source:brdisk", "BDISO | BD-ISO | BD25 | BD-25 | BD50 | BD-50 | BD66 | BD-66 | BD100 | BD-100"),
+    ("source:brdisk", "BR-Disk | BR-Disc | BRDisk | BDFull"),
+    ("source:brdisk", "Complete Blu-ray | Full BluRay | Full Blu-ray | Full-BD | BluRay Disc | Blu-ray Disk"),
+    ("source:brdisk", "3D-BD"),
     ("source:brdisk uhd:1", "Complete UHD BluRay | Complete UHD Blu-ray | Complete UHD-BD | Full UHD BluRay"),
-    ("source:dvd", "DVD | DVDRip | DVD-Rip | SD-DVD | DVDMux | DVD-Mux | XviDVD | ~DVDR-Rip | DVDRip-DVDR | DVDBD"),
-    (
-        "source:dvd-r",
-        "DVD-R | DVDR | DVD5 | DVD-5 | DVD9 | DVD-9 | 2DVD5 | 2DVD9 | MDVDR | MDVD-R | 2xDVD9 | 2xDVD5 | DVD-Full | Full-DVD",
-    ),
-    (
-        "source:dvdscr",
-        "DVDSCR | DVD-SCR | DVDScreener | DVD-Screener | SCREENER | ~SCR | BDSCR | WEBSCR | WEB-SCR | VHSScreener | HDSCR | BRScreener | BR-Screener | TS-Screener",
-    ),
+    ("source:dvd", "DVD | DVDRip | DVD-Rip | SD-DVD | DVDMux | DVD-Mux | XviDVD | ~DVDR-Rip | DVDRip-DVDR"),
+    ("source:dvd", "DVDBD"),
+    ("source:dvd-r", "DVD-R | DVDR | DVD5 | DVD-5 | DVD9 | DVD-9 | 2DVD5 | 2DVD9 | MDVDR | MDVD-R | 2xDVD9"),
+    ("source:dvd-r", "2xDVD5 | DVD-Full | Full-DVD"),
+    ("source:dvdscr", "DVDSCR | DVD-SCR | DVDScreener | DVD-Screener | SCREENER | ~SCR | BDSCR | WEBSCR"),
+    ("source:dvdscr", "WEB-SCR | VHSScreener | HDSCR | BRScreener | BR-Screener | TS-Screener"),
     ("source:regional", "R5 | ~Regional | ~R3 | ~R4 | ~R6"),
-    (
-        "source:cam",
-        "HDCAM | HD-CAM | CAMRip | CAM-Rip | HDCAMRip | CAMHD | HD-CAMRip | HQCAM | HQ-CAM | ~CAM | NewCAM | ~New-CAM | PreDVDRip | S-Print",
-    ),
-    (
-        "source:telesync",
-        "HDTS | HD-TS | HQTS | TSRip | TS-Rip | HDTSRip | TELESYNC | PDVD | PDVDRip | PreDVD | ~TS | HD-TSRip | PTVD | DVDTS",
-    ),
+    ("source:cam", "HDCAM | HD-CAM | CAMRip | CAM-Rip | HDCAMRip | CAMHD | HD-CAMRip | HQCAM | HQ-CAM"),
+    ("source:cam", "~CAM | NewCAM | ~New-CAM | PreDVDRip | S-Print"),
+    ("source:telesync", "HDTS | HD-TS | HQTS | TSRip | TS-Rip | HDTSRip | TELESYNC | PDVD | PDVDRip"),
+    ("source:telesync", "PreDVD | ~TS | HD-TSRip | PTVD | DVDTS"),
     ("source:telecine", "HDTC | HD-TC | TELECINE | TCRip | HDTCRip | ~TC | HQTC"),
     ("source:workprint", "WORKPRINT | ~WP"),
     ("source:vhs", "VHSRip | VHS-Rip | ~VHS"),
@@ -66,22 +51,20 @@ SOURCES: Rows = (
 
 MODIFIERS: Rows = (
     ("modifier:remux", "REMUX | Hybrid-REMUX"),
-    (
-        "modifier:remux source:bluray",
-        "BDREMUX | BD-REMUX | UHDREMUX | UHD-REMUX | BluRayRemux | BluRay Remux | 4KUHDRemux | UHD-BDRemux | UHDBDRemux",
-    ),
+    ("modifier:remux source:bluray", "BDREMUX | BD-REMUX | UHDREMUX | UHD-REMUX | BluRayRemux"),
+    ("modifier:remux source:bluray", "BluRay Remux | 4KUHDRemux | UHD-BDRemux | UHDBDRemux"),
     ("modifier:hr", "HR-WS | HR-PDTV"),
-    ("disk:1", "~ISO | ~COMPLETE | BDMV"),
+    ("disk:1", "~ISO | ~COMPLETE"),
+    ("source:bluray disk:1", "BDMV"),
 )
 
 RESOLUTIONS: Rows = (
-    (
-        "resolution:480",
-        "480p | 480i | 360p | 360i | 240p | 288p | 368p | 384p | 404p | 432p | 450p | 460p | 540p | 540i | 544p | 528p | 520p | ~SD | 400p",
-    ),
+    ("resolution:480", "480p | 480i | 360p | 360i | 240p | 288p | 368p | 384p | 404p | 432p | 450p | 460p"),
+    ("resolution:480", "540p | 540i | 544p | 528p | 520p | ~SD | 400p"),
     ("resolution:576", "576p | 576i"),
     ("resolution:720", "720p | 720i | 960p | 900p | 720hd | 800p | hd720p | ?720"),
-    ("resolution:1080", "1080p | 1080i | FHD | FullHD | Full-HD | 1080hd | 1440p | QHD | hd1080p | 816p | ?1080"),
+    ("resolution:1080", "1080p | 1080i | FHD | FullHD | Full-HD | 1080hd | 1440p | QHD | hd1080p | 816p"),
+    ("resolution:1080", "?1080"),
     ("resolution:2160", "2160p | 2160i | 4K | UltraHD | ~UHD | 4Kto1080p | 4KUHD | UHD4K | ?2160"),
     ("resolution:1080", "4K to 1080p | 4K-1080p"),
     ("size_hint:HD", "~HD | ~HQ"),
@@ -132,7 +115,7 @@ SERVICES: Rows = (
     ("service:ATVP", "ATVP | ~ATV | ~ATV+ | ~APTV"),
     ("service:PCOK", "PCOK | ~Peacock"),
     ("service:PMTP", "PMTP | ~PMNP | ~Paramount+"),
-    ("service:iT", "~iT | ~iTunes"),
+    ("service:iT", "~iTunes"),
     ("service:CR", "~CR | ~Crunchyroll"),
     ("service:iP", "~iP | ~iPlayer"),
     ("service:STAN", "~STAN"),
@@ -193,23 +176,21 @@ CONTAINERS: Rows = (
 )
 
 THREE_D: Rows = (
-    (
-        "three_d:SBS",
-        "3D-SBS | 3D-HSBS | 3D-H-SBS | HSBS | H-SBS | Half-SBS | 3D-Half-SBS | SBS-3D | ~SBS | Full-SBS | FSBS",
-    ),
-    (
-        "three_d:OU",
-        "3D-HOU | 3D-OU | HOU-3D | ~HOU | H-OU | Half-OU | 3D-Half-OU | 3D-H-OU | HTAB | 3D-TAB | 3D-HTAB | Half-TAB",
-    ),
+    ("three_d:SBS", "3D-SBS | 3D-HSBS | 3D-H-SBS | HSBS | H-SBS | Half-SBS | 3D-Half-SBS | SBS-3D | ~SBS"),
+    ("three_d:SBS", "Full-SBS | FSBS"),
+    ("three_d:OU", "3D-HOU | 3D-OU | HOU-3D | ~HOU | H-OU | Half-OU | 3D-Half-OU | 3D-H-OU | HTAB | 3D-TAB"),
+    ("three_d:OU", "3D-HTAB | Half-TAB"),
     ("three_d:3D", "~3D | BluRay3D | BD3D"),
 )
 
 EXTENSIONS: dict[str, str] = {
     ext: ext
     for ext in (
-        "3gp 3g2 asf asx avi bin dat divx dvr dvr-ms evo f4v flv img iso m1v m2t m2ts m2v m4v mk3d mkv mov mp4 mp4v mpe "
+        "3gp 3g2 asf asx avi bin dat divx dvr dvr-ms evo f4v flv img iso m1v m2t m2ts m2v m4v mk3d mkv mov "
+        "mp4 mp4v mpe  "
         "mpeg mpg mts mxf nrg nsv nuv ogm ogv ps qt rec rm rmvb strm svq3 tp trp ts vob vp6 vro webm wm wmv wtv xvid "
-        "nzb torrent nfo srt ass ssa sub idx sup vtt rar zip 7z tar gz tgz bz2 tb2 tbz2 ace arj cbr cbz cb7 r00 txt jpg jpeg png gif bmp webp tbn"
+        "nzb torrent nfo srt ass ssa sub idx sup vtt rar zip 7z tar gz tgz bz2 tb2 tbz2 ace arj cbr cbz cb7 "
+        "r00 txt jpg jpeg png gif bmp webp tbn"
     ).split()
 }
 """File name endings that are taken off. Those of videos are the container."""
@@ -217,7 +198,8 @@ EXTENSIONS: dict[str, str] = {
 SUBTITLES = frozenset("srt ass ssa sub idx sup vtt".split())
 
 NO_CONTAINER = frozenset(
-    "nzb torrent nfo srt ass ssa sub idx sup vtt rar zip 7z tar gz tgz bz2 tb2 tbz2 ace arj cbr cbz cb7 r00 txt jpg jpeg png gif bmp webp tbn bin dat xvid".split()
+    "nzb torrent nfo srt ass ssa sub idx sup vtt rar zip 7z tar gz tgz bz2 tb2 tbz2 ace arj cbr cbz cb7 r00 "
+    "txt jpg jpeg png gif bmp webp tbn bin dat xvid".split()
 )
 
 DEFAULTS: dict[str, tuple[str, int | None]] = {

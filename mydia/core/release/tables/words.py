@@ -13,108 +13,71 @@ REVISIONS: Rows = (
     ("real:2", "REAL-REAL"),
 )
 
+_CUTS = (
+    "Directors | Director's | Director | Collectors | Collector's | Collector | Extended | Theatrical | "
+    "Ultimate | Final | Special | Assembly | Rogue |  "
+    "Rouge | Imperial | Diamond | Diamond Luxe | Signature | Hunter | Rekall | Ultimate Rekall | Ultimate "
+    "Hunter | Ultimate Collectors | Producers |  "
+    "International | Alternate | Alternative | Original | Festival | Snyder | Criterion | Anniversary | "
+    "Limited | Deluxe | Definitive | Platinum | Gold |  "
+    "Prestige | Bootleg | Noir | Fan | Roadshow | Long | Black and White | Sing-Along | Extended Directors | "
+    "Extended Director's | Unrated Directors |  "
+    "Special Extended | Superfan | European | Japanese | Korean | US | UK | TV | Vision | Super Duper | "
+    "Workprint | Uncensored | Unrated | Uncut | IMAX |  "
+    "Despecialized | Restored | Remastered | Hybrid"
+).split(" | ")
+_NOUNS = ("Cut", "Edition", "Version")
+
 EDITIONS: Rows = (
-    (
-        "edition:",
-        "~DC | ~Directors Cut | ~Director's Cut | ~Director Cut | ~DirCut | ~Directors Edition | ~Director's Edition | ~The Directors Cut",
-    ),
-    (
-        "edition:",
-        "~Extended | ~Extended Cut | ~Extended Edition | ~Extended Version | ~Extended Directors Cut | ~Extended Director's Cut | ~Extended Rogue Cut | ~Rogue Cut",
-    ),
-    (
-        "edition:",
-        "~Theatrical | ~Theatrical Cut | ~Theatrical Version | ~Theatrical Edition | ~Extended Theatrical Version",
-    ),
-    (
-        "edition:",
-        "~Final Cut | ~The Final Cut | ~Assembly Cut | ~Special Edition | ~Special Extended Edition | ~Despecialized | ~Despecialized Edition",
-    ),
-    (
-        "edition:",
-        "~Ultimate Edition | ~Ultimate Cut | ~Ultimate Rekall Edition | ~Ultimate Hunter Edition | ~Ultimate Collectors Edition | ~Ultimate",
-    ),
-    (
-        "edition:",
-        "~Collectors Edition | ~Collector's Edition | ~Criterion Collection | ~Criterion Edition | ~Criterion | ~Signature Edition | ~Diamond Edition | ~Diamond Luxe Edition",
-    ),
-    (
-        "edition:",
-        "~Limited Edition | ~Deluxe Edition | ~Anniversary Edition | ~Imperial Edition | ~Definitive Edition | ~Platinum Edition | ~Gold Edition",
-    ),
-    (
-        "edition:",
-        "~Unrated | ~Unrated Cut | ~Unrated Edition | ~Unrated Version | ~Unrated Directors Cut | ~Unrated Extended | ~Uncut | ~Uncut Edition | ~Uncensored | ~Uncensored Cut",
-    ),
-    (
-        "edition:",
-        "~IMAX | ~IMAX Edition | ~IMAX Enhanced | ~Open Matte | ~2in1 | ~3in1 | ~4in1 | ~Fan Edit | ~FanEdit | ~Fan Edition | ~Fanres",
-    ),
-    (
-        "edition:",
-        "~Remastered | ~4K Remastered | ~4K Remaster | ~Remaster | ~Restored | ~4K Restored | ~Redux | ~Recut | ~Re-Cut | ~Alternate Cut | ~Alternative Cut | ~Alternate Ending",
-    ),
-    (
-        "edition:",
-        "~Producers Cut | ~Workprint Cut | ~International Cut | ~International Version | ~US Cut | ~UK Cut | ~Japanese Cut | ~European Cut | ~Festival Cut | ~Original Cut | ~TV Cut",
-    ),
-    (
-        "edition:",
-        "~Black and White Edition | ~Noir Edition | ~Black and Chrome | ~Color Edition | ~Colorized | ~Hybrid Cut | ~Vision Cut | ~Super Duper Cut | ~Superfan | ~Superfan Episodes | ~Superfan Cut",
-    ),
-    (
-        "edition:",
-        "~Bootleg Edition | ~Hunter Edition | ~Rekall Edition | ~Snyder Cut | ~Ultimate Directors Cut | ~Long Version | ~Roadshow | ~Roadshow Version | ~Sing-Along | ~Sing Along Edition",
-    ),
+    *(("edition:", " | ".join(f"~{cut} {noun} | ~The {cut} {noun}" for noun in _NOUNS)) for cut in _CUTS),
+    ("edition:", "~Extended | ~Theatrical | ~Ultimate | ~Despecialized | ~Unrated | ~Uncut | ~Uncensored"),
+    ("edition:", "~DirCut | ~DC"),
+    ("edition:", "~IMAX | ~IMAX Enhanced | ~Open Matte | ~2in1 | ~3in1 | ~4in1 | ~5in1 | ~6in1 | ~Fan Edit"),
+    ("edition:", "~FanEdit | ~Fanres"),
+    ("edition:", "~Remastered | ~4K Remastered | ~4K Remaster | ~Remaster | ~Restored | ~4K Restored"),
+    ("edition:", "~Redux | ~Recut | ~Re-Cut"),
+    ("edition:", "~Criterion | ~Criterion Collection | ~Alternate Ending | ~Black and Chrome | ~Colorized"),
+    ("edition:", "~Roadshow | ~Superfan Episodes"),
 )
 
 PACKS: Rows = (
-    (
-        "pack:batch",
-        "~Batch | ~Complete Season | ~Season Pack | ~Complete Collection | ~Season Complete | ~The Complete",
-    ),
-    (
-        "pack:series",
-        "~Complete Series | ~The Complete Series | ~Integrale | ~L'Integrale | ~Complete Miniseries | ~Coffret Integrale",
-    ),
+    ("pack:batch", "~Batch | ~Complete Season | ~Season Pack | ~Complete Collection | ~Season Complete"),
+    ("pack:batch", "~The Complete"),
+    ("pack:series", "~Complete Series | ~The Complete Series | ~Integrale | ~L'Integrale"),
+    ("pack:series", "~Complete Miniseries | ~Coffret Integrale"),
     ("season_extra:1", "EXTRAS | SUBPACK | ~Bonus Disc | ~Bonus Disk"),
     ("pack:series", "Miniserie | ~Mini Series | ~Mini-Series | ~Miniseries | ~Miniseries Complete"),
 )
 
 SPECIALS: Rows = (
-    (
-        "special:1",
-        "~Special | ~Specials | OVA | OVD | OAV | OAD | ~ONA | NCOP | NCED | NCOP1 | NCOP2 | NCED1 | NCED2 | ~SP | Creditless",
-    ),
+    ("special:1", "~Special | ~Specials | OVA | OVD | OAV | OAD | ~ONA | NCOP | NCED | NCOP1 | NCOP2"),
+    ("special:1", "NCED1 | NCED2 | ~SP | Creditless"),
 )
 
 REMARKS: Rows = (
-    (
-        "tech:remark",
-        "~INTERNAL | ~iNT | ~LIMITED | ~READNFO | ~READ-NFO | ~NFO | ~DIRFIX | ~NFOFIX | ~SAMPLEFIX | ~RATED | ~STV | ~FESTIVAL | ~WS | ~FS | ~DOC | ~DOCU | ~RETAIL | ~WIDESCREEN",
-    ),
-    (
-        "tech:remark",
-        "~ANiME | ~HYBRID | ~CONVERT | ~UPSCALE | ~UPSCALED | ~AI UPSCALE | ~ReEnc | ~Re-Enc | ~DS4K | ~CRF | ~VBR | ~CBR | 60fps | 50fps | 24fps | 23.976fps | 120fps | ~HFR | ~SubsPlus | ~XXX | ~Custom | ~STRiP | ~Proof | ~ReEncoded | ~Re-Encoded | ~FASTSUB | ~Retail | ~Repost | ~Soundtrack | ~Rental",
-    ),
-    (
-        "tech:remark",
-        "~iPod | ~PSP | ~PSN | ~1CD | ~2CD | ~3CD | ~Rip | ~Untouched | ~Line | ~HHWEBDL | ~nSD | ~dxva | ~NoTag | ~NTSC-DVD | ~WebDLMux | ~ML-SUB | ~DUBBED-DL | ~USA | ~HSBS-3D",
-    ),
+    ("tech:remark", "~INTERNAL | ~iNT | ~LIMITED | ~READNFO | ~READ-NFO | ~NFO | ~DIRFIX | ~NFOFIX"),
+    ("tech:remark", "~SAMPLEFIX | ~RATED | ~STV | ~FESTIVAL | ~WS | ~FS | ~DOC | ~DOCU | ~RETAIL"),
+    ("tech:remark", "~WIDESCREEN"),
+    ("tech:remark", "~ANiME | ~HYBRID | ~CONVERT | ~UPSCALE | ~UPSCALED | ~AI UPSCALE | ~ReEnc | ~Re-Enc"),
+    ("tech:remark", "~DS4K | ~CRF | ~VBR | ~CBR | 60fps | 50fps | 24fps | 23.976fps | 120fps | ~HFR"),
+    ("tech:remark", "~SubsPlus | ~XXX | ~Custom | ~STRiP | ~Proof | ~ReEncoded | ~Re-Encoded | ~FASTSUB"),
+    ("tech:remark", "~Retail | ~Repost | ~Soundtrack | ~Rental"),
+    ("tech:remark", "~iPod | ~PSP | ~PSN | ~1CD | ~2CD | ~3CD | ~Rip | ~Untouched | ~Line | ~HHWEBDL | ~nSD"),
+    ("tech:remark", "~dxva | ~NoTag | ~WebDLMux | ~USA | ~HSBS-3D"),
     ("extra:sample", "~Sample"),
     ("extra:trailer", "~Trailer | ~Teaser"),
-    (
-        "extra:extra",
-        "~Featurette | ~Featurettes | ~Deleted Scenes | ~Behind the Scenes | ~Bonus | ~Interview | ~Interviews | ~Making of",
-    ),
+    ("extra:extra", "~Featurette | ~Featurettes | ~Deleted Scenes | ~Behind the Scenes | ~Bonus"),
+    ("extra:extra", "~Interview | ~Interviews | ~Making of"),
 )
 
 SEASON = frozenset(
-    "season seasons saison saisons temporada temporadas temp staffel stagione stagioni seizoen sezon sezonul sezona series serie se сезон сезоны kausi sasong sæson sesong "
+    "season seasons saison saisons temporada temporadas temp staffel stagione stagioni seizoen sezon sezonul "
+    "sezona series serie se сезон сезоны kausi sasong sæson sesong  "
     "évad evad tem sez sn".split()
 )
 EPISODE = frozenset(
-    "episode episodes ep eps epi episodio episodios epizod cap capitulo capitulos afl aflevering folge folgen серия серии серіі серії серія odcinek avsnitt jakso "
+    "episode episodes ep eps epi episodio episodios epizod cap capitulo capitulos afl aflevering folge folgen "
+    "серия серии серіі серії серія odcinek avsnitt jakso  "
     "bolum blm часть выпуск эпизод ser seria serija odc ep episodul".split()
 )
 EPISODE_AFTER = frozenset(
@@ -122,7 +85,8 @@ EPISODE_AFTER = frozenset(
 )
 """Words that follow the episode's number."""
 SEASON_AFTER = frozenset(
-    "temporada temporadas сезон сезоны сезона sezon sezona sez staffel evad stagione saison seizoen sasong season".split()
+    "temporada temporadas сезон сезоны сезона sezon sezona sez staffel evad stagione saison seizoen sasong "
+    "season".split()
 )
 """Words of a season that may follow its number ("2. Staffel", "3 сезон")."""
 OF = frozenset("of de di von van из з du iz".split())
