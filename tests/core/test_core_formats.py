@@ -104,6 +104,27 @@ def test_the_order_of_conditions_never_matters(conditions: list[Condition]) -> N
     assert matching([_combined(*conditions)], _facts({})) == ("F",)
 
 
+_conditions = st.builds(
+    Condition,
+    st.just("title"),
+    st.sampled_from(["REMUX", "CAMRip", "1080p"]),
+    negate=st.booleans(),
+    required=st.booleans(),
+) | st.builds(
+    Condition,
+    st.just("resolution"),
+    st.sampled_from([480, 1080]),
+    negate=st.booleans(),
+    required=st.booleans(),
+)
+
+
+@given(st.lists(_conditions, max_size=6))
+def test_what_matches_is_what_the_explanation_says_matches(conditions: list[Condition]) -> None:
+    formats = [_combined(*conditions)]
+    assert bool(matching(formats, _facts({}))) is explain(formats, _facts({}))[0].matched
+
+
 def test_scores_add_up_and_formats_without_one_are_worth_nothing() -> None:
     profile = type(DEFAULT_PROFILES[0])(
         id="p", name="p", qualities=("SDTV",), cutoff="SDTV", scores={"A": 100, "B": -30}

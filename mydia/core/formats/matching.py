@@ -59,7 +59,7 @@ def facts_of(
 
 def matching(formats: Iterable[CustomFormat], facts: FormatFacts) -> tuple[str, ...]:
     """The names of the formats the release is of, in the order given."""
-    return tuple(f.name for f in formats if _matches(f, [_holds(c, facts) for c in f.conditions]))
+    return tuple(f.name for f in formats if _is_of(f, facts))
 
 
 def explain(formats: Iterable[CustomFormat], facts: FormatFacts) -> tuple[FormatVerdict, ...]:
@@ -91,23 +91,56 @@ def _matches(format_: CustomFormat, held: Sequence[bool]) -> bool:
     return all(fulfilled.values())
 
 
-def _holds(condition: Condition, facts: FormatFacts) -> bool:
-    if condition.type in PATTERNS and pattern(str(condition.value)).slow:
-        # A pattern that cannot be answered is neither found nor, negated, missing: its condition just does not hold.
+def _is_of(format_: CustomFormat, facts: FormatFacts) -> bool:
+    """What `_matches` says, asking no more than it takes: words and numbers first, patterns only where they matter."""
+    fulfilled: set[str] = set()
+    open_: set[str] = set()
+    patterns: list[Condition] = []
+    for condition in format_.conditions:
+        if condition.type in PATTERNS:
+            patterns.append(condition)
+        elif _holds(condition, facts):
+            fulfilled.add(condition.type)
+        elif condition.required:
+            return False
+        else:
+            open_.add(condition.type)
+    if open_ - fulfilled:
         return False
+    for condition in patterns:
+        if condition.type in fulfilled and not condition.required:
+            continue
+        if _holds(condition, facts):
+            fulfilled.add(condition.type)
+        elif condition.required:
+            return False
+        else:
+            open_.add(condition.type)
+    return not open_ - fulfilled
+
+
+def _holds(condition: Condition, facts: FormatFacts) -> bool:
+    if condition.type in PATTERNS:
+        found = _found(condition, facts)
+        # A pattern without an answer is neither found nor, negated, missing: its condition just does not hold.
+        return found is not None and found is not condition.negate
     return _is(condition, facts) is not condition.negate
 
 
+def _found(condition: Condition, facts: FormatFacts) -> bool | None:
+    wanted = pattern(str(condition.value))
+    if condition.type == "title":
+        names: Sequence[str] = facts.names
+    else:
+        names = (facts.edition,) if condition.type == "edition" else (facts.release_group,)
+    answers = [wanted.found(name) for name in names if name]
+    return None if None in answers else any(answers)
+
+
 def _is(condition: Condition, facts: FormatFacts) -> bool:
-    """The condition's own answer, before `negate`."""
+    """The answer of a condition on words or numbers, before `negate`."""
     value = condition.value
     match condition.type:
-        case "title":
-            return any(pattern(str(value)).found(name) for name in facts.names)
-        case "edition":
-            return bool(facts.edition) and pattern(str(value)).found(facts.edition)
-        case "release_group":
-            return bool(facts.release_group) and pattern(str(value)).found(facts.release_group)
         case "language":
             return _speaks(condition, facts)
         case "indexer_flag":
@@ -127,6 +160,8 @@ def _is(condition: Condition, facts: FormatFacts) -> bool:
         case "year":
             low, high = _range(value)
             return facts.year is not None and low <= facts.year <= high
+        case _:
+            raise TypeError(f"{condition.type} is asked of names, by pattern")
 
 
 def _speaks(condition: Condition, facts: FormatFacts) -> bool:
