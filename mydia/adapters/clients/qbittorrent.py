@@ -176,8 +176,8 @@ class Qbittorrent:
 
     def _goals_met(self, row: Mapping[str, Any], ratio: float, seeding: int) -> bool:
         """Its limits as it states them for this torrent (-1 none); stopped after completing is reaching them too."""
-        ratio_limit = float(row.get("max_ratio", row.get("ratio_limit", -1)) or -1)
-        minutes = int(row.get("max_seeding_time", row.get("seeding_time_limit", -1)) or -1)
+        ratio_limit = _limit(row, "max_ratio", "ratio_limit")
+        minutes = _limit(row, "max_seeding_time", "seeding_time_limit")
         met = (ratio_limit >= 0 and ratio >= ratio_limit) or (minutes >= 0 and seeding >= minutes * 60)
         return met and str(row.get("state")) in ("stoppedUP", "pausedUP")
 
@@ -218,6 +218,10 @@ class Qbittorrent:
         if "CERTIFICATE_VERIFY_FAILED" in str(error):
             return Invalid(f"{begin} has a certificate that is not trusted")
         return Unavailable(f"{begin} can't be reached: is it running, and is its address right?", retry_after=15)
+
+
+def _limit(row: Mapping[str, Any], *names: str) -> float:
+    return next((float(row[name]) for name in names if row.get(name) is not None), -1.0)
 
 
 class _Conflict(Invalid):
