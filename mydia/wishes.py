@@ -1,9 +1,11 @@
 """What is wished for one title, gathered for `core.decide`. The reads here span contexts, which contexts themselves never do."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from mydia.core import decide
+from mydia.core.decide import model as decide_model
 from mydia.core.quality import QualityProfile, Revision
 from mydia.core.wanted import Slot as WantedSlot
 from mydia.core.wanted import Wanted, wanted
@@ -98,10 +100,19 @@ def _target(item: MediaItem, episodes: tuple[Episode, ...], held: tuple[decide.H
             )
             for e in episodes
         ),
+        availability=None if item.status is None else _AVAILABILITY.get(item.status.lower(), "announced"),
         in_cinemas=_day(item.metadata.get("in_cinemas")),
         digital=_day(item.metadata.get("digital")),
         physical=_day(item.metadata.get("physical")),
     )
+
+
+# The metadata provider's words for how far a film is. "canceled" and the like never become available.
+_AVAILABILITY: Mapping[str, decide_model.Availability] = {
+    "released": "released",
+    "post production": "announced",
+    "rumored": "tba",
+}
 
 
 def _held(file: FileView, numbers: dict[str, decide.Number]) -> decide.Held:

@@ -38,10 +38,14 @@ def serve(file: Path | None, env: Mapping[str, str]) -> int:
 
 
 async def run(
-    loaded: Loaded, *, ready: trio.Event | None = None, hand_out: list[tuple[House, Supervisor]] | None = None
+    loaded: Loaded,
+    *,
+    ready: trio.Event | None = None,
+    hand_out: list[tuple[House, Supervisor]] | None = None,
+    more_seeds: Sequence[Seed] = (),
 ) -> int:
     """The daemon's life. `ready` is set when everything has started; `hand_out` receives the house and its tree (for the demo)."""
-    house, root = await build(loaded)
+    house, root = await build(loaded, more_seeds)
     if hand_out is not None:
         hand_out.append((house, root))
     try:
@@ -68,12 +72,12 @@ async def run(
     return 1
 
 
-async def build(loaded: Loaded) -> tuple[House, Supervisor]:
+async def build(loaded: Loaded, more_seeds: Sequence[Seed] = ()) -> tuple[House, Supervisor]:
     """The house and its tree, not yet started. Folders that are missing are made here, so that a fresh clone runs."""
     config = loaded.config
     await trio.to_thread.run_sync(make_folders, config)
     house = House(engine=engine_of(config), mail=Mail(), bus=Bus(), config=config, clock=SystemClock(), loaded=loaded)
-    return house, tree(house, parts_of(house), seeds(config))
+    return house, tree(house, parts_of(house), (*more_seeds, *seeds(config)))
 
 
 def engine_of(config: Config) -> SqliteEngine:

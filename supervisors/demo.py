@@ -30,13 +30,15 @@ from mydia.house import House
 from mydia.media import changes as media
 from mydia.messages import AddTitle
 from mydia.otp import Supervisor
+from mydia.settings import changes as settings
 from mydia.settings.load import load_config
+from mydia.store.transaction import Transaction
 from supervisors import boot
 from supervisors.demo_report import Report, watch
 
 PATIENCE = 110.0
 """Seconds --check waits for all of it to have happened."""
-SEED_RATE = 900_000
+SEED_RATE = 700_000
 """Bytes a second, so that progress can be watched."""
 PROFILE = "Demo"
 
@@ -85,7 +87,7 @@ async def _demo(folder: Path, check: bool, client: str, port: int) -> Report:
             ready = trio.Event()
 
             async def daemon() -> None:
-                report.exit_code = await boot.run(loaded, ready=ready, hand_out=handed)
+                report.exit_code = await boot.run(loaded, ready=ready, hand_out=handed, more_seeds=[seed_profile])
                 nursery.cancel_scope.cancel()
 
             nursery.start_soon(daemon)
@@ -178,6 +180,10 @@ async def prepare(house: House, *, quiet: bool, port: int) -> None:
     await house.write(accounts.create_first_admin, "demo", hashed)
     if not quiet:
         logger.info("Open http://localhost:{} and log in as demo with the password {}", port, password)
+
+
+def seed_profile(tx: Transaction) -> None:
+    settings.put_profile(tx, demo_profile(), actor="demo")
 
 
 def demo_profile() -> QualityProfile:

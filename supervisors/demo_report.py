@@ -190,7 +190,8 @@ async def _note(house: House, event: Event, report: Report, titles: dict[str, st
             report.failed[release] = reason
         case Imported():
             if event.media_item_id and event.media_item_id not in titles:
-                titles[event.media_item_id] = await house.read(media.title_of, event.media_item_id) or "?"
+                name: str | None = await house.read(media.title_of, event.media_item_id)
+                titles[event.media_item_id] = name or "?"
             report.imported[event.path] = {
                 "title": titles.get(event.media_item_id or "", "?"),
                 "release": event.release,

@@ -99,6 +99,7 @@ class Searcher(JobActor):
             required=tuple(rules.required),
             ignored=tuple(rules.ignored),
             max_size=int(rules.max_size_gb * 1e9),
+            min_seeders=rules.min_seeders,
             preferred_protocol=rules.preferred_protocol,
             clients=self.protocols,
             free_space=free_space,

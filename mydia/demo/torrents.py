@@ -1,4 +1,4 @@
-"""Torrents and somebody who seeds them: a second libtorrent session, and a tracker that knows only that session. For the demo and the tests."""
+"""Torrents and somebody who seeds them: a second libtorrent session, and a tracker that knows only that one. For the demo and tests."""
 
 import struct
 from collections.abc import Iterable
@@ -27,9 +27,10 @@ def make_torrent(folder: Path, tracker: str) -> tuple[bytes, str]:
 
 
 class Seeder:
-    """Seeds torrents at `rate` bytes a second, on loopback."""
+    """Seeds torrents on loopback, each at `rate` bytes a second at most (0: no limit)."""
 
     def __init__(self, rate: int = 0) -> None:
+        self._rate = rate
         self._session = lt.session(
             {
                 "listen_interfaces": "127.0.0.1:0",
@@ -38,12 +39,9 @@ class Seeder:
                 "enable_upnp": False,
                 "enable_natpmp": False,
                 "allow_multiple_connections_per_ip": True,
-                "upload_rate_limit": rate,
                 "alert_mask": 0,
             }
         )
-        # By default nobody on the local network is limited, and everybody here is on it.
-        self._session.set_peer_class_filter(lt.ip_filter())
 
     @property
     def port(self) -> int:
@@ -52,7 +50,11 @@ class Seeder:
     def add(self, torrents: Iterable[tuple[bytes, Path]]) -> None:
         for content, save_path in torrents:
             info = lt.torrent_info(lt.bdecode(content))
-            self._session.add_torrent({"ti": info, "save_path": str(save_path), "flags": lt.torrent_flags.seed_mode})
+            handle = self._session.add_torrent(
+                {"ti": info, "save_path": str(save_path), "flags": lt.torrent_flags.seed_mode}
+            )
+            if self._rate:
+                handle.set_upload_limit(self._rate)
 
     def close(self) -> None:
         self._session.pause()

@@ -20,6 +20,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 
 from mydia import events
 from mydia.core.cron import check_schedule
@@ -258,6 +259,9 @@ class Rules(Section):
     ignored: list[str] = setting([], "Words or /patterns/ that refuse a release.")
     max_size_gb: float = setting(0, "Releases larger than this are refused; 0 for no limit.", ge=0)
     preferred_protocol: Literal["torrent", "usenet"] = setting("torrent", "Of equal releases, this kind is taken.")
+    min_seeders: int = setting(
+        1, "Torrents known to have fewer seeders are refused; an unknown number is not zero.", ge=0
+    )
     min_free_gb: float = setting(1, "Grab nothing when it would leave less than this free.", ge=0)
 
 
@@ -383,3 +387,21 @@ def secrets(model: BaseModel) -> Iterator[str]:
         for inner in value if isinstance(value, list) else [value]:
             if isinstance(inner, BaseModel):
                 yield from secrets(inner)
+
+
+def needs_restart(info: FieldInfo) -> bool:
+    """Whether a field is read once, at start."""
+    extra = info.json_schema_extra
+    return isinstance(extra, dict) and bool(extra.get("restart"))
+
+
+def restart_keys(model: type[BaseModel] = Config, prefix: str = "") -> frozenset[str]:
+    """The dotted keys that are read once, at start; what stands inside a list counts under the list's key."""
+    found: set[str] = set()
+    for name, info in model.model_fields.items():
+        key = f"{prefix}{info.alias or name}"
+        if isinstance(info.annotation, type) and issubclass(info.annotation, Section):
+            found |= restart_keys(info.annotation, f"{key}.")
+        elif needs_restart(info):
+            found.add(key)
+    return frozenset(found)
