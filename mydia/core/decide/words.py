@@ -55,4 +55,4 @@ def says(term: str, name: str) -> bool:
         found = word_pattern(term)
     except ValueError:
         return False
-    return found in name.lower() if isinstance(found, str) else found.found(name)
+    return found in name.lower() if isinstance(found, str) else found.found(name) is True
