@@ -103,7 +103,7 @@ def _destination(file: FoundFile, targets: tuple[ImportTarget, ...]) -> str:
 
 @pytest.mark.parametrize("row", TABLE, ids=[r["name"] for r in TABLE])
 def test_each_file_has_the_outcome_its_row_says(row: dict[str, Any]) -> None:
-    made = plan(_facts(row), (lambda file, targets: "x/same.mkv") if row.get("same_name") else _destination)
+    made = plan(_facts(row), (lambda file, targets: str(row["to"])) if "to" in row else _destination)
     steps = {s.source: s for s in made.steps}
     assert steps.keys() == row["expect"].keys() == row["files"].keys()
     for path, expected in row["expect"].items():
@@ -133,7 +133,7 @@ def test_every_rule_has_a_row_that_it_refuses() -> None:
     assert told == {
         "unfinished", "clutter", "dangerous_file", "not_wanted", "archive", "archive_only", "not_a_video", "bonus",
         "unparsable", "unexpected", "sample", "unreadable", "duration", "refused", "not_an_upgrade", "several_files",
-        "several_parts", "holds_more", "same_name", "already_there", "destination_exists", "cannot_link", "no_space",
+        "several_parts", "holds_more", "no_name", "same_name", "already_there", "destination_exists", "cannot_link", "no_space",
         "extra_of_nothing",
     }  # fmt: skip
 

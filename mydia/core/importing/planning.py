@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from mydia.core.decide.upgrade import objections
-from mydia.core.importing.contents import VIDEO_MAGIC, category, extension, pretends, unfinished
+from mydia.core.importing.contents import VIDEO_MAGIC, base, category, extension, pretends, unfinished
 from mydia.core.importing.extras import named, owner, tail
 from mydia.core.importing.model import FoundFile, ImportFacts, ImportPlan, ImportTarget, Method, Step
 from mydia.core.importing.sample import TIMES_LARGER, believable, judge
@@ -227,6 +227,8 @@ def _awaited(videos: list[_Video]) -> dict[str, frozenset[str]]:
 def _place(video: _Video, facts: ImportFacts, to: str, taken: set[str], left: int | None, *, replaces: bool) -> Step:
     """`replaces`: what stands at the destination is a held file of which all is in this video."""
     source, ids = video.file.path, _ids(video)
+    if base(to).startswith("."):
+        return Step(source, "set_aside", "no_name", "the naming template gives it no name", targets=ids)
     if to.casefold() in taken:
         return Step(
             source, "set_aside", "same_name", f"another file of this download is to be called {to}", targets=ids
