@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from mydia.core.quality import Kind
@@ -83,6 +84,7 @@ def elements(template: str) -> list[str]:
     return [element for element in re.split(r"[\\/]", template) if element]
 
 
+@lru_cache(maxsize=512)
 def read(element: str, kind: Kind) -> tuple[Piece, ...]:
     """One path element of a template as pieces. What is no token stays as text."""
     return tuple(_pieces(element, kind))
