@@ -129,13 +129,11 @@ def language(code: object) -> str | None:
     if not text or text.lower() in _UNKNOWN_LANGUAGES:
         return None
     try:
-        tag = langcodes.standardize_tag(text)
-        known = langcodes.Language.get(tag)
-        if not known.is_valid() and len(text) > 3:
-            known = langcodes.find(text)
-            tag = known.to_tag()
+        spelt_out = text.isalpha() and len(text) > 3
+        known = langcodes.find(text) if spelt_out else langcodes.Language.get(langcodes.standardize_tag(text))
     except (ValueError, LookupError):
         return None
+    tag = known.to_tag()
     if tag in _REGIONAL:
         return tag
     return known.language if known.language not in _UNKNOWN_LANGUAGES else None
