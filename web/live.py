@@ -33,7 +33,6 @@ from web.policy import Answer, Policy, Visit, route
 from web.story import notice, tell
 
 PERIOD = 0.25  # seconds between two messages: each region refetches at most four times a second
-BEAT = 15.0
 TOO_FAR_BEHIND = 1000  # events; a page that missed more refetches everything
 MOST_STREAMS = 200
 
@@ -174,7 +173,7 @@ class Stream(ResponseBody):
                 self._send_at = now + PERIOD
                 return self._gathered
             if now >= self._beat_at:
-                self._beat_at = now + BEAT
+                self._beat_at = now + self._site.beat
                 return Message(self._gathered.seq, "beat" if await self._welcome() else "bye")
             try:
                 await self._gather(min(self._beat_at, self._send_at if self._gathered.says_something else self._beat_at))
@@ -184,7 +183,7 @@ class Stream(ResponseBody):
     async def _catch_up(self) -> None:
         """Read what was missed. Subscribed before the table is read, so that nothing falls between; what comes both ways counts once."""
         self._subscription = self._visit.house.bus.subscribe(filter=lambda event: isinstance(event, Event)).__enter__()
-        self._beat_at = self._beat_at or trio.current_time() + BEAT
+        self._beat_at = self._beat_at or trio.current_time() + self._site.beat
         seq = self._gathered.seq or self._after
         if seq is None:
             self._gathered = Message(await self._visit.read(last_seq))

@@ -73,6 +73,7 @@ class Site:
     throttle: "Throttle"
     sources: "Mapping[str, Source]" = field(default_factory=dict)
     stopping: trio.Event = field(default_factory=trio.Event)
+    beat: float = 15.0  # seconds between two signs of life in a stream
     claimed: bool = False  # there is an administrator; never becomes untrue again
     streams: int = 0
     waits: set[trio.CancelScope] = field(default_factory=set)

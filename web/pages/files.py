@@ -4,11 +4,13 @@ from quart import Blueprint, request
 
 from mydia.library import changes
 from mydia.library import queries as library
+from mydia.messages import RestoreTrash
 from web.auth import back_to
 from web.page import Page
 from web.policy import Answer, Policy, Visit, route
 
 pages = Blueprint("files", __name__)
+PATIENCE = 60.0  # seconds for moving a file back, which may be a copy
 
 
 async def _files(visit: Visit) -> object:
@@ -33,6 +35,12 @@ async def files(visit: Visit) -> Answer:
 @route(pages, "/activity/trash", Policy.READ)
 async def trash(visit: Visit) -> Answer:
     return await TRASH.answer(visit)
+
+
+@route(pages, "/trash/<trash_id>/restore", Policy.ACT, methods=("POST",))
+async def restore(visit: Visit, trash_id: str) -> Answer:
+    path = await visit.house.mail["importer"].ask(RestoreTrash(trash_id, visit.name), timeout=PATIENCE)
+    return await back_to("/activity/trash", f"Restored: {path}")
 
 
 @route(pages, "/library/scan", Policy.ADMIN, methods=("POST",))
