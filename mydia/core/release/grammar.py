@@ -43,6 +43,7 @@ def number(reading: Reading) -> None:
         if "episodes" in reading.facts:
             absolute.read_beside(reading)
         numbering.prefer_cap(reading)
+        numbering.read_late_episode(reading)
     elif absolute.read_named(reading):
         numbering.read_anime_season(reading)
     dates.read_date(reading)

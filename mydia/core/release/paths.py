@@ -14,12 +14,13 @@ from typing import Any
 
 from mydia.core.release.facts import Hint, Release, Span
 from mydia.core.release.grammar import read
+from mydia.core.release.tables.words import EPISODE, SEASON
 
 _ROOTED = re.compile(r"^(?:[A-Za-z]:[\\/]|/[^/]+/|\\\\)")
 _PART = re.compile(r"[^\\/]+")
-_LEADING_NUMBER = re.compile(r"^\s*(?:e|ep|episode)?[ ._]*(\d{1,3})(?:[ ._-]|$)", re.IGNORECASE)
+_LEADING_NUMBER = re.compile(rf"^\s*(?:e|{'|'.join(sorted(EPISODE))})?[ ._]*(\d{{1,3}})(?:[ ._-]|$)", re.IGNORECASE)
 _ONLY_NUMBER = re.compile(r"^(\d{1,4})(?:v\d)?\.[A-Za-z0-9]{2,5}$")
-_SEASON_FOLDER = re.compile(r"^(?:season|saison|staffel|temporada|stagione|series|s)[ ._]*(\d{1,4})\b", re.IGNORECASE)
+_SEASON_FOLDER = re.compile(rf"^(?:s|{'|'.join(sorted(SEASON))})[ ._]*(\d{{1,4}})\b", re.IGNORECASE)
 _SPECIALS = re.compile(r"^specials?$", re.IGNORECASE)
 _INHERITED = (
     "source", "resolution", "modifier", "release_group", "edition", "languages", "imdb_id", "tmdb_id", "tvdb_id", "year",
@@ -96,24 +97,27 @@ def _numbered(own: Release, part: tuple[int, str], folders: list[tuple[str, Rele
             episodes=(),
             spans=spans,
         )
-    season = _SEASON_FOLDER.match(folder)
-    if season is None and not _SPECIALS.match(folder):
-        return own
-    seasons = (int(season.group(1)),) if season is not None else (0,)
-    if own.seasons and own.episodes and own.spans.get("seasons") is not None:
+    seasons = _seasons_of(folder, above)
+    if not seasons or (own.episodes and "seasons" in own.spans):
         return own
     number = _LEADING_NUMBER.match(file)
+    untitled = replace(own, seasons=seasons, kind="episode", title=None, titles=())
     if own.episodes or own.absolute_episodes:
-        episodes = own.episodes or own.absolute_episodes
-        return replace(
-            own, seasons=seasons, episodes=episodes, absolute_episodes=(), kind="episode", title=None, titles=()
-        )
+        return replace(untitled, episodes=own.episodes or own.absolute_episodes, absolute_episodes=())
     if number is None:
-        return replace(own, seasons=seasons) if own.kind == "episode" else own
+        return replace(own, seasons=seasons, kind="episode") if own.seasons else untitled
     spans = _with(own.spans, episodes=(Span(start + number.start(1), start + number.end(1)),))
-    return replace(
-        own, seasons=seasons, episodes=(int(number.group(1)),), kind="episode", title=None, titles=(), spans=spans
-    )
+    return replace(untitled, episodes=(int(number.group(1)),), spans=spans)
+
+
+def _seasons_of(folder: str, above: Release) -> tuple[int, ...]:
+    """The season that a folder holds: "Season 2", "Specials", or "Show S02" and "Show Season 2"."""
+    season = _SEASON_FOLDER.match(folder)
+    if season is not None:
+        return (int(season.group(1)),)
+    if _SPECIALS.match(folder):
+        return (0,)
+    return above.seasons if len(above.seasons) == 1 and not above.episodes else ()
 
 
 def _with(spans: Mapping[str, tuple[Span, ...]], **more: tuple[Span, ...]) -> Mapping[str, tuple[Span, ...]]:

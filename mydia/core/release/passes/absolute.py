@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 
 from mydia.core.release.passes.dates import FILM_YEARS
-from mydia.core.release.passes.numbering import follow, is_episode_after, run, set_version
+from mydia.core.release.passes.numbering import cjk_number, follow, is_episode_after, run, set_version
 from mydia.core.release.reading import Reading, dashed
 from mydia.core.release.tables.words import EPISODE, NUMBERS, PART
 from mydia.core.release.tokens import Word
 
 _NUMBER = re.compile(r"^(\d{1,4})(?:v(\d))?([a-d]?)$")
 _LETTERED = re.compile(r"^(e|ep|eps|episode|folge)(\d{1,5})(?:v(\d))?$")
-_COUNTER = re.compile(r"^第?(\d{1,4})(?:[話话集回]|話?end)$")
+_COUNTER = re.compile(r"^(?:第(?:\d{1,4}|[〇一二三四五六七八九十]{1,3})|\d{1,4})[話话集回]$")
 _PARTED = re.compile(r"^(?:part|pt)(\d{1,2})$")
 _BOLUM = re.compile(r"^(\d{1,4})(?:bolum|blm)$")
 _BROADCAST = (("source", "hdtv"), ("source", "pdtv"))
@@ -115,15 +115,15 @@ def read_named(reading: Reading) -> bool:
             last = follow(reading, episodes, word.index, None)
             set_version(reading, found.group(3), reading.span(word.index, word.index))
             return _give_lettered(reading, word, found.group(1), found.group(2), episodes, last)
-        if word.low in EPISODE and word.index + 1 < len(reading.words) and word.low not in ("cap", "часть"):
+        if word.low in EPISODE and word.index + 1 < len(reading.words) and word.low != "часть":
             number = _plain(reading.words[word.index + 1])
             if number is not None and reading.words[word.index + 1].gap.strip(" ._-#") == "":
                 set_version(reading, number.group(2), reading.span(word.index + 1, word.index + 1))
                 episodes, last = _range(reading, reading.words[word.index + 1], int(number.group(1)))
                 return _give(reading, episodes, word.index, last)
         counter = _COUNTER.match(word.low) or _BOLUM.match(word.low)
-        if counter is not None and not word.low.endswith("集") and word.index > reading.title_from:
-            return _give(reading, [int(counter.group(1))], word.index, word.index)
+        if counter is not None and not (word.low.endswith("集") and not word.low.startswith("第")) and word.index > reading.title_from:
+            return _give(reading, [cjk_number(word.low) or 0], word.index, word.index)
         if (
             word.number is not None
             and word.index + 1 < len(reading.words)
@@ -316,11 +316,18 @@ def _zero_led(reading: Reading) -> bool:
             "vost",
         )
         led = digits.startswith("0") and len(digits) in (2, 3)
-        if subtitled or (led and (reading.technical(word.index + 1) or "leading_group" in reading.found)):
+        if subtitled or (led and (_followed_by_technical(reading, word) or "leading_group" in reading.found)):
             set_version(reading, number.group(2), reading.span(word.index, word.index))
             episodes, last = _range(reading, word, int(digits))
             return _give(reading, episodes, word.index, last)
     return False
+
+
+def _followed_by_technical(reading: Reading, word: Word) -> bool:
+    if reading.technical(word.index + 1):
+        return True
+    term = reading.words[word.index + 1].term
+    return term is not None and term.field in ("languages", "dubbed", "multi", "dual")
 
 
 def _of_mini_series(reading: Reading) -> bool:

@@ -28,6 +28,7 @@ _SIZE = re.compile(r"^(\d{3,4})x(\d{3,4})[ip]?$")
 _VERSION = re.compile(r"^v([2-9])$")
 _FILE_SIZE = re.compile(r"^(\d*)([kmgt]i?b)$")
 _NUMBERING = words.SEASON | words.EPISODE | words.PART | {"s", "e", "x"}
+_CJK_COUNTERS = ("季", "期", "話", "话", "集", "回")
 _HEIGHTS = ((400, 480), (500, 480), (560, 480), (620, 576), (980, 720), (1300, 1080), (9999, 2160))
 
 
@@ -38,7 +39,7 @@ def mark_words(reading: Reading) -> None:
     while at < len(all_words):
         word = all_words[at]
         plain = word.low.isalpha()
-        if not plain or word.low in _NUMBERING:
+        if not plain or word.low in _NUMBERING or word.low.endswith(_CJK_COUNTERS):
             reading.numbers.append(word)
         hit = look_up(LEXICON, all_words, at)
         if hit is not None:
@@ -46,7 +47,7 @@ def mark_words(reading: Reading) -> None:
             for index in range(at, stop):
                 all_words[index].term = term
                 all_words[index].head = at
-                if index > at and not all_words[index].low.isalpha():
+                if index > at and (not all_words[index].low.isalpha() or all_words[index].low in _NUMBERING):
                     reading.numbers.append(all_words[index])
             at = stop
             continue

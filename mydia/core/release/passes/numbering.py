@@ -13,10 +13,12 @@ from mydia.core.release.reading import Reading, dashed
 from mydia.core.release.tables.words import EPISODE, EPISODE_AFTER, NUMBERS, OF, ORDINALS, ROMANS, SEASON, SEASON_AFTER
 from mydia.core.release.tokens import Word
 
-_FULL = re.compile(r"^(.*?)(?:s|(?<![^\W\d_])t)(\d{1,4})x?((?:ep?\d{1,5})+)([a-d]?)(?:v(\d))?$")
-_SEASON = re.compile(r"^s(\d{1,4})$")
+_FULL = re.compile(r"^(.*?)(?:s|(?<![^\W\d_])t)(\d{1,4})x?((?:ep?\d{1,5})+)([a-d]?)(?:v(\d))?(?:[^\W\d_]{2,12})?$")
+_SEASON = re.compile(r"^s(\d{1,4})(?:d\d{1,2})?$")
 _EPISODE = re.compile(r"^(?:e|ep|episode)(\d{1,5})((?:e\d{1,5})*)([a-d]?)(?:v(\d))?$")
 _CROSS = re.compile(r"^(\d{1,4})[xх](\d{1,5})((?:[xх]\d{1,5})*)([a-d]?)(?:v(\d))?$")
+_NAKED = re.compile(r"^(\d{2})e(\d{2})$")
+_GLUED_CROSS = re.compile(r"^([^\W\d_]{3,20})(\d{1,2})x(\d{2})$")
 _CROSS_MORE = re.compile(r"^x(\d{1,4})$")
 _COUNTED = re.compile(r"^(\d{1,3})of(\d{1,3})$")
 _NUMBER_BEFORE = re.compile(r"^(\d{1,2})(?:a|o|ª|º|°|th|st|nd|rd|й|го|ая)?$")
@@ -24,6 +26,9 @@ _LIST_GAPS = frozenset([",", ", ", " , ", " ,", "&", " & ", "+", " + ", ", & ", 
 _TO = frozenset("to thru through a al bis до по".split())
 _AND = frozenset("and y et und e и".split())
 _GLUED = re.compile(r"^([^\W\d_]{3,9})(\d{1,3})$")
+_CJK_SEASON = re.compile(r"第?[\d一二三四五六七八九十]{1,3}[季期]$|^シースン\d{1,2}$")
+_CJK_EPISODE = re.compile(r"^第[\d一二三四五六七八九十]{1,4}[話话集回]$")
+_CJK_DIGITS = "〇一二三四五六七八九"
 _DIGITS = re.compile(r"\d+")
 _CHAINS = frozenset(["-", "~", "–", " ~ ", " - ", "_", "&", " & ", "+", ",", ", ", ".-.", "_-_", "_~_"])
 _TIGHT_CHAINS = frozenset(["-", "~", "–", "+", "&", " ~ "])
@@ -38,6 +43,20 @@ def read_numbering(reading: Reading) -> bool:
             if word.used is None and recognise(reading, word):
                 return True
     return False
+
+
+def cjk_number(text: str) -> int | None:
+    """The number in "第1008話", "第十一季", "2期"."""
+    found = _DIGITS.search(text)
+    if found is not None:
+        return int(found.group())
+    digits = [_CJK_DIGITS.index(c) if c in _CJK_DIGITS else 10 for c in text if c in _CJK_DIGITS or c == "十"]
+    if not digits or len(digits) > 3:
+        return None
+    if 10 not in digits:
+        return digits[0]
+    ten = digits.index(10)
+    return (digits[ten - 1] if ten else 1) * 10 + sum(digits[ten + 1 :])
 
 
 def run(first: int, last: int) -> list[int]:
@@ -151,6 +170,8 @@ def _part_and_version(reading: Reading, part: str, version: str | None, word: Wo
 def _read_cross(reading: Reading, word: Word) -> bool:
     """1x02, 2x04x05, 2010x15 - 2010x16."""
     found = _CROSS.match(word.low)
+    if found is None and word.term is None:
+        return _read_odd_cross(reading, word)
     if found is None or (word.term is not None and word.term.field == "resolution"):
         return False
     season, episode, more, part, version = found.groups()
@@ -164,39 +185,76 @@ def _read_cross(reading: Reading, word: Word) -> bool:
     return True
 
 
+def _read_odd_cross(reading: Reading, word: Word) -> bool:
+    """"1 x 03", "01E06", and 1x01 glued to the title's last word."""
+    glued = _GLUED_CROSS.match(word.low)
+    if glued is not None:
+        _give(reading, int(glued.group(2)), [int(glued.group(3))], word.index, word.index, len(glued.group(1)))
+        return True
+    naked = _NAKED.match(word.low)
+    if naked is not None and word.index > reading.title_from:
+        _give(reading, int(naked.group(1)), [int(naked.group(2))], word.index, word.index)
+        return True
+    by, number = _at(reading, word.index + 1), _at(reading, word.index + 2)
+    if word.number is None or by is None or number is None or by.low != "x" or (by.gap, number.gap) != (" ", " "):
+        return False
+    if number.number is None or len(number.low) != 2 or len(word.low) > 2:
+        return False
+    _give(reading, word.number, [number.number], word.index, number.index)
+    return True
+
+
+def read_late_episode(reading: Reading) -> None:
+    """The episode that comes some words after its season: "Stagione 6 (2016) 720p ep13"."""
+    if "episodes" in reading.facts or len(reading.facts.get("seasons", ())) != 1:
+        return
+    for word in reading.numbers:
+        if word.used is None and word.index > reading.mark_end and word.low.startswith(("ep", "folge", "afl", "серия")):
+            found = _named_episodes(reading, word.index, True)
+            if found is not None:
+                reading.set("episodes", found[0], reading.mark("episodes", word.index, found[1]))
+                return
+
+
 def _season_at(reading: Reading, index: int) -> tuple[list[int], int, bool] | None:
     """The seasons that begin at words[index], the last word of them, and whether a word such as "Season" says so."""
     word = reading.words[index]
     found = _SEASON.match(word.low)
     if found is not None:
         return _more_seasons(reading, int(found.group(1)), index, False)
-    if word.low == "s":
-        number = _at(reading, index + 1)
-        if number is not None and number.number is not None and number.gap == " " and len(number.low) == 2:
+    number = _at(reading, index + 1)
+    if word.low == "s" and number is not None and number.number is not None:
+        if number.gap in (" ", ".", "_") and len(number.low) == 2:
             return _more_seasons(reading, number.number, index + 1, False)
+        return None
     if word.low in SEASON:
-        number = _at(reading, index + 1)
-        spelled = _spelled_number(number) if number is not None and word.low not in ("series", "serie", "se") else None
-        if spelled is not None:
-            return [spelled], index + 1, True
-        if (
-            number is not None
-            and number.number is not None
-            and len(number.low) <= 4
-            and number.gap.strip(" ._#-:№") == ""
-            and not dashed(number.gap)
-        ):
-            if word.low in ("series", "serie", "se") and not _is_series_number(reading, index):
-                return None
-            return _more_seasons(reading, number.number, index + 1, True)
-        before = _at(reading, index - 1)
-        if before is not None and word.gap in (" ", ".", "_") and not dashed(word.gap):
-            ordinal = ORDINALS.get(before.low)
-            if ordinal is not None and index - 1 > reading.title_from:
-                return [ordinal], index, True
+        return _named_season(reading, word, number)
+    if "leading_group" not in reading.found and (index > reading.title_from or "第" in word.low[1:]):
+        counted = _CJK_SEASON.search(word.low)
+        number_of_it = cjk_number(counted.group()) if counted is not None else None
+        if number_of_it is not None:
+            return [number_of_it], index, True
     glued = _GLUED.match(word.low)
     if glued is not None and glued.group(1) in SEASON and glued.group(1) not in ("temp", "se"):
         return _more_seasons(reading, int(glued.group(2)), index, True)
+    return None
+
+
+def _named_season(reading: Reading, word: Word, number: Word | None) -> tuple[list[int], int, bool] | None:
+    """"Season 1", "Season VII", "2nd Season"."""
+    series = word.low in ("series", "serie", "se")
+    if number is not None:
+        spelled = _spelled_number(number)
+        if spelled is not None and not series:
+            return [spelled], number.index, True
+        gap = number.gap.replace("(", "") if word.low.endswith("s") else number.gap
+        if number.number is not None and len(number.low) <= 4 and gap.strip(" ._#-:№") == "" and not dashed(gap):
+            if series and not _is_series_number(reading, word.index):
+                return None
+            return _more_seasons(reading, number.number, number.index, True)
+    ordinal = ORDINALS.get(reading.words[word.index - 1].low) if word.index - 1 > reading.title_from else None
+    if ordinal is not None and word.gap in (" ", ".", "_"):
+        return [ordinal], word.index, True
     return None
 
 
@@ -218,57 +276,52 @@ def _is_series_number(reading: Reading, index: int) -> bool:
 
 
 def _more_seasons(reading: Reading, season: int, last: int, named: bool) -> tuple[list[int], int, bool]:
-    """S01-S07, "S01 S04", "S01 04", "Seasons 1-3", "Season 01 - Season 07"."""
+    """S01-S07, "S01 S04", "S01 04", "Seasons 1-3", "Season 01 - Season 07", "Season 1, 2 & 3", "Seasons 1 to 6"."""
     seasons = [season]
     while (word := _at(reading, last + 1)) is not None:
         step = 1
-        if (
-            named
-            and (word.low in _TO or word.low in _AND)
-            and (after := _at(reading, last + 2)) is not None
-            and after.number is not None
-        ):
-            if not seasons[-1] < after.number <= 60 or len(after.low) > 2:
-                break
-            seasons = sorted({*seasons, *(run(seasons[-1], after.number) if word.low in _TO else [after.number])})
-            last += 2
-            continue
-        if named and word.gap in _LIST_GAPS and word.number is not None and len(word.low) <= 2 and word.term is None:
-            if seasons[-1] < word.number <= 60 and (word.gap != " " or word.number == seasons[-1] + 1):
-                seasons.append(word.number)
-                last += 1
-                continue
-            break
-        if named and word.gap in (":", ": ") and word.number is not None and seasons[-1] < word.number < 60:
-            return run(season, word.number), last + 1, named
         found = _SEASON.match(word.low)
+        after = _at(reading, last + 2)
+        listed = False
         if found is not None:
             number: int | None = int(found.group(1))
             if number == season and len(seasons) == 1 and named:
                 last += 1
                 continue
-        elif word.low in SEASON and (after := _at(reading, last + 2)) is not None and after.number is not None:
+        elif after is not None and after.number is not None and word.low in SEASON:
             number, step = after.number, 2
+        elif named and after is not None and after.number is not None and word.low in _TO | _AND and len(after.low) < 3:
+            number, step, listed = after.number, 2, word.low in _AND
+        elif named and word.gap in _LIST_GAPS:
+            number, listed = _listed(word, seasons[-1]), True
         else:
-            number = word.number if _goes_on(word, named) else None
-        if number is None or not seasons[-1] < number <= seasons[-1] + 60 or word.gap.strip(" ._-~–&+,/") != "":
+            number = word.number if _goes_on(reading, word, named) else None
+        if number is None or not seasons[-1] < number <= seasons[-1] + 60 or word.gap.strip(" ._-~–&+,/:") != "":
             break
-        seasons = sorted({*seasons, *run(seasons[-1], number)})
+        seasons = sorted({*seasons, *([number] if listed else run(seasons[-1], number))})
         last += step
     return seasons, last, named
 
 
-def _goes_on(word: Word, named: bool) -> bool:
-    """Whether a bare number may go on a chain of seasons."""
-    if (
-        word.number is None
-        or len(word.low) > 2
-        or (word.term is not None and word.term.field in ("resolution", "audio"))
-    ):
+def _listed(word: Word, before: int) -> int | None:
+    """The number of a list of seasons; without a comma only the next one counts ("Season 1 2 3")."""
+    if word.number is None or len(word.low) > 2 or word.term is not None:
+        return None
+    return word.number if word.gap != " " or word.number == before + 1 else None
+
+
+def _goes_on(reading: Reading, word: Word, named: bool) -> bool:
+    """Whether a bare number may go on a range of seasons."""
+    before = reading.words[word.index - 1]
+    technical = word.term is not None and word.term.field in ("resolution", "audio")
+    if word.number is None or len(word.low) > 2 or technical:
         return False
-    if word.gap in _TIGHT_CHAINS or dashed(word.gap):
-        return named or not dashed(word.gap)
-    return not named and word.gap in (" ", ".", "_") and len(word.low) == 2
+    if named:
+        loose = dashed(word.gap) and "leading_group" not in reading.found
+        return loose or word.gap in _TIGHT_CHAINS or word.gap in (" -", "- ", ":", ": ")
+    if word.gap in _TIGHT_CHAINS:
+        return len(word.low) == len(before.low.lstrip("s")) or len(before.low) > 2
+    return word.gap in (" ", ".", "_") and len(word.low) == 2
 
 
 def _read_split(reading: Reading, word: Word) -> bool:
@@ -313,12 +366,12 @@ def _read_counted_words(reading: Reading, word: Word) -> bool:
     if number is None or word.index - 1 < reading.title_from:
         return False
     first, last = word.index - 1, word.index
-    while first > reading.title_from and reading.words[first].low in ("й", "го", "я", "a", "o"):
+    while first > reading.title_from and reading.words[first].low in ("и", "го", "я", "a", "o"):
         first -= 1
     episodes = _named_episodes(reading, last + 1, True)
     if episodes is None and last + 2 < len(reading.words):
         after = reading.words[last + 2]
-        if after.low in ("я", "й") and last + 3 < len(reading.words):
+        if after.low in ("я", "и") and last + 3 < len(reading.words):
             after = reading.words[last + 3]
         if after.low in EPISODE_AFTER and reading.words[last + 1].number is not None:
             episodes = [reading.words[last + 1].number or 0], after.index
@@ -342,7 +395,7 @@ def _number_before(reading: Reading, word: Word, names: frozenset[str]) -> int |
     before = _at(reading, word.index - 1)
     if word.low not in names or before is None or word.gap.strip(" ._-ªº°") != "" or dashed(word.gap):
         return None
-    if before.low in ("й", "го", "я", "a", "o") and word.index >= 2:
+    if before.low in ("и", "го", "я", "a", "o") and word.index >= 2:
         before = reading.words[word.index - 2]
     found = _NUMBER_BEFORE.match(before.low)
     return int(found.group(1)) if found is not None else None
@@ -380,7 +433,8 @@ def _read_words(reading: Reading, word: Word) -> bool:
     ):
         _give(reading, numbers[0], [number.number], first, number.index)
         return True
-    span = reading.mark("seasons", first, last)
+    glued = _CJK_SEASON.search(word.low)
+    span = reading.mark("seasons", first, last, glued.start() if glued is not None else 0)
     reading.set("seasons", numbers, span)
     return True
 
@@ -399,6 +453,9 @@ def _named_episodes(reading: Reading, index: int, named: bool) -> tuple[list[int
     if found is not None:
         episodes = [int(found.group(1))]
         return episodes, follow(reading, episodes, index, None)
+    counted = _CJK_EPISODE.match(word.low)
+    if counted is not None:
+        return [cjk_number(word.low) or 0], index
     if (
         word.low in EPISODE
         and after is not None

@@ -11,7 +11,7 @@ from mydia.core.release.reading import Reading
 from mydia.core.release.tables.languages import ENGLISH_WORDS
 from mydia.core.release.tokens import Word, is_han
 
-_BEFORE_YEAR = frozenset(["edition", "proper", "repack", "real"])
+_BEFORE_YEAR = frozenset(["edition", "proper", "repack", "real", "pack"])
 _BEFORE_MARK = frozenset(["edition", "pack", "disk"])
 _AT_END = frozenset(["edition", "languages", "subs", "multi", "dual", "proper", "repack", "dubbed"])
 

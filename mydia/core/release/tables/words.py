@@ -1,6 +1,7 @@
 """Everything else a release says in words: revisions, editions, packs, specials, remarks, and the words of numbering."""
 
 from mydia.core.release.lexicon import Rows
+from mydia.core.release.tokens import fold
 
 REVISIONS: Rows = (
     ("proper:2", "~PROPER | ~PROPER1"),
@@ -70,27 +71,33 @@ REMARKS: Rows = (
     ("extra:extra", "~Interview | ~Interviews | ~Making of"),
 )
 
-SEASON = frozenset(
+
+def _folded(words: str) -> frozenset[str]:
+    """Words as names are compared: without case and accents."""
+    return frozenset(fold(word) for word in words.split())
+
+
+SEASON = _folded(
     "season seasons saison saisons temporada temporadas temp staffel stagione stagioni seizoen sezon sezonul "
     "sezona series serie se сезон сезоны kausi sasong sæson sesong  "
-    "évad evad tem sez sn".split()
+    "évad evad tem sez sn"
 )
-EPISODE = frozenset(
+EPISODE = _folded(
     "episode episodes ep eps epi episodio episodios epizod cap capitulo capitulos afl aflevering folge folgen "
     "серия серии серіі серії серія odcinek avsnitt jakso  "
-    "bolum blm часть выпуск эпизод ser seria serija odc ep episodul".split()
+    "bolum blm часть выпуск эпизод ser seria serija odc ep episodul"
 )
-EPISODE_AFTER = frozenset(
-    "bolum blm серия серии серія серії odcinek seria serija serii seriya serya ser сер resz".split()
+EPISODE_AFTER = _folded(
+    "bolum blm серия серии серія серії odcinek seria serija serii seriya serya ser сер resz"
 )
 """Words that follow the episode's number."""
-SEASON_AFTER = frozenset(
+SEASON_AFTER = _folded(
     "temporada temporadas сезон сезоны сезона sezon sezona sez staffel evad stagione saison seizoen sasong "
-    "season".split()
+    "season"
 )
 """Words of a season that may follow its number ("2. Staffel", "3 сезон")."""
-OF = frozenset("of de di von van из з du iz".split())
-PART = frozenset("part pt parts teil".split())
+OF = _folded("of de di von van из з du iz")
+PART = _folded("part pt parts teil")
 
 NUMBERS: dict[str, int] = {
     word: number
