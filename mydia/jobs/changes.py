@@ -18,11 +18,6 @@ from mydia.store.transaction import Transaction, parse_time, to_text
 _BUSY = "exists (select 1 from jobs r where r.unique_key = jobs.unique_key and r.state = 'executing')"
 
 
-def enqueue(tx: Transaction, kind: str, args: Mapping[str, Any], **options: Any) -> str:
-    """`tx.enqueue` as a change of its own, for what is asked for by itself; the job's id."""
-    return tx.enqueue(kind, args, **options)
-
-
 def claim(tx: Transaction, kinds: Sequence[str], owner: str, limit: int) -> tuple[Job, ...]:
     """Take up to `limit` jobs of these kinds that are due, most urgent first, then oldest; they are executing from now on.
 
