@@ -6,6 +6,7 @@ from typing import Any
 
 from mydia.core.release.facts import Hint, Span
 from mydia.core.release.lexicon import STRONG
+from mydia.core.release.tables.words import NUMBERING_WORDS
 from mydia.core.release.tokens import Box, Word
 
 Fact = tuple[str, Span]
@@ -68,7 +69,17 @@ class Reading:
         return self.span(first, last)
 
     def mark(self, fact: str, first: int, last: int, offset: int = 0) -> Span:
-        """Claim the words [first, last] as numbering; `offset` is where within the first word it begins."""
+        """Claim the words [first, last] as numbering; `offset` is where within the first word it begins.
+
+        A word such as "Season" right before belongs to it ("Show Season S01", "Show Ep 2x03").
+        """
+        if (
+            offset == 0
+            and first - 1 > self.title_from
+            and self.words[first - 1].low in NUMBERING_WORDS
+            and not dashed(self.words[first].gap)
+        ):
+            first -= 1
         span = self.use(fact, first, last)
         self.marks.append((first, last))
         self.mark_start = min(self.mark_start, span.start + offset)

@@ -122,7 +122,11 @@ def read_named(reading: Reading) -> bool:
                 episodes, last = _range(reading, reading.words[word.index + 1], int(number.group(1)))
                 return _give(reading, episodes, word.index, last)
         counter = _COUNTER.match(word.low) or _BOLUM.match(word.low)
-        if counter is not None and not (word.low.endswith("集") and not word.low.startswith("第")) and word.index > reading.title_from:
+        if (
+            counter is not None
+            and not (word.low.endswith("集") and not word.low.startswith("第"))
+            and word.index > reading.title_from
+        ):
             return _give(reading, [cjk_number(word.low) or 0], word.index, word.index)
         if (
             word.number is not None

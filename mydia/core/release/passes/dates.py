@@ -146,7 +146,11 @@ def read_year(reading: Reading) -> None:
             break
         if not _is_year(word) or word.index <= reading.title_from or word.used is not None:
             continue
-        if best is not None and best.box >= 0 and word.box < 0:
+        if (
+            best is not None
+            and best.box >= 0
+            and (word.box < 0 or (word.gap in ("-", "–") and word.index == best.index + 1))
+        ):
             continue
         best = word
     if best is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mydia.core.release.lexicon import STRONG
+from mydia.core.release.passes.dates import FILM_YEARS
 from mydia.core.release.reading import Reading
 
 
@@ -40,9 +41,20 @@ def read_leading(reading: Reading) -> None:
     if taken and all(w.term is not None or w.used is not None for w in words[at:]):
         _give_back(reading)
         return
+    if at == 0 and words and _is_year_in_front(reading):
+        reading.set("year", words[0].number, reading.use("year", 0, 0))
+        at = 1
     while at + 1 < len(words) and (term := words[at].term) is not None and ("source", "brdisk") in term.facts:
         at += 1
     reading.title_from = at
+
+
+def _is_year_in_front(reading: Reading) -> bool:
+    """Whether a name begins with its year in brackets, and has no other: "(2000) Title"."""
+    word = reading.words[0]
+    if word.number not in FILM_YEARS or len(word.low) != 4 or not reading.alone(0, 0) or len(reading.words) < 2:
+        return False
+    return not any(w.number in FILM_YEARS and len(w.low) == 4 for w in reading.numbers if w.index)
 
 
 def _give_back(reading: Reading) -> None:

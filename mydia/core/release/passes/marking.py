@@ -22,7 +22,8 @@ _PIECES = re.compile(r"^([a-z]{2,10}\+?)(\d{1,4})([ip]?)(\d{0,2})$")
 _LINES = re.compile(r"^(?:m|hd)?(\d{3,4})[ip](\d{2})?(?:hd|fps)?$")
 _LINES_AND_SOURCE = re.compile(r"^(\d{3,4})[ip]([a-z]{2,8})$")
 _BEFORE_CODEC = re.compile(r"^([a-z]{2,8})[xh](26[456])$")
-_NUMBERED_SPECIAL = re.compile(r"^(?:sp|ova|oad|oav|ona|nc(?:op|ed)|special)\d{1,2}[a-z]?(?:v\d)?$")
+_NUMBERED_SPECIAL = re.compile(r"^(?:sp|ova|oad|oav|ona|(?:nc)?(?:op|ed)|special)\d{1,2}[a-z]?(?:v\d)?$")
+_DISC = re.compile(r"^(?:cd|disc|disk)(\d{1,2})(?:of\d{1,2})?$")
 _RATE = re.compile(r"^\d{2,3}fps$")
 _SIZE = re.compile(r"^(\d{3,4})x(\d{3,4})[ip]?$")
 _VERSION = re.compile(r"^v([2-9])$")
@@ -70,6 +71,10 @@ def _mark_mixed(reading: Reading, word: Word) -> None:
             return
     if _NUMBERED_SPECIAL.match(low):
         word.term = Term((("special", "1"),), STRONG)
+        return
+    found = _DISC.match(low)
+    if found is not None and word.index:
+        word.term = Term((("part", found.group(1)),), STRONG)
         return
     found = _LINES_AND_SOURCE.match(low)
     if found is not None:

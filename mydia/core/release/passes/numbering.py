@@ -186,7 +186,7 @@ def _read_cross(reading: Reading, word: Word) -> bool:
 
 
 def _read_odd_cross(reading: Reading, word: Word) -> bool:
-    """"1 x 03", "01E06", and 1x01 glued to the title's last word."""
+    """ "1 x 03", "01E06", and 1x01 glued to the title's last word."""
     glued = _GLUED_CROSS.match(word.low)
     if glued is not None:
         _give(reading, int(glued.group(2)), [int(glued.group(3))], word.index, word.index, len(glued.group(1)))
@@ -241,7 +241,7 @@ def _season_at(reading: Reading, index: int) -> tuple[list[int], int, bool] | No
 
 
 def _named_season(reading: Reading, word: Word, number: Word | None) -> tuple[list[int], int, bool] | None:
-    """"Season 1", "Season VII", "2nd Season"."""
+    """ "Season 1", "Season VII", "2nd Season"."""
     series = word.low in ("series", "serie", "se")
     if number is not None:
         spelled = _spelled_number(number)

@@ -11,7 +11,6 @@ from mydia.core.release.tables.words import PART
 _TRAILING_VERSION = re.compile(r"^\d{1,4}v(\d)$")
 _AMOUNT = re.compile(r"(?<![\d.,])\d{1,4}(?:[.,]\d{1,3})? ?$")
 _DECIMALS = re.compile(r"(?<![\d.,])\d{1,4}[.,]$")
-_DISC = re.compile(r"^(?:cd|disc|disk|dvd)(\d{1,2})$")
 
 
 def read_revision(reading: Reading) -> None:
@@ -220,12 +219,5 @@ def _season_part(reading: Reading) -> tuple[int, Span] | None:
 
 def read_parts(reading: Reading) -> None:
     """CD1, Disc 2: the pieces of one film."""
-    for word in reading.numbers:
-        found = _DISC.match(word.low)
-        if (
-            found is not None
-            and word.index >= reading.title_to
-            and word.used is None
-            and (word.term is None or word.term.field == "tech")
-        ):
-            reading.add("parts", int(found.group(1)), Span(word.start, word.end))
+    for value, span in reading.found.get("part", ()):
+        reading.add("parts", int(value), span)

@@ -19,7 +19,7 @@ _CUTS = (
     "Ultimate | Final | Special | Assembly | Rogue |  "
     "Rouge | Imperial | Diamond | Diamond Luxe | Signature | Hunter | Rekall | Ultimate Rekall | Ultimate "
     "Hunter | Ultimate Collectors | Producers |  "
-    "International | Alternate | Alternative | Original | Festival | Snyder | Criterion | Anniversary | "
+    "International | Alternate | Alternative | Original | Festival | Snyder | Black and Chrome | Criterion | Anniversary | "
     "Limited | Deluxe | Definitive | Platinum | Gold |  "
     "Prestige | Bootleg | Noir | Fan | Roadshow | Long | Black and White | Sing-Along | Extended Directors | "
     "Extended Director's | Unrated Directors |  "
@@ -87,13 +87,12 @@ EPISODE = _folded(
     "серия серии серіі серії серія odcinek avsnitt jakso  "
     "bolum blm часть выпуск эпизод ser seria serija odc ep episodul"
 )
-EPISODE_AFTER = _folded(
-    "bolum blm серия серии серія серії odcinek seria serija serii seriya serya ser сер resz"
-)
+EPISODE_AFTER = _folded("bolum blm серия серии серія серії odcinek seria serija serii seriya serya ser сер resz")
 """Words that follow the episode's number."""
+NUMBERING_WORDS = _folded("season seasons saison staffel temporada episode episodes ep eps capitulo folge")
+"""Words that say nothing but that numbering follows."""
 SEASON_AFTER = _folded(
-    "temporada temporadas сезон сезоны сезона sezon sezona sez staffel evad stagione saison seizoen sasong "
-    "season"
+    "temporada temporadas сезон сезоны сезона sezon sezona sez staffel evad stagione saison seizoen sasong season"
 )
 """Words of a season that may follow its number ("2. Staffel", "3 сезон")."""
 OF = _folded("of de di von van из з du iz")
