@@ -18,7 +18,6 @@ class Child:
     life: Life | None = None
     restarts: int = 0
     last_error: str | None = None
-    retry_waits: bool = False
 
     def inside(self) -> object:
         """The living actor or supervisor, if it is one and alive."""

@@ -286,16 +286,14 @@ class Supervisor:
             child.state, child.last_error = "restarting", one_line(error)
             logger.error("{}, and is tried again", error)
             self._tell("start_failed", path, child.last_error)
-            if not child.retry_waits:
-                child.retry_waits = True
-                self._todo.send_nowait(partial(self._retry, child))
+            self._todo.send_nowait(partial(self._retry, child))
             return False
         child.restarts += 1
         self._tell("restarted", path)
         return True
 
     async def _retry(self, child: Child) -> None:
-        child.retry_waits = False
+        # Meanwhile it may have been stopped, or have come back along with a sibling.
         if child.state == "restarting" and self._children.get(child.spec.id) is child:
             await self._bring_back(child)
 

@@ -279,17 +279,25 @@ async def test_a_message_nobody_handles_is_a_crash_that_says_so() -> None:
         assert run.info("a").last_error == "NotImplementedError: Actor does not handle str"
 
 
-async def test_the_askers_correlation_is_set_while_its_letter_is_handled() -> None:
+async def test_the_askers_correlation_is_set_while_its_letter_is_handled_and_no_longer() -> None:
+    ticked: list[str | None] = []
+
     class Trace(Actor):
         async def handle(self, message: Any) -> Any:
             return correlation.get()
+
+        async def tick(self) -> None:
+            ticked.append(correlation.get())
 
     box = Mailbox("box")
     async with running(Supervisor("root", children=[actor("a", Trace, mailbox=box)])):
         correlation.set("job-1")
         assert await box.ask("which?", timeout=1) == "job-1"
+        box.ring()
+        await wait_all_tasks_blocked()
         correlation.set(None)
         assert await box.ask("which?", timeout=1) is None
+    assert ticked == [None, None]
 
 
 async def test_a_pool_reads_one_mailbox_with_as_many_actors_as_it_has(autojump_clock: MockClock) -> None:

@@ -132,9 +132,10 @@ async def test_reporting_ready_twice_is_a_crash() -> None:
         task_status.started()
         task_status.started()
 
-    async with running(Supervisor("root", children=[ChildSpec(id="a", start=eager, restart=Restart.TEMPORARY)])) as run:
-        await trio.testing.wait_all_tasks_blocked()
-        assert run.states() == {}
+    spec = ChildSpec(id="a", start=eager, restart=Restart.TRANSIENT)
+    async with running(Supervisor("root", max_restarts=0, children=[spec])) as run:
+        await run.over.wait()
+        assert "RuntimeError: root/a called task_status.started() twice" in str(run.error)
 
 
 async def test_children_start_in_list_order_and_stop_in_exact_reverse() -> None:

@@ -147,6 +147,17 @@ async def test_odd_ends_of_dynamic_children_during_the_stop_end_well(autojump_cl
     assert run.error is None
 
 
+async def test_a_child_that_fails_while_it_is_stopped_is_stopped_and_its_error_is_kept() -> None:
+    async def fail() -> None:
+        raise OSError("while stopping")
+
+    a = Player("a")
+    a.on_cancel = fail
+    async with running(Supervisor("root", children=[a.spec])) as run:
+        await run.supervisor.stop_child("a")
+        assert (run.info("a").state, run.info("a").last_error) == ("stopped", "OSError: while stopping")
+
+
 class Polite(Actor):
     """Needs a second to say goodbye."""
 
