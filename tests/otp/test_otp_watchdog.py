@@ -19,13 +19,13 @@ PROGRAM = textwrap.dedent(
             await trio.sleep(0.2)
             if sys.argv[1] == "hang":
                 a_blocking_call()
-            await trio.sleep(1.0)
+            await trio.sleep(1.3)  # longer than the timeout, which is put off meanwhile
             supervisor.end.set()
 
     def a_blocking_call():
         time.sleep(60)
 
-    supervisor = Supervisor("root", children=[actor("watchdog", lambda: Watchdog(timeout=0.5)), actor("busy", Busy)])
+    supervisor = Supervisor("root", children=[actor("watchdog", lambda: Watchdog(timeout=1.0)), actor("busy", Busy)])
 
     async def main():
         supervisor.end = trio.Event()
@@ -33,7 +33,7 @@ PROGRAM = textwrap.dedent(
             await nursery.start(supervisor.run)
             await supervisor.end.wait()
             await supervisor.stop()
-        time.sleep(0.8)  # the timer is disarmed by now, so that this does no harm
+        time.sleep(1.3)  # the timer is disarmed by now, so that this does no harm
 
     trio.run(main)
     """
