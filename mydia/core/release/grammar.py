@@ -64,7 +64,8 @@ def decide_kind(reading: Reading) -> None:
     if any(value == "series" for value, _ in reading.found.get("pack", ())) and facts.get("title"):
         facts["kind"] = "episode"
         return
-    strong = any(w.term is not None and w.term.rank == STRONG for w in reading.words)
+    behind = reading.words[reading.title_from + 1 :]
+    strong = any(w.term is not None and w.term.rank == STRONG for w in behind)
     if (facts.get("title") and ("year" in facts or strong or "edition" in facts)) or (
         reading.hint == "movie"
         and facts.get("title")

@@ -12,9 +12,10 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from mydia.core.release.facts import Hint, Release, Span
+from mydia.core.release.facts import Extra, Hint, Release, Span
 from mydia.core.release.grammar import read
-from mydia.core.release.tables.words import EPISODE, SEASON
+from mydia.core.release.tables.words import DISK_FOLDERS, EPISODE, EXTRA_FOLDERS, SEASON
+from mydia.core.release.tokens import fold
 
 _ROOTED = re.compile(r"^(?:[A-Za-z]:[\\/]|/[^/]+/|\\\\)")
 _PART = re.compile(r"[^\\/]+")
@@ -39,16 +40,28 @@ def read_path(path: str, hint: Hint | None = None) -> Release:
     parts = [(found.start(), found.group()) for found in _PART.finditer(path)][-_FOLDERS_READ:]
     if not parts:
         return read(path, hint)
-    releases = [_moved(read(text, hint), start, path) for start, text in parts]
-    own, folders = (
-        releases[-1],
-        [*zip(reversed([text for _, text in parts[:-1]]), reversed(releases[:-1]), strict=True)],
-    )
-    parent = folders[0][1] if folders else None
-    if parent is not None and _speaks_for(parent, own, parts[-1][1]):
-        return replace(parent, name=path, container=own.container or parent.container)
-    own = _numbered(own, parts[-1], folders)
-    return _filled(own, folders)
+    start, file = parts.pop()
+    own = _moved(read(file, hint), start, path)
+    extra, on_disk = _extra(parts, own), any(fold(text) in DISK_FOLDERS for _, text in parts)
+    parts = [(at, text) for at, text in parts if fold(text) not in EXTRA_FOLDERS and fold(text) not in DISK_FOLDERS]
+    folders = [(text, _moved(read(text, hint), at, path)) for at, text in reversed(parts)]
+    if on_disk or (extra is not None and not own.year):
+        own = replace(own, title=None, titles=(), kind=None, extra=extra)
+    if folders and _speaks_for(folders[0][1], own):
+        return _spoken_for(folders[0][1], own)
+    return _filled(_numbered(own, (start, file), folders), folders)
+
+
+def _extra(parts: list[tuple[int, str]], own: Release) -> Extra | None:
+    """What kind of extra a file is by its own name or by a folder's ("Sample", "Featurettes")."""
+    names = [fold(own.title or ""), *(fold(text) for _, text in parts)]
+    return own.extra or next((EXTRA_FOLDERS[name] for name in names if name in EXTRA_FOLDERS), None)
+
+
+def _spoken_for(folder: Release, own: Release) -> Release:
+    """The folder's facts, with what only the file can tell."""
+    spans = _with(folder.spans, container=own.spans["container"]) if "container" in own.spans else folder.spans
+    return replace(folder, container=own.container or folder.container, extra=own.extra or folder.extra, spans=spans)
 
 
 def _moved(release: Release, start: int, path: str) -> Release:
@@ -63,7 +76,7 @@ def _read(release: Release, field: str) -> bool:
     return field in release.spans
 
 
-def _speaks_for(folder: Release, own: Release, file: str) -> bool:
+def _speaks_for(folder: Release, own: Release) -> bool:
     """Whether a folder is a release of which the file is the one piece, and the file's own name says less."""
     if not folder.title or not (_read(folder, "source") or _read(folder, "resolution")):
         return False
@@ -107,7 +120,10 @@ def _numbered(own: Release, part: tuple[int, str], folders: list[tuple[str, Rele
     if number is None:
         return replace(own, seasons=seasons, kind="episode") if own.seasons else untitled
     spans = _with(own.spans, episodes=(Span(start + number.start(1), start + number.end(1)),))
-    return replace(untitled, episodes=(int(number.group(1)),), spans=spans)
+    season, episode = divmod(int(number.group(1)), 100)
+    if seasons != (season,) or not episode:
+        episode = int(number.group(1))
+    return replace(untitled, episodes=(episode,), spans=spans)
 
 
 def _seasons_of(folder: str, above: Release) -> tuple[int, ...]:

@@ -100,7 +100,7 @@ def _behind_hyphen(reading: Reading, last: int) -> tuple[int, int] | None:
         return None
     if word.used is not None or word.head != first or any(w.head < first for w in words[first : last + 1]):
         return None
-    if dashed(word.gap) and not _technical_before(before):
+    if dashed(word.gap) and before.term is None and before.used not in ("year", "channels"):
         return None
     if word.term is not None and not _is_taken_for_technical(before, word):
         return None

@@ -1,5 +1,7 @@
 """Everything else a release says in words: revisions, editions, packs, specials, remarks, and the words of numbering."""
 
+from typing import Literal
+
 from mydia.core.release.lexicon import Rows
 from mydia.core.release.tokens import fold
 
@@ -89,6 +91,14 @@ EPISODE = _folded(
 )
 EPISODE_AFTER = _folded("bolum blm серия серии серія серії odcinek seria serija serii seriya serya ser сер resz")
 """Words that follow the episode's number."""
+EXTRA_FOLDERS: dict[str, Literal["sample", "trailer", "extra"]] = {
+    "sample": "sample", "samples": "sample", "trailer": "trailer", "trailers": "trailer", "extras": "extra", "extra": "extra",
+    "featurettes": "extra", "behind the scenes": "extra", "deleted scenes": "extra", "interviews": "extra", "scenes": "extra",
+    "shorts": "extra", "other": "extra", "bonus": "extra",
+}  # fmt: skip
+"""Folders (and bare file names) of what belongs to a film or show but is not it, and what that is."""
+DISK_FOLDERS = frozenset(["video_ts", "audio_ts", "bdmv", "stream", "playlist"])
+"""Folders inside a copied disk: their files' names say nothing."""
 NUMBERING_WORDS = _folded("season seasons saison staffel temporada episode episodes ep eps capitulo folge")
 """Words that say nothing but that numbering follows."""
 SEASON_AFTER = _folded(
