@@ -2,10 +2,11 @@
 
     Mailbox      an actor's address and its unread letters; both outlive the actor       mailbox.py
     Actor        start, handle, tick, stop: one trade, which may crash                   actors.py
-    Port         an OS process as an actor, fed framed JSON over pipes                   port.py, port_child.py
+    Port         an OS process as an actor, fed framed JSON over pipes                   port.py, process.py, port_child.py
     ChildSpec    how to start, restart and stop one child, as plain data                 spec.py
-    Supervisor   starts children left to right, stops them right to left, and brings     supervisor.py
-                 back what crashes, until it happens too often
+    Supervisor   starts children left to right, stops them right to left, and brings     supervisor.py, children.py, life.py
+                 back what crashes, until it happens too often; decides in               policy.py
+    pool         several like actors behind one mailbox                                  pools.py
     Bus          publish never waits; a subscriber that lags is cut off                  bus.py
     Watchdog     ends the process when its loop hangs                                    watchdog.py
 
