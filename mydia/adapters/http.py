@@ -14,7 +14,9 @@ import logging
 import ssl
 import zlib
 from collections.abc import Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
@@ -75,11 +77,14 @@ class Answer:
         if value.isdigit():
             return float(value)
         try:
-            until = parsedate_to_datetime(value)
-            now = parsedate_to_datetime(self.headers.get("date", ""))
+            until, now = (_utc(parsedate_to_datetime(text)) for text in (value, self.headers.get("date", "")))
         except (TypeError, ValueError):
             return None
         return max(0.0, (until - now).total_seconds())
+
+
+def _utc(when: datetime) -> datetime:
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 async def fetch(
@@ -126,7 +131,7 @@ async def _fetch(
     ca_file: str | None,
 ) -> Answer:
     for _ in range(MAX_REDIRECTS + 1):
-        scheme = urlsplit(url).scheme.lower()
+        scheme = _scheme(url)
         if scheme == "magnet":
             return Answer(who, "", magnet=url)
         if scheme not in ("http", "https") or not _host(url):
@@ -136,7 +141,7 @@ async def _fetch(
         if not (follow and method == "GET" and location and 300 <= answer.status < 400):
             return answer
         target = location if location.startswith("magnet:") else urljoin(url, location)
-        if scheme == "https" and urlsplit(target).scheme == "http":
+        if scheme == "https" and _scheme(target) == "http":
             raise Invalid(f"{who} ({_host(url)}) redirects to an address without encryption; that is not followed")
         if _host(target) != _host(url):
             headers = {}
@@ -183,13 +188,15 @@ async def _read(response: httpx.Response, who: str, host: str, max_bytes: int) -
         raise Invalid(f"{who} ({host}) answered in an encoding that was not asked for")
     unpack = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
     body = bytearray()
-    async for raw in response.aiter_raw(_CHUNK):
-        try:
-            body += unpack.decompress(raw, max_bytes + 1 - len(body)) if unpack else raw
-        except zlib.error as error:
-            raise Unavailable(f"{who} ({host}) answered with damaged data") from error
-        if len(body) > max_bytes:
-            raise Invalid(f"{who} ({host}) answered with more than {max_bytes / MEGABYTE:g} MB; that is not taken")
+    raw_chunks: Any = response.aiter_raw(_CHUNK)  # a generator, though its type does not say so
+    async with aclosing(raw_chunks) as chunks:
+        async for raw in chunks:
+            try:
+                body += unpack.decompress(raw, max_bytes + 1 - len(body)) if unpack else raw
+            except zlib.error as error:
+                raise Unavailable(f"{who} ({host}) answered with damaged data") from error
+            if len(body) > max_bytes:
+                raise Invalid(f"{who} ({host}) answered with more than {max_bytes / MEGABYTE:g} MB; that is not taken")
     return bytes(body)
 
 
@@ -197,8 +204,11 @@ async def _read(response: httpx.Response, who: str, host: str, max_bytes: int) -
 
 
 async def _public_address(host: str, port: int, who: str) -> str:
-    found = await trio.socket.getaddrinfo(host, port, type=trio.socket.SOCK_STREAM)
-    addresses = [str(entry[4][0]) for entry in found]
+    try:
+        addresses = [str(ipaddress.ip_address(host))]
+    except ValueError:
+        found = await trio.socket.getaddrinfo(host, port, type=trio.socket.SOCK_STREAM)
+        addresses = [str(entry[4][0]) for entry in found]
     if not addresses or not all(is_public(address) for address in addresses):
         raise Invalid(f"{who} gave an address inside a private network ({host}); that is not followed")
     return addresses[0]
@@ -217,6 +227,13 @@ def is_public(address: str) -> bool:
 
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+def _scheme(url: str) -> str:
+    try:
+        return urlsplit(url).scheme.lower()
+    except ValueError:
+        return ""
 
 
 def _host(url: str) -> str:
@@ -249,15 +266,20 @@ async def _context(ca_file: str | None) -> ssl.SSLContext:
 
 
 def _refusal(who: str, host: str, error: Exception) -> MydiaError:
-    text = str(error)
     if isinstance(error, (httpx.InvalidURL, httpx.UnsupportedProtocol)):
         return Invalid(f"{who}: that is no web address (http or https)")
-    if "CERTIFICATE_VERIFY_FAILED" in text or "certificate" in text.lower():
-        return Invalid(f"{who} ({host}) has a certificate that is not trusted: {_tls_reason(text)}")
+    reason = _distrust(error)
+    if reason is not None:
+        return Invalid(f"{who} ({host}) has a certificate that is not trusted: {reason}")
     if isinstance(error, (httpx.ConnectError, OSError)):
         return Unavailable(f"{who} ({host}) can't be reached: is it running, and is its address right?")
     return Unavailable(f"{who} ({host}) broke off in the middle ({type(error).__name__})")
 
 
-def _tls_reason(text: str) -> str:
-    return text.partition("verify failed: ")[2].partition(" (_ssl")[0] or "its name or issuer is wrong"
+def _distrust(error: BaseException | None) -> str | None:
+    """What OpenSSL said of the certificate, however deep below the error; None when it said nothing of one."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return error.verify_message or "its name or issuer is wrong"
+        error = error.__cause__ or error.__context__
+    return None

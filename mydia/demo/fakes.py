@@ -100,6 +100,7 @@ async def serve(app: Fake, port: int = 0, *, task_status: trio.TaskStatus[str] =
     config = Config()
     config.bind = [f"127.0.0.1:{port}"]
     config.errorlog = None
+    config.include_date_header = config.include_server_header = False
     # The asker is gone when the cancellation comes: nothing to be waited for.
     config.graceful_timeout = 0
     async with trio.open_nursery() as nursery:

@@ -290,6 +290,8 @@ def _session_settings(settings: EngineSettings) -> dict[str, Any]:
         "enable_lsd": settings.lsd,
         "enable_upnp": settings.upnp,
         "enable_natpmp": settings.upnp,
+        "enable_incoming_utp": settings.utp,
+        "enable_outgoing_utp": settings.utp,
         "download_rate_limit": settings.download_rate,
         "upload_rate_limit": settings.upload_rate,
         "active_downloads": settings.max_active,

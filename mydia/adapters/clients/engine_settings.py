@@ -18,6 +18,7 @@ class EngineSettings:
     dht: bool = True
     lsd: bool = True
     upnp: bool = True
+    utp: bool = True
     download_rate: int = 0
     upload_rate: int = 0
     max_active: int = 10

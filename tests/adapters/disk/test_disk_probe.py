@@ -161,8 +161,12 @@ async def test_killed_in_the_middle_the_asker_is_told_and_the_next_is_served(ana
 async def test_the_process_has_no_network_no_new_privileges_and_a_memory_limit(analyzer: Asking) -> None:
     await analyzer.probe(video("film-sd.avi"))
     assert "NoNewPrivs:\t1" in of_process(analyzer.pid, "status")
-    assert Path(f"/proc/{analyzer.pid}/ns/net").readlink() != Path("/proc/self/ns/net").readlink()
+    assert network_of(analyzer.pid) != network_of("self")
     assert str(2 << 30) in of_process(analyzer.pid, "limits")
+
+
+def network_of(pid: object) -> str:
+    return str(Path(f"/proc/{pid}/ns/net").readlink())
 
 
 def of_process(pid: int, name: str) -> str:
