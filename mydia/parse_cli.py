@@ -28,7 +28,6 @@ _COLOURS = (
     "bright_yellow",
     "bright_magenta",
 )
-_UNTOLD: tuple[object, ...] = (None, False, (), 0)
 
 
 def add_parser(subparsers: Any) -> argparse.ArgumentParser:
@@ -64,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     console = Console(highlight=False)
     for name in args.names:
         if args.jsonl:
-            sys.stdout.write(json.dumps(parse(name, args.input, args.hint).to_json(), ensure_ascii=False) + "\n")
+            sys.stdout.write(json.dumps(parse(name, args.input, args.hint).to_json()) + "\n")
         else:
             if args.explain:
                 explain(console, name, args.hint)
@@ -75,7 +74,8 @@ def run(args: argparse.Namespace) -> int:
 def answer(requests: Iterable[str], answers: IO[str], errors: IO[str]) -> int:
     """Speak the line protocol: one request in, one answer out, in order.
 
-    A request is {"id", "name", "input": "name"|"path", "hint": null|"tv"|"movie"}; a blank line is passed over.
+    A request is {"id", "name", "input": "name"|"path", "hint": null|"tv"|"movie"}; a blank line is passed over. An answer
+    leaves out what the name does not tell.
     """
     for number, line in enumerate(requests, start=1):
         if not line.strip():
@@ -89,15 +89,13 @@ def answer(requests: Iterable[str], answers: IO[str], errors: IO[str]) -> int:
         given = "path" if request.get("input") == "path" else "name"
         hint = request.get("hint")
         release = parse(name, "path" if given == "path" else "name", hint if hint in ("tv", "movie") else None)
-        answers.write(json.dumps({"id": request.get("id"), **release.to_json()}, ensure_ascii=False) + "\n")
+        answers.write(json.dumps({"id": request.get("id"), **release.told()}) + "\n")
     return 0
 
 
 def show(console: Console, release: Release) -> None:
     """The name with the pieces that were read coloured, and the facts in the same colours."""
-    told = {
-        field: value for field, value in release.to_json().items() if field != "name" and tuple_or(value) not in _UNTOLD
-    }
+    told = {field: value for field, value in release.told().items() if field != "name"}
     if told.get("version") == 1:
         del told["version"]
     colours = {field: _COLOURS[number % len(_COLOURS)] for number, field in enumerate(told)}
@@ -110,11 +108,6 @@ def show(console: Console, release: Release) -> None:
         shown = ", ".join(str(v) for v in value) if isinstance(value, list) else str(value)
         table.add_row(Text(field), Text(shown, style=colours[field]), Text(pieces or "(filled in)", style="dim"))
     console.print(table)
-
-
-def tuple_or(value: object) -> object:
-    """A list as a tuple, so that it can be compared; anything else as it is."""
-    return tuple(value) if isinstance(value, list) else value
 
 
 def _painted(release: Release, colours: dict[str, str]) -> Text:

@@ -95,12 +95,15 @@ class Release:
 
     def to_json(self) -> dict[str, Any]:
         """Every fact but the spans as JSON-ready values (tuples become lists)."""
-        answer: dict[str, Any] = {}
-        for name in self.__slots__:
-            if name != "spans":
-                value = getattr(self, name)
-                answer[name] = list(value) if isinstance(value, tuple) else value
-        return answer
+        return {name: _plain(getattr(self, name)) for name in self.__slots__ if name != "spans"}
+
+    def told(self) -> dict[str, Any]:
+        """The facts that the name gives as JSON-ready values; those it does not give are left out."""
+        return {name: _plain(value) for name in self.__slots__ if name != "spans" and (value := getattr(self, name))}
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 @dataclass(frozen=True, slots=True)

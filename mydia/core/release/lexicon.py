@@ -37,8 +37,15 @@ class Term(NamedTuple):
         return self.facts[0][0]
 
 
-Lexicon = dict[str, tuple[tuple[tuple[str, ...], Term], ...]]
-"""First word -> (the words after it, the term), longest first."""
+class Entry(NamedTuple):
+    """What begins with one word: the spelling of that word alone, and the longer ones by their second word."""
+
+    alone: Term | None
+    longer: dict[str, tuple[tuple[tuple[str, ...], Term], ...]]
+    """Second word -> (the words after the first, the term), longest first."""
+
+
+Lexicon = dict[str, Entry]
 
 _PART = re.compile(r"[^\W_]+\+?")
 _TIGHT = frozenset(["", " ", ".", "_", "-", "‑"])
@@ -72,23 +79,40 @@ def build(tables: Iterable[Rows]) -> Lexicon:
                 if rank != CODE:
                     for glued in _gluings(words):
                         spellings.setdefault(glued, term)
-    lexicon: dict[str, list[tuple[tuple[str, ...], Term]]] = {}
-    for words, term in spellings.items():
-        lexicon.setdefault(words[0], []).append((words[1:], term))
-    return {first: tuple(sorted(rows, key=lambda row: -len(row[0]))) for first, rows in lexicon.items()}
+    longer: dict[str, dict[str, list[tuple[tuple[str, ...], Term]]]] = {}
+    for words, term in sorted(spellings.items(), key=lambda spelling: -len(spelling[0])):
+        seconds = longer.setdefault(words[0], {})
+        if len(words) > 1:
+            seconds.setdefault(words[1], []).append((words[1:], term))
+    return {
+        first: Entry(spellings.get((first,)), {second: tuple(rows) for second, rows in seconds.items()})
+        for first, seconds in longer.items()
+    }
 
 
 def look_up(lexicon: Lexicon, words: list[Word], at: int) -> tuple[Term, int] | None:
     """The longest spelling that begins at words[at], and the index after its last word."""
-    rows = lexicon.get(words[at].low)
-    if rows is None:
-        if not words[at].low.endswith("+"):
+    low = words[at].low
+    entry = lexicon.get(low)
+    if entry is None:
+        entry = lexicon.get(low[:-1]) if low.endswith("+") else None
+        if entry is None:
             return None
-        rows = lexicon.get(words[at].low[:-1], ())
-    for rest, term in rows:
-        stop = at + 1 + len(rest)
-        if stop <= len(words) and all(
-            words[at + 1 + i].low == part and words[at + 1 + i].gap in _TIGHT for i, part in enumerate(rest)
-        ):
-            return term, stop
-    return None
+    if entry.longer and at + 1 < len(words):
+        for rest, term in entry.longer.get(words[at + 1].low, ()):
+            if _follows(words, at + 1, rest):
+                return term, at + 1 + len(rest)
+    return (entry.alone, at + 1) if entry.alone is not None else None
+
+
+def _follows(words: list[Word], at: int, rest: tuple[str, ...]) -> bool:
+    """Whether the words from words[at] on are those of a spelling, with nothing but a separator between them."""
+    if at + len(rest) > len(words):
+        return False
+    return all(words[at + i].low == part and words[at + i].gap in _TIGHT for i, part in enumerate(rest))
+
+
+def alone(lexicon: Lexicon, word: str) -> Term | None:
+    """The term of a spelling that is one word."""
+    entry = lexicon.get(word)
+    return entry.alone if entry is not None else None

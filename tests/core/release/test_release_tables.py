@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from mydia.core.release import parse
-from mydia.core.release.lexicon import STRONG, Rows, build
+from mydia.core.release.lexicon import Rows, alone, build, look_up
 from mydia.core.release.tables import audio, languages, video, words
+from mydia.core.release.tokens import tokenize
 
 TABLES: dict[str, Rows] = {
     f"{module.__name__.rpartition('.')[2]}.{name}": rows
@@ -35,15 +36,19 @@ def test_a_spelling_is_written_once_in_a_row(table: str) -> None:
         assert len(spellings) == len(set(spellings))
 
 
-def test_words_of_a_spelling_are_found_with_any_separator_and_with_none() -> None:
-    lexicon = build(((("source:x", "AA-BB CC"),),))
-    assert {(first, rest) for first, rows in lexicon.items() for rest, _ in rows} == {
-        ("aa", ("bb", "cc")),
-        ("aabb", ("cc",)),
-        ("aa", ("bbcc",)),
-        ("aabbcc", ()),
-    }
-    assert all(term.rank == STRONG for rows in lexicon.values() for _, term in rows)
+@pytest.mark.parametrize("written", ["AA BB CC", "aa.bb.cc", "Aa-Bb_Cc", "AABB CC", "aa-bbcc", "AABBCC"])
+def test_words_of_a_spelling_are_found_with_any_separator_and_with_none(written: str) -> None:
+    lexicon = build(((("source:x", "AA-BB CC"),), (("source:y", "AA"),)))
+    cut, _ = tokenize(written, 0, len(written))
+    found = look_up(lexicon, cut, 0)
+    assert found is not None
+    assert (found[0].facts, found[1]) == ((("source", "x"),), len(cut))
+
+
+def test_of_a_shorter_and_a_longer_spelling_the_longer_is_found_where_it_stands() -> None:
+    lexicon = build(((("source:x", "AA-BB CC"), ("source:y", "AA")),))
+    cut, _ = tokenize("AA BB DD", 0, 8)
+    assert look_up(lexicon, cut, 0) == (alone(lexicon, "aa"), 1)
 
 
 @pytest.mark.parametrize("separator", [".", " ", "_"])

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 
+from mydia.core.release.passes.counting import cjk_number, follow, run, set_version
 from mydia.core.release.passes.dates import FILM_YEARS
-from mydia.core.release.passes.numbering import cjk_number, follow, is_episode_after, run, set_version
+from mydia.core.release.passes.numbering import is_episode_after
 from mydia.core.release.reading import Reading, dashed
 from mydia.core.release.tables.words import EPISODE, NUMBERS, PART
 from mydia.core.release.tokens import Word

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-from mydia.core.release.lexicon import STRONG, WEAK, Lexicon, Term, build, look_up
+from mydia.core.release.lexicon import STRONG, WEAK, Lexicon, Term, alone, build, look_up
 from mydia.core.release.reading import Reading
 from mydia.core.release.tables import audio, languages, video, words
 from mydia.core.release.tokens import Word
@@ -18,16 +19,6 @@ LEXICON: Lexicon = build(
     )
 )  # fmt: skip
 
-_PIECES = re.compile(r"^([a-z]{2,10}\+?)(\d{1,4})([ip]?)(\d{0,2})$")
-_LINES = re.compile(r"^(?:m|hd)?(\d{3,4})[ip](\d{2})?(?:hd|fps)?$")
-_LINES_AND_SOURCE = re.compile(r"^(\d{3,4})[ip]([a-z]{2,8})$")
-_BEFORE_CODEC = re.compile(r"^([a-z]{2,8})[xh](26[456])$")
-_NUMBERED_SPECIAL = re.compile(r"^(?:sp|ova|oad|oav|ona|(?:nc)?(?:op|ed)|special)\d{1,2}[a-z]?(?:v\d)?$")
-_DISC = re.compile(r"^(?:cd|disc|disk)(\d{1,2})(?:of\d{1,2})?$")
-_RATE = re.compile(r"^\d{2,3}fps$")
-_SIZE = re.compile(r"^(\d{3,4})x(\d{3,4})[ip]?$")
-_VERSION = re.compile(r"^v([2-9])$")
-_FILE_SIZE = re.compile(r"^(\d*)([kmgt]i?b)$")
 _NUMBERING = words.SEASON | words.EPISODE | words.PART | {"s", "e", "x"}
 _CJK_COUNTERS = ("季", "期", "話", "话", "集", "回")
 _HEIGHTS = ((400, 480), (500, 480), (560, 480), (620, 576), (980, 720), (1300, 1080), (9999, 2160))
@@ -52,7 +43,7 @@ def mark_words(reading: Reading) -> None:
                     reading.numbers.append(all_words[index])
             at = stop
             continue
-        if not plain:
+        if not plain and word.number is None:
             _mark_mixed(reading, word)
         at += 1
 
@@ -63,72 +54,103 @@ def resolution_of(height: int) -> int:
 
 
 def _mark_mixed(reading: Reading, word: Word) -> None:
-    low = word.low
-    found = _PIECES.match(low)
-    if found is not None:
-        word.term = _glued(*found.groups())
-        if word.term is not None:
-            return
-    if _NUMBERED_SPECIAL.match(low):
-        word.term = Term((("special", "1"),), STRONG)
-        return
-    found = _DISC.match(low)
-    if found is not None and word.index:
-        word.term = Term((("part", found.group(1)),), STRONG)
-        return
-    found = _LINES_AND_SOURCE.match(low)
-    if found is not None:
-        tails = [term for more, term in LEXICON.get(found.group(2), ()) if not more and term.field == "source"]
-        if tails:
-            word.term = Term((("resolution", str(resolution_of(int(found.group(1))))), *tails[0].facts), STRONG)
-        return
-    found = _BEFORE_CODEC.match(low)
-    if found is not None:
-        heads = [term for more, term in LEXICON.get(found.group(1), ()) if not more]
-        if heads:
-            word.term = Term((*heads[0].facts, ("video_codec", f"h{found.group(2)}")), STRONG)
-        return
-    found = _LINES.match(low)
-    if found is not None:
-        height = int(found.group(1))
-        if 200 <= height <= 4400:
-            depth = (("bit_depth", found.group(2)),) if found.group(2) in ("10", "8", "12") else ()
-            word.term = Term((("resolution", str(resolution_of(height))), *depth), STRONG)
-        return
-    found = _SIZE.match(low)
-    if found is not None:
-        width, height = int(found.group(1)), int(found.group(2))
-        if width >= 300 and 200 <= height <= 4400 and width < 3 * height:
-            word.term = Term(
-                (("resolution", str(resolution_of(max(height, width * 9 // 16 if width > 700 else 0)))),), STRONG
-            )
-        return
-    if _RATE.match(low):
-        word.term = Term((("tech", low),), WEAK)
-        return
-    found = _VERSION.match(low)
-    if found is not None and word.index:
-        before = reading.words[word.index - 1]
-        counted = before.low[-1:].isdecimal() or reading.alone(word.index, word.index) or before.term is not None
-        word.term = Term((("revision" if counted else "tech", found.group(1)),), STRONG)
-        return
-    found = _FILE_SIZE.match(low)
-    if found is not None and (found.group(1) or (word.index and reading.words[word.index - 1].number is not None)):
-        word.term = Term((("size", low),), WEAK)
+    """Read a word of letters and digits by the first shape that makes sense of it."""
+    for shape, meaning in _SHAPES:
+        found = shape.match(word.low)
+        if found is not None:
+            word.term = meaning(reading, word, found)
+            if word.term is not None:
+                return
 
 
-def _glued(head: str, number: str, lines: str, rest: str) -> Term | None:
+def _glued(reading: Reading, word: Word, found: re.Match[str]) -> Term | None:
     """ "DD5", "AAC2", "DD51": an audio codec and channels; "Bluray720p", "BD1080": a source and a resolution."""
-    rows = LEXICON.get(head, ())
-    term = next((term for more, term in rows if not more), None)
+    head, number, lines = found.group(1, 2, 3)
+    term = alone(LEXICON, head)
     if term is None:
         return None
     if term.field == "audio" and not lines and len(number) <= 2:
         channels = (("channels", f"{number[0]}.{number[1]}"),) if len(number) == 2 else ()
         return Term(term.facts + channels, STRONG)
     if term.field == "source" and len(number) > 2:
-        return Term((*term.facts, ("resolution", str(resolution_of(int(number))))), STRONG)
+        return Term((*term.facts, _resolution(int(number))), STRONG)
     return None
+
+
+def _special(reading: Reading, word: Word, found: re.Match[str]) -> Term | None:
+    return Term((("special", "1"),), STRONG)
+
+
+def _disc(reading: Reading, word: Word, found: re.Match[str]) -> Term | None:
+    return Term((("part", found.group(1)),), STRONG) if word.index else None
+
+
+def _before_source(reading: Reading, word: Word, found: re.Match[str]) -> Term | None:
+    """ "720pHDTV"."""
+    term = alone(LEXICON, found.group(2))
+    return (
+        Term((_resolution(int(found.group(1))), *term.facts), STRONG)
+        if term is not None and term.field == "source"
+        else None
+    )
+
+
+def _before_codec(reading: Reading, word: Word, found: re.Match[str]) -> Term | None:
+    """ "HDTVx264"."""
+    term = alone(LEXICON, found.group(1))
+    return Term((*term.facts, ("video_codec", f"h{found.group(2)}")), STRONG) if term is not None else None
+
+
+def _lines(reading: Reading, word: Word, found: re.Match[str]) -> Term | None:
+    """ "1080p", "1080p10" with the bits of a sample behind."""
+    height = int(found.group(1))
+    depth = (("bit_depth", found.group(2)),) if found.group(2) in ("10", "8", "12") else ()
+    return Term((_resolution(height), *depth), STRONG) if 200 <= height <= 4400 else None
+
+
+def _size(reading: Reading, word: Word, found: re.Match[str]) -> Term | None:
+    """ "1280x720"; the width tells the class where the picture is wide and low."""
+    width, height = int(found.group(1)), int(found.group(2))
+    if width < 300 or not 200 <= height <= 4400 or width >= 3 * height:
+        return None
+    return Term((_resolution(max(height, width * 9 // 16 if width > 700 else 0)),), STRONG)
+
+
+def _rate(reading: Reading, word: Word, found: re.Match[str]) -> Term | None:
+    return Term((("tech", word.low),), WEAK)
+
+
+def _version(reading: Reading, word: Word, found: re.Match[str]) -> Term | None:
+    """ "v2" is a revision behind a number or alone in brackets; elsewhere it only ends the title."""
+    if not word.index:
+        return None
+    before = reading.words[word.index - 1]
+    counted = before.low[-1:].isdecimal() or before.term is not None or reading.alone(word.index, word.index)
+    return Term((("revision" if counted else "tech", found.group(1)),), STRONG)
+
+
+def _file_size(reading: Reading, word: Word, found: re.Match[str]) -> Term | None:
+    """ "700MB", or "GB" behind a number."""
+    counted = found.group(1) or (word.index and reading.words[word.index - 1].number is not None)
+    return Term((("size", word.low),), WEAK) if counted else None
+
+
+def _resolution(height: int) -> tuple[str, str]:
+    return "resolution", str(resolution_of(height))
+
+
+_SHAPES: tuple[tuple[re.Pattern[str], Callable[[Reading, Word, re.Match[str]], Term | None]], ...] = (
+    (re.compile(r"^([a-z]{2,10}\+?)(\d{1,4})([ip]?)\d{0,2}$"), _glued),
+    (re.compile(r"^(?:sp|ova|oad|oav|ona|(?:nc)?(?:op|ed)|special)\d{1,2}[a-z]?(?:v\d)?$"), _special),
+    (re.compile(r"^(?:cd|disc|disk)(\d{1,2})(?:of\d{1,2})?$"), _disc),
+    (re.compile(r"^(\d{3,4})[ip]([a-z]{2,8})$"), _before_source),
+    (re.compile(r"^([a-z]{2,8})[xh](26[456])$"), _before_codec),
+    (re.compile(r"^(?:m|hd)?(\d{3,4})[ip](\d{2})?(?:hd|fps)?$"), _lines),
+    (re.compile(r"^(\d{3,4})x(\d{3,4})[ip]?$"), _size),
+    (re.compile(r"^\d{2,3}fps$"), _rate),
+    (re.compile(r"^v([2-9])$"), _version),
+    (re.compile(r"^(\d*)[kmgt]i?b$"), _file_size),
+)
 
 
 def mark_star_sizes(reading: Reading) -> None:

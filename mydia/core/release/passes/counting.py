@@ -1,0 +1,91 @@
+"""What the passes over numbers share: chains of numbers, ranges, and the shapes of words that hold one."""
+
+from __future__ import annotations
+
+import re
+
+from mydia.core.release.facts import Span
+from mydia.core.release.reading import Reading
+from mydia.core.release.tables.words import EPISODE
+from mydia.core.release.tokens import Word
+
+FULL = re.compile(r"^(.*?)(?:s|(?<![^\W\d_])t)(\d{1,4})x?((?:ep?\d{1,5})+)([a-d]?)(?:v(\d))?(?:[^\W\d_]{2,12})?$")
+"""S01E02, with what the title's last word was glued to it, and a part, a version or a word behind."""
+SEASON_WORD = re.compile(r"^s(\d{1,4})(?:d\d{1,2})?$")
+EPISODE_WORD = re.compile(r"^(?:e|ep|episode)(\d{1,5})((?:e\d{1,5})*)([a-d]?)(?:v(\d))?$")
+CROSS = re.compile(r"^(\d{1,4})[xх](\d{1,5})((?:[xх]\d{1,5})*)([a-d]?)(?:v(\d))?$")
+DIGITS = re.compile(r"\d+")
+CHAINS = frozenset(["-", "~", "–", " ~ ", " - ", "_", "&", " & ", "+", ",", ", ", ".-.", "_-_", "_~_"])
+TIGHT_CHAINS = frozenset(["-", "~", "–", "+", "&", " ~ "])
+_CROSS_MORE = re.compile(r"^x(\d{1,4})$")
+_CJK_DIGITS = "〇一二三四五六七八九"
+LONGEST_RANGE = 400
+
+
+def cjk_number(text: str) -> int | None:
+    """The number in "第1008話", "第十一季", "2期"."""
+    found = DIGITS.search(text)
+    if found is not None:
+        return int(found.group())
+    digits = [_CJK_DIGITS.index(c) if c in _CJK_DIGITS else 10 for c in text if c in _CJK_DIGITS or c == "十"]
+    if not digits or len(digits) > 3:
+        return None
+    if 10 not in digits:
+        return digits[0]
+    ten = digits.index(10)
+    return (digits[ten - 1] if ten else 1) * 10 + sum(digits[ten + 1 :])
+
+
+def run(first: int, last: int) -> list[int]:
+    """The numbers from first to last, or the two alone where that is no range."""
+    if first < last <= first + LONGEST_RANGE:
+        return list(range(first, last + 1))
+    return [first] if first == last else sorted({first, last})
+
+
+def word_at(reading: Reading, index: int) -> Word | None:
+    return reading.words[index] if 0 <= index < len(reading.words) else None
+
+
+def set_version(reading: Reading, digits: str | None, span: Span) -> None:
+    """ "v2" glued to an episode's number."""
+    if digits:
+        reading.set("anime_version", int(digits), span)
+
+
+def follow(reading: Reading, episodes: list[int], last: int, season: int | None) -> int:
+    """Add the episodes that the words behind words[last] go on with; the index of the last word of the chain."""
+    while (word := word_at(reading, last + 1)) is not None and word.used is None:
+        number = _next_number(reading, word, episodes[-1], season)
+        if number is None:
+            break
+        episodes[:] = sorted({*episodes, *run(episodes[-1], number)})
+        last += 1
+        if word.low in EPISODE or word.low == "e":
+            last += 1
+    return last
+
+
+def _next_number(reading: Reading, word: Word, before: int, season: int | None) -> int | None:
+    """The number that a word continues an episode chain with, if it does."""
+    found = EPISODE_WORD.match(word.low)
+    if found is not None and word.gap in CHAINS | {" ", "."}:
+        numbers = [int(n) for n in DIGITS.findall(word.low.partition("v")[0])]
+        return numbers[-1] if numbers[-1] > before else None
+    if season is not None:
+        cross = CROSS.match(word.low)
+        if cross is not None and int(cross.group(1)) == season and int(cross.group(2)) > before:
+            return int(cross.group(2)) if word.gap in CHAINS | {".", " "} else None
+        full = FULL.match(word.low)
+        if full is not None and int(full.group(2)) == season:
+            numbers = [int(n) for n in DIGITS.findall(full.group(3))]
+            return numbers[-1] if word.gap in CHAINS | {".", " "} and numbers[-1] > before else None
+        more = _CROSS_MORE.match(word.low)
+        if more is not None and word.term is None and word.gap in CHAINS:
+            return int(more.group(1))
+    if word.number is not None and len(word.low) <= 4 and before < word.number <= before + LONGEST_RANGE:
+        if word.gap in TIGHT_CHAINS and (word.term is None or word.term.field != "resolution"):
+            return word.number
+        if word.gap == "_" and len(word.low) == 2 and word.number == before + 1:
+            return word.number
+    return None
