@@ -80,10 +80,8 @@ def _compact(digits: str) -> str | None:
 def read_date(reading: Reading) -> None:
     """The first date of the name. It marks a daily episode unless the name has a season and an episode as well."""
     numbered = "seasons" in reading.facts or "episodes" in reading.facts
-    starts = [w for w in reading.numbers if w.used is None]
-    starts += [w for w in reading.words if w.low in MONTHS and w.used is None]
-    for word in sorted(starts, key=lambda w: w.index):
-        if word.index and reading.words[word.index].used:
+    for word in reading.numbers:
+        if word.used is not None:
             continue
         found = date_at(reading, word.index)
         if found is None:

@@ -36,11 +36,8 @@ _NEXT = frozenset(["", " ", ".", "_", "-", " - ", ", ", ",", ".-.", "_-_"])
 
 def read_numbering(reading: Reading) -> bool:
     """Find season and episode. True when something was found."""
-    for recognise in (_read_full, _read_cross, _read_split, _read_counted_words, _read_words, _read_cap, _read_counted):
-        for word in reading.numbers:
-            if word.used is None and recognise(reading, word):
-                return True
-    return False
+    words = [word for word in reading.numbers if word.used is None]
+    return any(recognise(reading, word) for recognise in _RECOGNISERS for word in words)
 
 
 def _give(reading: Reading, season: int | None, episodes: list[int], first: int, last: int, offset: int = 0) -> None:
@@ -358,3 +355,6 @@ def read_anime_season(reading: Reading) -> None:
 def is_episode_after(word: Word) -> bool:
     """Whether a word says that the number before it is an episode's ("60.Bolum")."""
     return word.low in EPISODE_AFTER
+
+
+_RECOGNISERS = (_read_full, _read_cross, _read_split, _read_counted_words, _read_words, _read_cap, _read_counted)

@@ -36,6 +36,8 @@ def read_titles(reading: Reading) -> None:
 
 
 def _best(reading: Reading, pieces: list[tuple[Span, str]]) -> tuple[Span, str]:
+    if len(pieces) == 1:
+        return pieces[0]
     if _is_cjk_list(reading, pieces):
         pieces = _in_first_bracket(reading, pieces)
     latin = [piece for piece in pieces if _LATIN.search(piece[1])]
@@ -120,6 +122,8 @@ def _script_changes(group: list[Word], word: Word) -> bool:
 
 def _script(word: Word) -> str:
     """ "han" or "latin" where a word is wholly of one, else nothing."""
+    if word.text.isascii():
+        return "" if word.low.isdecimal() else "latin"
     han, latin = _HAN.search(word.text), _LATIN.search(word.text)
     return "" if (han is None) == (latin is None) else "han" if han is not None else "latin"
 
@@ -228,7 +232,8 @@ def clean(text: str) -> str:
         text = text.replace("_", " ")
     text = _BLANKS.sub(" ", text).strip()
     edges = _EDGES.replace(".", "") if text.endswith(".") and text[-3:-2] == "." else _EDGES
-    return unicodedata.normalize("NFC", text.strip(edges))
+    text = text.strip(edges)
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def shorten_season(reading: Reading) -> None:
