@@ -44,8 +44,7 @@ def indexers(config: Config) -> list[Indexer]:
 
 
 def clients(config: Config, engine: Mailbox) -> list[DownloadClient]:
-    """In the order they are used. `engine` is the torrent engine's mailbox; it is the client where none is configured.
-    """
+    """In the order they are used. `engine` is the torrent engine's mailbox; it is the client where none is configured."""
     entries = sorted((c for c in config.downloads.clients if c.enabled), key=lambda c: c.priority)
     if not config.downloads.clients and config.downloads.embedded.enabled:
         return [_make(CLIENTS, "embedded", name="embedded", mailbox=engine)]

@@ -50,8 +50,7 @@ def parts(relative: str) -> tuple[str, ...]:
 
 
 def resolve_inside(root: str, relative: str) -> str:
-    """The absolute path of `relative` below `root`, every link resolved. Invalid when it leads out; it need not exist.
-    """
+    """The absolute path of `relative` below `root`, every link resolved. Invalid when it leads out; it need not exist."""
     parts(relative)
     real_root = os.path.realpath(root)
     real = os.path.realpath(join(real_root, relative))

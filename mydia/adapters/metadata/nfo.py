@@ -155,10 +155,12 @@ def _depth(root: Any) -> int:
 
 def _details(kind: MediaKind, text: str) -> MediaDetails | None:
     ids = _linked_ids(text)
-    element = next((e for e in _elements(text) if e.tag == _ROOTS[kind]), None)
-    if element is None:
+    if not _START.search(text):
         # Kodi's short form: a web address and nothing else. A scene text that happens to hold one is longer.
         return MediaDetails("nfo", kind, "", ids) if ids and len(text.strip()) < 300 else None
+    element = next((e for e in _elements(text) if e.tag == _ROOTS[kind]), None)
+    if element is None:
+        return None
     ids |= _named_ids(element, kind)
     title = _text(element, "title") or ""
     if not title and not ids:
