@@ -151,6 +151,8 @@ def write_config(around: World, qbittorrent: QbittorrentProcess | None, port: in
                 "listen_host": "127.0.0.1",
                 "listen_port": 0,
                 "dht": False,
+                # Over loopback uTP only costs time: its first packets are lost while the seeder speaks TCP alone.
+                "utp": False,
                 "download_dir": str(folder / "downloads"),
                 "seed_ratio": 100,
             },

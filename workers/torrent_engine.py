@@ -54,6 +54,7 @@ def engine_settings(config: Config) -> EngineSettings:
         dht=embedded.dht,
         lsd=embedded.dht,
         upnp=embedded.dht,
+        utp=embedded.utp,
         download_rate=embedded.max_download_kbps * 1000,
         upload_rate=embedded.max_upload_kbps * 1000,
         seed_ratio=embedded.seed_ratio,

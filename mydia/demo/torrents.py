@@ -1,4 +1,6 @@
-"""Torrents and somebody who seeds them: a second libtorrent session, and a tracker that knows only that one. For the demo and tests."""
+"""Torrents and somebody who seeds them: a second libtorrent session, and a tracker that knows only that one. For the
+demo and tests.
+"""
 
 import struct
 from collections.abc import Iterable
@@ -38,6 +40,8 @@ class Seeder:
                 "enable_lsd": False,
                 "enable_upnp": False,
                 "enable_natpmp": False,
+                "enable_incoming_utp": False,
+                "enable_outgoing_utp": False,
                 "allow_multiple_connections_per_ip": True,
                 "alert_mask": 0,
             }

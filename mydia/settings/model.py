@@ -194,6 +194,7 @@ class Embedded(Section):
         restart=True,
     )
     dht: bool = setting(True, "Find peers without a tracker (DHT, local discovery, port mapping).", restart=True)
+    utp: bool = setting(True, "Speak uTP (over UDP, gives way to other traffic) beside TCP.", restart=True)
     max_download_kbps: int = setting(0, "Kilobytes a second to take at most; 0 for no limit.", restart=True, ge=0)
     max_upload_kbps: int = setting(0, "Kilobytes a second to give at most; 0 for no limit.", restart=True, ge=0)
     seed_ratio: float = setting(1.0, "Seed until so many times the size was given back ...", ge=0)
