@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from urllib.parse import urlencode
 
 import trio
+from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
 from loguru import logger
 from quart import Request, Response, g, redirect, request
 from quart_trio import QuartTrio
@@ -81,15 +82,30 @@ class App(QuartTrio):
         super().__init__("web", static_folder=None, template_folder=None)
         self.site = site
         self.observe = observe
+        self.answering = 0  # requests
         self.trusted = edge.networks([str(n) for n in site.house.config.server.trusted_proxies])
         self.config.update(MAX_CONTENT_LENGTH=MAX_BODY, BODY_TIMEOUT=30, RESPONSE_TIMEOUT=120)
         self.before_request(partial(enter, self))
         self.register_error_handler(Exception, went_wrong)
 
+    async def asgi_app(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        async def send_whole(message: ASGISendEvent) -> None:
+            # While it ends a response, Hypercorn tells Quart that the exchange is over, and Quart-Trio cancels the task that is
+            # still in this very call: the connection would never be idle, never time out, and hold up the house's closing.
+            last = message["type"] == "http.response.body" and not message.get("more_body", False)
+            with trio.CancelScope(shield=last):
+                await send(message)
+
+        await super().asgi_app(scope, receive, send_whole)
+
     async def handle_request(self, request: Request) -> Response | WerkzeugResponse:
         started = trio.current_time()
         correlation.set(secrets.token_hex(8))
-        response = await super().handle_request(request)
+        self.answering += 1
+        try:
+            response = await super().handle_request(request)
+        finally:
+            self.answering -= 1
         response.headers.update({k: v for k, v in SECURITY_HEADERS.items() if k not in response.headers})
         response.headers["X-Request-Id"] = correlation.get() or ""
         if "Cache-Control" not in response.headers:
@@ -122,7 +138,9 @@ async def enter(app: App) -> Answer | None:
     if not allows(policy, visit.person.role if visit.person else None):
         if visit.person is None:
             return await _to_the_door(visit)
-        raise Forbidden(f"This needs the role {'admin' if policy is Policy.ADMIN else 'user'}; you are {visit.person.role}.")
+        raise Forbidden(
+            f"This needs the role {'admin' if policy is Policy.ADMIN else 'user'}; you are {visit.person.role}."
+        )
     if request.method not in auth.SAFE:
         await auth.check_meant(visit)
     return None
@@ -180,7 +198,13 @@ async def went_wrong(error: Exception) -> Answer:
 
 def problem(status: int, title: str, detail: str, *, field: str | None = None) -> Response:
     """An error as RFC 9457 has it."""
-    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": request.path}
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": request.path,
+    }
     body["request_id"] = correlation.get()
     if field is not None:
         body["errors"] = [{"field": field, "detail": detail}]

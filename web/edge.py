@@ -81,7 +81,11 @@ def local_path(target: str | None) -> str:
     """
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
         return "/"
-    if "\\" in target or any(ord(c) <= 32 or ord(c) == 127 for c in target) or target.split("?")[0] in ("/login", "/logout", "/setup"):
+    if (
+        "\\" in target
+        or any(ord(c) <= 32 or ord(c) == 127 for c in target)
+        or target.split("?")[0] in ("/login", "/logout", "/setup")
+    ):
         return "/"
     return target
 

@@ -143,7 +143,9 @@ class Stream(ResponseBody):
         self._site.streams += 1
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._site.streams -= 1
         self._hang_up()
 
@@ -176,7 +178,9 @@ class Stream(ResponseBody):
                 self._beat_at = now + self._site.beat
                 return Message(self._gathered.seq, "beat" if await self._welcome() else "bye")
             try:
-                await self._gather(min(self._beat_at, self._send_at if self._gathered.says_something else self._beat_at))
+                await self._gather(
+                    min(self._beat_at, self._send_at if self._gathered.says_something else self._beat_at)
+                )
             except Lagged:
                 self._hang_up()
 

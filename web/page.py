@@ -30,7 +30,9 @@ class Page:
     regions: Mapping[str, Fill]
     parts: Mapping[str, str] = field(default_factory=dict)
 
-    async def answer(self, visit: Visit, *, status: int = 200, shown: Mapping[str, Any] | None = None, **parameters: Any) -> Response:
+    async def answer(
+        self, visit: Visit, *, status: int = 200, shown: Mapping[str, Any] | None = None, **parameters: Any
+    ) -> Response:
         """`shown` are further values for the template; `parameters` go to every region's function and to the template."""
         name = request.args.get("region")
         values = {**common(visit), **parameters, **(shown or {})}

@@ -110,7 +110,9 @@ class Visit:
     async def read(self, query: "Callable[Concatenate[Connection, P], T]", /, *args: P.args, **kwargs: P.kwargs) -> T:
         return await self.house.read(query, *args, **kwargs)
 
-    async def write(self, change: "Callable[Concatenate[Transaction, P], T]", /, *args: P.args, **kwargs: P.kwargs) -> T:
+    async def write(
+        self, change: "Callable[Concatenate[Transaction, P], T]", /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         return await self.house.write(change, *args, **kwargs)
 
 

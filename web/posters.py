@@ -72,7 +72,8 @@ def _lettering(title: str, label: str, palette: Palette) -> str:
     leading = points * 1.08
     base = HEIGHT - MARGIN - 52
     text = "".join(
-        f'<text x="{MARGIN}" y="{base - (len(lines) - 1 - i) * leading:.1f}">{escape(line)}</text>' for i, line in enumerate(lines)
+        f'<text x="{MARGIN}" y="{base - (len(lines) - 1 - i) * leading:.1f}">{escape(line)}</text>'
+        for i, line in enumerate(lines)
     )
     font = "system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans','DejaVu Sans',sans-serif"
     return (
@@ -123,7 +124,9 @@ _EMS = {**dict.fromkeys("iljI.,:;'!|", 0.32), **dict.fromkeys("ftr() -", 0.42), 
 
 def _printable(text: str) -> str:
     """Without what XML 1.0 forbids: control characters and lone surrogates."""
-    return "".join(c for c in text if c in "\t\n" or (c >= " " and not 0xD800 <= ord(c) <= 0xDFFF and c not in "\ufffe\uffff"))
+    return "".join(
+        c for c in text if c in "\t\n" or (c >= " " and not 0xD800 <= ord(c) <= 0xDFFF and c not in "\ufffe\uffff")
+    )
 
 
 # -- motifs: each yields SVG shapes ------------------------------------------------------------------------------------

@@ -70,7 +70,21 @@ def environment() -> Environment:
         finalize=showable,
     )
     del env.filters["safe"]
-    for name in ("size", "speed", "span", "percent", "count", "day", "stamp", "clock", "codec", "hdr", "channels", "plural", "ago"):
+    for name in (
+        "size",
+        "speed",
+        "span",
+        "percent",
+        "count",
+        "day",
+        "stamp",
+        "clock",
+        "codec",
+        "hdr",
+        "channels",
+        "plural",
+        "ago",
+    ):
         env.filters[name] = getattr(views, name)
     env.globals.update(
         asset=asset,

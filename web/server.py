@@ -61,7 +61,9 @@ class Web(Actor):
         await ready.wait()
         token = await self.house.write(setup_token)
         if token is not None:
-            logger.warning("No administrator yet. Open {}/setup and enter the set-up token {}", self.addresses[0], token)
+            logger.warning(
+                "No administrator yet. Open {}/setup and enter the set-up token {}", self.addresses[0], token
+            )
         logger.info("Mydia is open on {}", ", ".join(self.addresses))
         # What was imported lives as long as the process; the collector need not look at it again and again.
         gc.collect()
@@ -87,7 +89,9 @@ class Web(Actor):
             self._closed.set()
 
 
-async def _serving(app: object, config: HyperConfig, closing: trio.Event, *, task_status: trio.TaskStatus[list[str]]) -> None:
+async def _serving(
+    app: object, config: HyperConfig, closing: trio.Event, *, task_status: trio.TaskStatus[list[str]]
+) -> None:
     await serve(app, config, shutdown_trigger=closing.wait, task_status=task_status)  # type: ignore[arg-type]  # Quart is an ASGI app; its annotation is narrower
 
 
@@ -116,7 +120,11 @@ def listen_on(host: str, port: int) -> list[socket.socket]:
 
 def _why(error: OSError, host: str, port: int) -> Exception:
     if error.errno == errno.EADDRINUSE:
-        return Unavailable(f"Port {port} on {host} is in use. Stop what uses it, or set server.port (PORT) to another one.")
+        return Unavailable(
+            f"Port {port} on {host} is in use. Stop what uses it, or set server.port (PORT) to another one."
+        )
     if error.errno == errno.EACCES:
-        return Invalid(f"Port {port} needs more rights than Mydia has. Set server.port to 1024 or higher.", field="server.port")
+        return Invalid(
+            f"Port {port} needs more rights than Mydia has. Set server.port to 1024 or higher.", field="server.port"
+        )
     return Invalid(f"Can't listen on {host}, port {port}: {error.strerror}", field="server.host")

@@ -65,13 +65,17 @@ def _search(d: Mapping[str, Any]) -> Story:
 def _health(d: Mapping[str, Any]) -> Story:
     family, _, name = str(d.get("part", "A part")).partition(":")
     what = f"{f'{name} ({family})' if name else family} {'works again' if d.get('ok') else 'has a problem'}"
-    return Story(what, "", d.get("message", ""), "good" if d.get("ok") else "bad", "check" if d.get("ok") else "warning")
+    return Story(
+        what, "", d.get("message", ""), "good" if d.get("ok") else "bad", "check" if d.get("ok") else "warning"
+    )
 
 
 def _root(d: Mapping[str, Any]) -> Story:
     ok = d.get("state") == "ok"
     what = "Library folder available again" if ok else f"Library folder {d.get('state')}"
-    return Story(what, str(d.get("path", "")), d.get("reason") or "", "good" if ok else "bad", "check" if ok else "warning")
+    return Story(
+        what, str(d.get("path", "")), d.get("reason") or "", "good" if ok else "bad", "check" if ok else "warning"
+    )
 
 
 def _scan(d: Mapping[str, Any]) -> Story:
@@ -81,11 +85,17 @@ def _scan(d: Mapping[str, Any]) -> Story:
 
 _TELLERS: Mapping[str, Callable[[Mapping[str, Any]], Story]] = {
     "MediaAdded": lambda d: Story("Added", _joined(d.get("title"), d.get("year")), "", "good", "plus"),
-    "MediaUpdated": lambda d: Story("Changed", d.get("title", ""), ", ".join(d.get("changed") or ()).replace("_", " "), "quiet", "pencil"),
+    "MediaUpdated": lambda d: Story(
+        "Changed", d.get("title", ""), ", ".join(d.get("changed") or ()).replace("_", " "), "quiet", "pencil"
+    ),
     "MediaDeleted": lambda d: Story("Deleted", d.get("title", ""), "its files stay on disk", "quiet", "trash"),
     "FileFound": lambda d: Story("Found a file", _name(d.get("path")), "", "quiet", "file"),
-    "FileLinked": lambda d: Story("Recognised", _name(d.get("path")), _joined(d.get("quality"), _episodes(d)), "good", "check"),
-    "FileUnmatched": lambda d: Story("Not recognised", _name(d.get("path")), d.get("reason", ""), "warning", "question"),
+    "FileLinked": lambda d: Story(
+        "Recognised", _name(d.get("path")), _joined(d.get("quality"), _episodes(d)), "good", "check"
+    ),
+    "FileUnmatched": lambda d: Story(
+        "Not recognised", _name(d.get("path")), d.get("reason", ""), "warning", "question"
+    ),
     "FileGone": lambda d: Story("A file is gone", _name(d.get("path")), "", "warning", "warning"),
     "FileTrashed": lambda d: Story("Moved to the trash", _name(d.get("path")), d.get("reason", ""), "quiet", "trash"),
     "FileRestored": lambda d: Story("Restored from the trash", _name(d.get("path")), "", "good", "retry"),

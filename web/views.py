@@ -161,8 +161,24 @@ def clock(moment: str | None) -> str:
     return f"{parse(moment):%H:%M:%S}" if moment else "–"
 
 
-_HDR = {"dv": "Dolby Vision", "dolbyvision": "Dolby Vision", "hdr10": "HDR10", "hdr10plus": "HDR10+", "hdr10+": "HDR10+", "hlg": "HLG"}
-_CODEC = {"h264": "H.264", "h265": "H.265", "hevc": "H.265", "avc": "H.264", "av1": "AV1", "vp9": "VP9", "mpeg2": "MPEG-2", "xvid": "Xvid"}
+_HDR = {
+    "dv": "Dolby Vision",
+    "dolbyvision": "Dolby Vision",
+    "hdr10": "HDR10",
+    "hdr10plus": "HDR10+",
+    "hdr10+": "HDR10+",
+    "hlg": "HLG",
+}
+_CODEC = {
+    "h264": "H.264",
+    "h265": "H.265",
+    "hevc": "H.265",
+    "avc": "H.264",
+    "av1": "AV1",
+    "vp9": "VP9",
+    "mpeg2": "MPEG-2",
+    "xvid": "Xvid",
+}
 
 
 def codec(name: str | None) -> str:

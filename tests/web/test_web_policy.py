@@ -4,24 +4,12 @@ from pathlib import Path
 
 import httpx
 from quart import Blueprint
-from werkzeug.routing import Rule
 
 from mydia.accounts.model import Role
-from tests.web.web_world import Visitor, World, furnish, open_web
+from tests.support.web_world import Visitor, address, furnish, open_web, routes
 from web.policy import Policy, Visit, allows, policy_of
 
 ROLES: tuple[Role | None, ...] = (None, "readonly", "user", "admin")
-
-
-def routes(world: World) -> list[tuple[Rule, str]]:
-    """Every (rule, method) of the app, those beneath /api too."""
-    return [(r, m) for r in world.web.app.url_map.iter_rules() for m in sorted(r.methods or ()) if m not in ("HEAD", "OPTIONS")]
-
-
-def address(rule: Rule) -> str:
-    """A path for the rule, of things that do not exist."""
-    _, path = rule.build({name: 0 if "int" in rule.rule else "nothing" for name in rule.arguments}) or ("", "/")
-    return path
 
 
 async def ask(visitor: Visitor, method: str, path: str) -> httpx.Response:
@@ -97,7 +85,9 @@ async def test_a_page_shows_each_role_only_what_it_may_do(tmp_path: Path) -> Non
         assert seen == {"readonly": (False, False, False), "user": (True, False, False), "admin": (True, True, True)}
 
 
-async def test_somebody_without_an_account_is_shown_the_door_and_comes_back_to_where_they_wanted(tmp_path: Path) -> None:
+async def test_somebody_without_an_account_is_shown_the_door_and_comes_back_to_where_they_wanted(
+    tmp_path: Path,
+) -> None:
     async with open_web(tmp_path) as world:
         visitor = await world.visitor()
         page = await visitor.http.get("/films?q=a&state=missing")

@@ -7,5 +7,6 @@ from web.pages import activity, add, dashboard, door, files, grid, pictures, sea
 
 def blueprints() -> tuple[Blueprint, ...]:
     return tuple(
-        module.pages for module in (door, dashboard, grid, title, add, search, activity, files, system, settings, pictures)
+        module.pages
+        for module in (door, dashboard, grid, title, add, search, activity, files, system, settings, pictures)
     )

@@ -143,7 +143,9 @@ async def retry_job(visit: Visit, job_id: str) -> Answer:
 @route(pages, "/jobs/<job_id>/cancel", Policy.ADMIN, methods=("POST",))
 async def cancel_job(visit: Visit, job_id: str) -> Answer:
     state = await visit.write(job_changes.cancel_job, job_id)
-    return await back_to("/activity/jobs", "The job is cancelled." if state == "cancelled" else "The job is told to stop.")
+    return await back_to(
+        "/activity/jobs", "The job is cancelled." if state == "cancelled" else "The job is told to stop."
+    )
 
 
 # -- blocklist -------------------------------------------------------------------------------------------------------------

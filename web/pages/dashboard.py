@@ -72,7 +72,9 @@ async def problems(visit: Visit) -> list[Problem]:
     now = visit.house.clock.now().isoformat()
     for status in await visit.read(downloads.provider_statuses):
         if status.disabled_until and status.disabled_until > now[:19]:
-            found.append(Problem(f"{status.name} ({status.family}) does not answer.", status.last_error or "", "warning"))
+            found.append(
+                Problem(f"{status.name} ({status.family}) does not answer.", status.last_error or "", "warning")
+            )
     return found
 
 

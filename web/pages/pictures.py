@@ -12,7 +12,13 @@ from web.policy import Answer, Policy, Visit, route
 
 pages = Blueprint("pictures", __name__)
 
-TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png", ".woff2": "font/woff2"}
+TYPES = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".woff2": "font/woff2",
+}
 TYPES |= {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
 FOR_EVER = "public, max-age=31536000, immutable"
 MINE_FOR_EVER = "private, max-age=31536000, immutable"

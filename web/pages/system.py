@@ -49,7 +49,9 @@ def _provider(p: ProviderStatus, now: str) -> Provider:
         else Badge("Working", "good", "check")
     )
     shown = None if not p.failures else p.last_error
-    return Provider(p.family, p.name, p.failures, p.disabled_until if resting else None, shown, p.last_success_at, badge)
+    return Provider(
+        p.family, p.name, p.failures, p.disabled_until if resting else None, shown, p.last_success_at, badge
+    )
 
 
 async def _store(visit: Visit) -> StoreStatus:

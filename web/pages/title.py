@@ -104,7 +104,14 @@ async def _news(visit: Visit, title_id: str) -> Paged[EventRow]:
 
 TITLE = Page(
     "title.html",
-    {"facts": _facts, "downloads": _downloads, "seasons": _seasons, "files": _files, "searches": _searches, "news": _news},
+    {
+        "facts": _facts,
+        "downloads": _downloads,
+        "seasons": _seasons,
+        "files": _files,
+        "searches": _searches,
+        "news": _news,
+    },
     parts={"older": "news"},
 )
 
@@ -147,7 +154,9 @@ async def profile(visit: Visit, title_id: str) -> Answer:
 async def delete(visit: Visit, title_id: str) -> Answer:
     item = await visit.read(media.get_media, title_id)
     await visit.write(changes.delete_media, title_id, actor=visit.name)
-    return await back_to("/films" if item.type == "movie" else "/shows", f"{item.title} is forgotten; its files stay on disk.")
+    return await back_to(
+        "/films" if item.type == "movie" else "/shows", f"{item.title} is forgotten; its files stay on disk."
+    )
 
 
 @route(pages, "/searches/<search_id>/grab/<int:position>", Policy.ACT, methods=("POST",))

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import trio
+from werkzeug.routing import Rule
 
 from mydia.accounts import changes as accounts
 from mydia.accounts import queries as people
@@ -71,12 +72,14 @@ class Visitor:
 class World:
     house: House
     web: Web
+    tree: Supervisor
     base: str
     _stack: AsyncExitStack
 
     async def visitor(self, role: Role | None = None) -> Visitor:
         """A new browser: logged in as a user of that role, or not at all."""
-        http = await self._stack.enter_async_context(httpx.AsyncClient(base_url=self.base, timeout=10, verify=False))
+        browser = httpx.AsyncClient(base_url=self.base, timeout=10, verify=False)  # noqa: S501 - plain HTTP on loopback
+        http = await self._stack.enter_async_context(browser)
         if role is None:
             return Visitor(http)
         token, hashed = new_token()
@@ -127,7 +130,7 @@ async def open_web(
             ],
         )
         async with tree_running(tree):
-            yield World(house, made[-1], made[-1].addresses[0], stack)
+            yield World(house, made[-1], tree, made[-1].addresses[0], stack)
             await stack.aclose()
 
 
@@ -137,6 +140,22 @@ async def tree_running(tree: Supervisor) -> AsyncIterator[None]:
         await nursery.start(tree.run)
         yield
         nursery.cancel_scope.cancel()
+
+
+def routes(world: World) -> list[tuple[Rule, str]]:
+    """Every (rule, method) of the app, those beneath /api too."""
+    return [
+        (r, m)
+        for r in world.web.app.url_map.iter_rules()
+        for m in sorted(r.methods or ())
+        if m not in ("HEAD", "OPTIONS")
+    ]
+
+
+def address(rule: Rule) -> str:
+    """A path for the rule, of things that do not exist."""
+    _, path = rule.build(dict.fromkeys(rule.arguments, 0 if "int" in rule.rule else "nothing")) or ("", "/")
+    return path
 
 
 @dataclass(frozen=True)
