@@ -80,9 +80,11 @@ def _speaks_for(folder: Release, own: Release) -> bool:
     """Whether a folder is a release of which the file is the one piece, and the file's own name says less."""
     if not folder.title or not (_read(folder, "source") or _read(folder, "resolution")):
         return False
-    if not (folder.episodes or folder.air_date or (folder.year and folder.kind == "movie")):
+    film = folder.kind == "movie" and (folder.year or folder.release_group)
+    if not (film or folder.episodes or folder.air_date):
         return False
-    if own.title and (_read(own, "source") or _read(own, "resolution")):
+    whole = own.year or own.episodes or own.air_date or own.release_group
+    if own.title and whole and (_read(own, "source") or _read(own, "resolution")):
         return False
     return not (own.title and own.episodes and own.release_group) or _titles_differ(own, folder)
 

@@ -6,6 +6,9 @@ from mydia.core.release.lexicon import STRONG
 from mydia.core.release.passes.dates import FILM_YEARS
 from mydia.core.release.reading import Reading
 
+_IN_FRONT = frozenset([("source", "brdisk"), *(("video_codec", codec) for codec in ("h264", "h265", "av1", "xvid"))])
+"""What is written before a title now and then, and begins none."""
+
 
 def read_leading(reading: Reading) -> None:
     """Set where the title may begin, and keep the first bracket as the group that it names."""
@@ -44,7 +47,7 @@ def read_leading(reading: Reading) -> None:
     if at == 0 and words and _is_year_in_front(reading):
         reading.set("year", words[0].number, reading.use("year", 0, 0))
         at = 1
-    while at + 1 < len(words) and (term := words[at].term) is not None and ("source", "brdisk") in term.facts:
+    while at + 1 < len(words) and (term := words[at].term) is not None and _IN_FRONT & set(term.facts):
         at += 1
     reading.title_from = at
 

@@ -20,8 +20,8 @@ _SEASON_BEHIND = re.compile(r"\s+(?:S\d{1,2}|\d(?:st|nd|rd|th) Season)$", re.IGN
 _NEW_SHOWS = "新番"
 """The remark "new show (of the season)", which fansub groups put before the title."""
 _SEASONED = re.compile(r"\b([Ss])0?(\d{1,2})$")
-_OPENING = "([{【（「『"
-_CLOSING = ")]}】）」』"
+_BRACKETED = re.compile(r"^([^()]+) \(([^()]{4,})\)$")
+"""A title with another title in brackets behind it."""
 
 
 def read_titles(reading: Reading) -> None:
@@ -32,7 +32,11 @@ def read_titles(reading: Reading) -> None:
     best = _best(reading, pieces)
     titles = [best, *(piece for piece in pieces if piece[1] != best[1])]
     reading.set("title", best[1], best[0])
-    reading.set("titles", list(dict.fromkeys(text for _, text in titles)), *(span for span, _ in titles))
+    texts = [text for _, text in titles]
+    bracketed = _BRACKETED.match(best[1])
+    if bracketed is not None:
+        texts.extend(bracketed.groups())
+    reading.set("titles", list(dict.fromkeys(texts)), *(span for span, _ in titles))
 
 
 def _best(reading: Reading, pieces: list[tuple[Span, str]]) -> tuple[Span, str]:

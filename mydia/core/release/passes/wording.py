@@ -47,19 +47,26 @@ def _numbered_version(reading: Reading) -> tuple[int, list[Span]]:
 
 
 def read_edition(reading: Reading) -> None:
-    """The editions, joined as they are spelled; an anniversary takes its ordinal with it."""
+    """The editions, joined as they are spelled (an abbreviation as it is meant); an anniversary takes its ordinal with it."""
     found = reading.found.get("edition")
     if not found or "edition" in reading.facts:
         return
     spans: list[Span] = []
-    for _, span in found:
+    texts: list[str] = []
+    for meant, span in found:
         start = _anniversary(reading, span)
-        if spans and reading.name[spans[-1].end : start].strip(" ._-") == "":
+        joined = bool(spans) and reading.name[spans[-1].end : start].strip(" ._-") == ""
+        if joined and not meant:
             spans[-1] = Span(spans[-1].start, span.end)
+            texts[-1] = _spelled(reading, spans[-1])
         else:
             spans.append(Span(start, span.end))
-    text = " ".join(re.sub(r"[\s._]+", " ", reading.name[s.start : s.end]).strip() for s in spans)
-    reading.set("edition", text, *spans)
+            texts.append(meant or _spelled(reading, spans[-1]))
+    reading.set("edition", " ".join(texts), *spans)
+
+
+def _spelled(reading: Reading, span: Span) -> str:
+    return re.sub(r"[\s._]+", " ", reading.name[span.start : span.end]).strip()
 
 
 def _anniversary(reading: Reading, span: Span) -> int:

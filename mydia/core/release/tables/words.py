@@ -32,9 +32,9 @@ _CUTS = (
 _NOUNS = ("Cut", "Edition", "Version")
 
 EDITIONS: Rows = (
+    ("edition:Director's_Cut", "~DirCut | ~DC"),
     *(("edition:", " | ".join(f"~{cut} {noun} | ~The {cut} {noun}" for noun in _NOUNS)) for cut in _CUTS),
     ("edition:", "~Extended | ~Theatrical | ~Ultimate | ~Despecialized | ~Unrated | ~Uncut | ~Uncensored"),
-    ("edition:", "~DirCut | ~DC"),
     ("edition:", "~IMAX | ~IMAX Enhanced | ~Open Matte | ~2in1 | ~3in1 | ~4in1 | ~5in1 | ~6in1 | ~Fan Edit"),
     ("edition:", "~FanEdit | ~Fanres"),
     ("edition:", "~Remastered | ~4K Remastered | ~4K Remaster | ~Remaster | ~Restored | ~4K Restored"),
