@@ -43,6 +43,7 @@ class Entry:
     label: str
     written: bool = False  # everything is on disk and the resume file says so
     refused: str | None = None  # the torrent behind a magnet link turned out to be hostile
+    missing: str | None = None  # its files were there and are not; until the next start it is left alone
     removing: bool = False
     delete_files: bool = False
 
@@ -70,7 +71,7 @@ class Engine:
         if time.monotonic() - self.saved_at >= SAVE_EVERY:
             self.saved_at = time.monotonic()
             for entry in self.entries.values():
-                if entry.handle.is_valid() and entry.handle.need_save_resume_data():
+                if entry.handle.is_valid() and (entry.handle.need_save_resume_data() or _is_unsaved(entry)):
                     entry.handle.save_resume_data(_WHOLE)
 
     def stop(self) -> None:
@@ -104,7 +105,12 @@ class Engine:
         params = self._params(magnet, content)
         params.save_path = str(Path(self.settings.downloads, id))
         params.flags |= lt.torrent_flags.auto_managed | lt.torrent_flags.duplicate_is_error
-        self._write(id, params, label)
+        try:
+            self._write(id, params, label)
+        except OSError as error:
+            raise PortRefusal(
+                "unavailable", f"The torrent can't be kept in {self.settings.state}: {error.strerror}"
+            ) from error
         self._start(id, params, label)
         return id
 
@@ -215,13 +221,29 @@ class Engine:
                 entry.handle.save_resume_data(_WHOLE)
             elif isinstance(alert, lt.metadata_received_alert):
                 self._on_metadata(entry)
+            elif isinstance(alert, lt.fastresume_rejected_alert) and entry.written:
+                self._on_missing(entry)
 
     def _on_resume_data(self, id_: str, entry: Entry, params: Any) -> None:
-        completed = not entry.written and _is_done(entry.handle.status())
+        if entry.missing:
+            return  # what the resume file says is true again when the files are back
+        completed = _is_unsaved(entry)
         entry.written = entry.written or completed
-        self._write(id_, params, entry.label, entry)
+        try:
+            self._write(id_, params, entry.label, entry)
+        except OSError as error:
+            # A full disk is no reason to stop seeding; not written, so it is saved again in a while.
+            entry.written = entry.written and not completed
+            print(f"The state of {id_} can't be saved: {error}", file=sys.stderr)  # noqa: T201  # the log
+            return
         if completed:
             send_event({"completed": id_})
+
+    def _on_missing(self, entry: Entry) -> None:
+        """Not downloaded again: most likely the disk they lie on is not mounted, and another lies under it."""
+        entry.missing = "The files were here and are gone or changed: is the download folder mounted?"
+        entry.handle.unset_flags(lt.torrent_flags.auto_managed)
+        entry.handle.pause()
 
     def _on_metadata(self, entry: Entry) -> None:
         try:
@@ -260,7 +282,7 @@ class Engine:
             "eta": left // speed if speed and left else None,
             "save_path": status.save_path,
             "files": files,
-            "message": entry.refused or (status.errc.message() if status.errc.value() else None),
+            "message": entry.refused or entry.missing or (status.errc.message() if status.errc.value() else None),
             "ratio": round(ratio, 3),
             "seeding_seconds": int(status.seeding_duration.total_seconds()),
             "may_remove": entry.written and self._goal_met(ratio, status.finished_duration.total_seconds()),
@@ -268,7 +290,7 @@ class Engine:
         }
 
     def _state(self, entry: Entry, status: Any) -> str:
-        if entry.refused or status.errc.value():
+        if entry.refused or entry.missing or status.errc.value():
             return "error"
         if _is_done(status):
             return "completed" if entry.written else "downloading"
@@ -305,6 +327,11 @@ def _session_settings(settings: EngineSettings) -> dict[str, Any]:
 
 def _is_done(status: Any) -> bool:
     return bool(status.state in _DONE and status.has_metadata)
+
+
+def _is_unsaved(entry: Entry) -> bool:
+    """Whether it is complete and its resume file does not say so yet."""
+    return not entry.written and _is_done(entry.handle.status())
 
 
 def _hashes(hashes: Any) -> frozenset[str]:

@@ -149,6 +149,52 @@ async def test_a_resume_file_that_is_damaged_is_kept_aside_and_the_rest_goes_on(
         assert (tmp_path / "torrents" / ("0" * 40 + ".broken")).read_bytes() == b"garbage"
 
 
+async def test_files_that_vanished_are_told_and_not_downloaded_again_and_all_is_well_when_they_are_back(
+    tmp_path: Path, torrent: bytes
+) -> None:
+    async with engine(tmp_path) as running:
+        id_ = await running.client.add(Payload("Film", content=torrent), label=LABEL)
+        with seeding({torrent: tmp_path / "seed"}) as port:
+            await running.completed(id_, port)
+            (tmp_path / "downloads" / id_).rename(tmp_path / "unmounted")
+            await running.kill()
+
+            async def is_told() -> bool:
+                await running.client.connect_peer(id_, "127.0.0.1", port)
+                return await running.state(id_) == "error"
+
+            await eventually(is_told)
+        download = await running.client.get(id_)
+        assert download is not None
+        assert "mounted" in (download.message or "")
+        assert not (tmp_path / "downloads" / id_ / "Film" / "film.mkv").exists()
+        if (tmp_path / "downloads" / id_).exists():
+            (tmp_path / "downloads" / id_).rmdir()
+        (tmp_path / "unmounted").rename(tmp_path / "downloads" / id_)
+        await running.kill()
+
+        async def is_complete() -> bool:
+            return await running.state(id_) == "completed"
+
+        await eventually(is_complete)
+
+
+async def test_a_state_folder_that_cannot_be_written_refuses_what_is_new_and_keeps_what_is(
+    tmp_path: Path, torrent: bytes
+) -> None:
+    async with engine(tmp_path) as running:
+        (tmp_path / "torrents").rename(tmp_path / "torrents-away")
+        (tmp_path / "torrents").write_text("a file in the folder's place")
+        with pytest.raises(Unavailable, match="can't be kept"):
+            await running.client.add(Payload("Film", content=torrent), label=LABEL)
+        assert await running.client.list(label=LABEL) == []
+        (tmp_path / "torrents").unlink()
+        (tmp_path / "torrents-away").rename(tmp_path / "torrents")
+        pid = running.pid
+        await running.client.add(Payload("Film", content=torrent), label=LABEL)
+        assert running.pid == pid
+
+
 async def test_it_rings_the_download_monitor_when_a_torrent_completes(tmp_path: Path, torrent: bytes) -> None:
     async with engine(tmp_path) as running:
         id_ = await running.client.add(Payload("Film", content=torrent), label=LABEL)
