@@ -116,5 +116,5 @@ async def test_logging_out_ends_the_session_for_whoever_kept_the_cookie(tmp_path
 async def test_a_made_up_cookie_opens_nothing(tmp_path: Path, cookie: str) -> None:
     async with open_web(tmp_path) as world:
         visitor = await world.visitor()
-        header = {"Cookie": f"{COOKIE}={cookie}".encode()}
+        header = {b"Cookie": f"{COOKIE}={cookie}".encode()}
         assert (await visitor.http.get("/films", headers=header)).status_code == 303

@@ -251,7 +251,7 @@ async def test_a_made_up_position_is_no_position(tmp_path: Path, stood: str) -> 
     async with open_web(tmp_path) as world:
         visitor = await world.visitor("user")
         await world.house.write(happen, changed("before"))
-        async with listening(visitor, **{"Last-Event-ID": stood}) as reader:
+        async with listening(visitor, None, **{"Last-Event-ID": stood}) as reader:
             await listener_of(world)
             await world.house.write(happen, changed("after"))
             assert "title:before" not in await reader.topics(until="title:after")
