@@ -18,7 +18,8 @@ from mydia.core.release.tables.words import DISK_FOLDERS, EPISODE, EXTRA_FOLDERS
 from mydia.core.release.tokens import fold
 
 _ROOTED = re.compile(r"^(?:[A-Za-z]:[\\/]|/[^/]+/|\\\\)")
-_PART = re.compile(r"[^\\/]+")
+_PART = re.compile(r"(?:\[[^\[\]]*\]| / |[^\\/])+")
+"""One folder or file. A slash inside brackets or with blanks around it parts two titles, not two folders."""
 _LEADING_NUMBER = re.compile(rf"^\s*(?:e|{'|'.join(sorted(EPISODE))})?[ ._]*(\d{{1,3}})(?:[ ._-]|$)", re.IGNORECASE)
 _ONLY_NUMBER = re.compile(r"^(\d{1,4})(?:v\d)?\.[A-Za-z0-9]{2,5}$")
 _SEASON_FOLDER = re.compile(rf"^(?:s|{'|'.join(sorted(SEASON))})[ ._]*(\d{{1,4}})\b", re.IGNORECASE)

@@ -64,6 +64,11 @@ def read_beside(reading: Reading) -> None:
                 "special_absolute_episodes", [value], reading.mark("special_absolute_episodes", before - 1, before)
             )
             return
+        ranged = word.number is not None and lead.number is not None and lead.number < word.number and len(lead.low) > 1
+        if ranged and word.gap == "-" and before - 1 > reading.title_from:
+            span = reading.mark("absolute_episodes", before - 1, before)
+            reading.set("absolute_episodes", run(lead.number or 0, word.number or 0), span)
+            return
         if word.number is not None and word.number not in FILM_YEARS and dashed(word.gap) and word.box < 0:
             reading.set("absolute_episodes", [word.number], reading.mark("absolute_episodes", before, before))
             return

@@ -75,9 +75,18 @@ def _pieces(reading: Reading) -> list[tuple[Span, str]]:
     if reading.title_to < len(reading.words) or reading.mark_start < len(reading.name):
         words = [*words, *_glued_title(reading)]
     groups = _split(reading, words)
+    if len(groups) > 1:
+        groups = [_without_names(reading, group) for group in groups]
     pieces = [_text(reading, group) for group in groups if group]
     pieces.extend(_behind_slash(reading))
     return pieces
+
+
+def _without_names(reading: Reading, group: list[Word]) -> list[Word]:
+    """Of titles in several tongues each without the people named in brackets behind it."""
+    if group[0].box >= 0:
+        return group
+    return [word for word in group if word.box < 0 or reading.boxes[word.box].sign != "("]
 
 
 def _glued_title(reading: Reading) -> list[Word]:

@@ -3,7 +3,9 @@
 from mydia.core.release.lexicon import Rows
 
 SOURCES: Rows = (
-    ("source:web-dl", "WEB-DL | WEB-DLMux | WEBDL | WEBHD | WEB-HD | WEBCap | ~WEB | WEB-UHD | UHD WEB"),
+    ("source:web-dl", "HDRip | HD-Rip"),
+    ("source:webrip", "WEBCap | WEB-Cap"),
+    ("source:web-dl", "WEB-DL | WEB-DLMux | WEBDL | WEBHD | WEB-HD | ~WEB | WEB-UHD | UHD WEB"),
     ("source:web-dl service:AMZN", "AmazonHD | AmazonSD | AmazonUHD"),
     ("source:web-dl service:NF", "NetflixHD | NetflixUHD"),
     ("source:web-dl service:iT", "iTunesHD | iTunesSD | iTunesUHD"),
@@ -12,7 +14,7 @@ SOURCES: Rows = (
     ("source:web-dl service:HMAX", "HBOMaxHD"),
     ("source:web-dl service:DSNP", "DisneyHD"),
     ("source:web-dl service:MAXD", "MaxdomeHD"),
-    ("source:webrip", "WEBRip | WEB-Rip | WEBMux | WEB-DLRip | WEB-DL-Rip | WEB-HDRip | DLMux | HDRip"),
+    ("source:webrip", "WEBRip | WEB-Rip | WEBMux | WEB-DLRip | WEB-DL-Rip | WEB-HDRip | DLMux"),
     ("source:webrip", "HD-Rip | WEBDL Rip"),
     ("source:hdtv", "HDTV | HD-TV | HDTVRip | HDTV-Rip | TVHD | UHDTV | UHDTVRip | HDTVMux | AHDTV"),
     ("source:pdtv", "PDTV | SDTV | SD-TV | TVRip | TV-Rip | SATRip | SAT-Rip | DTHRip | DTH-Rip | DTVRip"),
