@@ -45,6 +45,8 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+STANDING_HEADERS = (("Cache-Control", "no-store"), *SECURITY_HEADERS.items())
+"""What every answer carries that does not say otherwise."""
 BLAME: tuple[tuple[type[MydiaError], int], ...] = (
     (Invalid, 422),
     (NotFound, 404),
@@ -106,10 +108,10 @@ class App(QuartTrio):
             response = await super().handle_request(request)
         finally:
             self.answering -= 1
-        response.headers.update({k: v for k, v in SECURITY_HEADERS.items() if k not in response.headers})
-        response.headers["X-Request-Id"] = correlation.get() or ""
-        if "Cache-Control" not in response.headers:
-            response.headers["Cache-Control"] = "no-store"
+        # Werkzeug raises an exception inside for each header that is asked for and not there, so they are looked at once.
+        present = {name.lower() for name, _ in response.headers}
+        response.headers.extend([(name, value) for name, value in STANDING_HEADERS if name.lower() not in present])
+        response.headers.add("X-Request-Id", correlation.get() or "")
         seconds = trio.current_time() - started
         rule = request.url_rule.rule if request.url_rule else "unmatched"
         self.observe(rule, request.method, response.status_code, seconds)

@@ -27,7 +27,7 @@ def get_root(conn: Connection, root_id: str) -> Root:
 
 def known_files(conn: Connection, root_id: str) -> dict[str, KnownFile]:
     """Relative path -> what is known of it, for a whole root: one pass, since a scan compares every file."""
-    rows = conn.all(
+    rows = conn.each(
         "select id, relative_path, size, mtime_ns, state from media_files where root_id = :r order by relative_path",
         r=root_id,
     )

@@ -6,7 +6,7 @@ integer and boolean; explicit `order by` with a unique tie-break; no rowid, no `
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from mydia.messages import Change
@@ -25,10 +25,14 @@ class Cursor(Protocol):
     def rowcount(self) -> int: ...
     def fetchall(self) -> list[Any]: ...
     def fetchone(self) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
 
 
 class Raw(Protocol):
-    """What is used of a DB-API connection. Statements run at once; transactions are begun and ended by SQL alone."""
+    """What is used of a DB-API connection or, where it only reads, of a cursor.
+
+    Statements run at once; transactions are begun and ended by SQL alone.
+    """
 
     def execute(self, sql: str, params: Mapping[str, Any] = ..., /) -> Cursor: ...
     def executemany(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> Cursor: ...
@@ -47,6 +51,12 @@ class Connection:
         cursor = self._raw.execute(sql, params)
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def each(self, sql: str, /, **params: Any) -> Iterator[Row]:
+        """Every row, one at a time: for results that need not be held as a whole. Nothing else is asked before its end."""
+        cursor = self._raw.execute(sql, params)
+        names = [column[0] for column in cursor.description or ()]
+        return (dict(zip(names, row, strict=True)) for row in cursor)
 
     def one(self, sql: str, /, **params: Any) -> Row | None:
         """The first row, or None."""

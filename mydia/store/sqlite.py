@@ -21,6 +21,7 @@ from mydia.store.transaction import commit_batch
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Opened = TypeVar("Opened", sqlite3.Connection, sqlite3.Cursor)
 BATCH_SECONDS = 0.05  # a batch that takes longer is cut, so that nobody waits for more than one slow neighbour
 _PASSING = frozenset({"SQLITE_FULL", "SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_READONLY", "SQLITE_NOMEM"})
 
@@ -51,8 +52,10 @@ class SqliteEngine:
         self._writer: sqlite3.Connection | None = None
         self._one_at_a_time = trio.CapacityLimiter(1)
         self._readers = trio.CapacityLimiter(max(1, readers))
-        self._idle: list[sqlite3.Connection] = []
-        self._quick: sqlite3.Connection | None = None
+        # One cursor for the life of each connection: the module remembers every cursor in a list it seldom clears, and those small
+        # lasting objects, strewn among the rows of a large read, would keep that read's memory from being given back.
+        self._idle: list[sqlite3.Cursor] = []
+        self._quick: sqlite3.Cursor | None = None
 
     # -- opening and closing
 
@@ -111,12 +114,12 @@ class SqliteEngine:
             maintenance.backup(self.path, self.backups, f"{self.path.stem}-before-{missing[0]}-{_stamp(now)}.db")
         migrate.apply(db, self._migrations, now)
 
-    def _connect_to_read(self) -> sqlite3.Connection:
+    def _connect_to_read(self) -> sqlite3.Cursor:
         raw = maintenance.connect_to_read(self.path)
         raw.execute("pragma query_only = on")
-        raw.execute("pragma cache_size = -16000")
+        raw.execute("pragma cache_size = -4000")  # each; what falls out is still in the system's cache
         raw.execute("pragma temp_store = memory")
-        return raw
+        return raw.cursor()
 
     async def close(self) -> None:
         """Readers first: the writer must be the last, since the last one folds the log into the file."""
@@ -125,7 +128,8 @@ class SqliteEngine:
                 await trio.to_thread.run_sync(self._close)
 
     def _close(self) -> None:
-        for raw in (*self._idle, self._quick, self._writer):
+        readers = [cursor.connection for cursor in (*self._idle, self._quick) if cursor is not None]
+        for raw in (*readers, self._writer):
             if raw is not None:
                 with contextlib.suppress(sqlite3.Error):
                     raw.close()
@@ -226,7 +230,7 @@ class SqliteEngine:
 
 
 def _in_snapshot(
-    raw: sqlite3.Connection, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    raw: sqlite3.Cursor, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
 ) -> T:
     raw.execute("begin")
     try:
@@ -235,7 +239,7 @@ def _in_snapshot(
         raw.execute("rollback")
 
 
-def _opened(raw: sqlite3.Connection | None) -> sqlite3.Connection:
+def _opened(raw: Opened | None) -> Opened:
     if raw is None:
         raise Unavailable("the database is not open", retry_after=1)
     return raw

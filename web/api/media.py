@@ -43,8 +43,11 @@ class WordsQuery(Query):
 @operation(api, "/media", Policy.READ, query=MediaQuery, answers=MediaPage)
 async def list_media(visit: Visit, query: MediaQuery) -> MediaPage:
     """Titles, a page at a time."""
-    today = visit.house.clock.now().date().isoformat()
-    page = await visit.read(queries.list_media, today=today, **query.model_dump())
+    if query.state or query.q or query.sort != "title" or query.limit > 100:
+        today = visit.house.clock.now().date().isoformat()
+        page = await visit.read(queries.list_media, today=today, **query.model_dump())
+    else:
+        page = await visit.read(queries.grid_page, type=query.type, cursor=query.cursor, limit=query.limit)
     return MediaPage([media_summary(c) for c in page.items], page.next)
 
 
