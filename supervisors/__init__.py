@@ -37,8 +37,14 @@ from workers.watcher import Watcher
 
 Seed = Callable[[Transaction], object]
 
+MOST_RESTARTS = 10
+"""What the root bears in a minute, and each part in ten seconds. A bug that shows now and then, or a process that somebody kills, is far
+below it; what fails at every start is far above it, since nothing waits between two tries."""
+MOST_PROBES_KILLED = 60
+"""What the analyzers bear in a minute: a folder of damaged files may cost one of their processes each, and must not cost the house."""
 
-def tree(house: House, parts: Parts, seeds: Sequence[Seed]) -> Supervisor:
+
+def tree(house: House, parts: Parts, seeds: Sequence[Seed], *, most_restarts: int = MOST_RESTARTS) -> Supervisor:
     """The whole house, not yet started."""
     boot = parts.boot
     sources = house.loaded.sources if house.loaded else None
@@ -47,7 +53,7 @@ def tree(house: House, parts: Parts, seeds: Sequence[Seed]) -> Supervisor:
         return actor(name, factory, mailbox=house.mail[name], **how)  # type: ignore[arg-type]  # seconds only
 
     def part(name: str, *children: ChildSpec) -> ChildSpec:
-        inside = Supervisor(name, strategy=Strategy.ONE_FOR_ONE, max_restarts=10, max_seconds=10, children=children)
+        inside = Supervisor(name, max_restarts=most_restarts, max_seconds=10, children=children)
         return inside.child_spec(Restart.TRANSIENT)
 
     async def seed() -> None:
@@ -58,7 +64,14 @@ def tree(house: House, parts: Parts, seeds: Sequence[Seed]) -> Supervisor:
         actor("watchdog", Watchdog),
         member("db_writer", lambda: DbWriter(house, parts.batches), shutdown=30),
         step("seed", seed),
-        pool("analyzer", Analyzer, size=2, mailbox=house.mail["analyzer"]),
+        pool(
+            "analyzer",
+            Analyzer,
+            size=2,
+            mailbox=house.mail["analyzer"],
+            max_restarts=max(most_restarts, MOST_PROBES_KILLED),
+            max_seconds=60,
+        ),
         part(
             "library",
             member("watcher", lambda: Watcher(house)),
@@ -76,5 +89,5 @@ def tree(house: House, parts: Parts, seeds: Sequence[Seed]) -> Supervisor:
         part("upkeep", member("scheduler", lambda: Scheduler(house)), member("janitor", lambda: Janitor(house, boot))),
         member("web", lambda: Web(house, lambda: root, sources=sources, meter=parts.meter), shutdown=15),
     )
-    root = Supervisor("mydia", strategy=Strategy.REST_FOR_ONE, max_restarts=10, max_seconds=60, children=children)
+    root = Supervisor("mydia", strategy=Strategy.REST_FOR_ONE, max_restarts=most_restarts, max_seconds=60, children=children)
     return root

@@ -32,6 +32,7 @@ from mydia.messages import AddTitle
 from mydia.otp import Supervisor
 from mydia.settings import changes as settings
 from mydia.settings.load import load_config
+from mydia.settings.queries import list_profiles
 from mydia.store.transaction import Transaction
 from supervisors import boot
 from supervisors.demo_report import Report, watch
@@ -110,14 +111,7 @@ async def _demo(folder: Path, check: bool, client: str, port: int) -> Report:
 async def open_world(nursery: trio.Nursery, folder: Path) -> World:
     """Make the videos and torrents, and open the fakes."""
     around = World(folder)
-    for name, fake in (
-        ("tmdb", around.tmdb),
-        ("webhook", around.webhook),
-        ("tracker", around.tracker),
-        ("indexer", around.indexer),
-    ):
-        around.urls[name] = await nursery.start(serve, fake)
-    around.tracker.seeder_port = around.seeder.port
+    await open_fakes(nursery, around)
     logger.info("making a dozen small videos and their torrents")
     await trio.to_thread.run_sync(world.make_files, folder / "library", world.AT_HOME)
     await trio.to_thread.run_sync(world.make_files, folder / "outside", world.ARRIVALS)
@@ -127,6 +121,18 @@ async def open_world(nursery: trio.Nursery, folder: Path) -> World:
     around.indexer.releases[:] = releases
     around.seeder.add(torrents)
     return around
+
+
+async def open_fakes(nursery: trio.Nursery, around: World) -> None:
+    """Serve what stands around the daemon, each at an address of its own."""
+    for name, fake in (
+        ("tmdb", around.tmdb),
+        ("webhook", around.webhook),
+        ("tracker", around.tracker),
+        ("indexer", around.indexer),
+    ):
+        around.urls[name] = await nursery.start(serve, fake)
+    around.tracker.seeder_port = around.seeder.port
 
 
 def write_config(around: World, qbittorrent: QbittorrentProcess | None, port: int) -> Path:
@@ -185,7 +191,9 @@ async def prepare(house: House, *, quiet: bool, port: int) -> None:
 
 
 def seed_profile(tx: Transaction) -> None:
-    settings.put_profile(tx, demo_profile(), actor="demo")
+    """As every seed: nothing the second time, since it runs again whenever the writer was restarted."""
+    if all(known.name != PROFILE for known in list_profiles(tx)):
+        settings.put_profile(tx, demo_profile(), actor="demo")
 
 
 def demo_profile() -> QualityProfile:

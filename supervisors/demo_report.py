@@ -146,7 +146,7 @@ class Report:
             },
             "decoys_refused": {name: self.refused.get(name, []) for name in DECOYS},
             "seconds": {
-                "identified": rounded(self.linked),
+                "identified": rounded({name: at - self.began for name, at in self.linked.items()}),
                 "appeared_after_copy": {
                     n: round(self.linked[n] - t, 3) for n, t in self.copied.items() if n in self.linked
                 },
