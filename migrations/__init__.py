@@ -1,6 +1,6 @@
 """The schema's history: append-only, numbered, each `STEPS` a tuple of statements in the subset that every engine understands.
 
-A landed migration is never edited. `{identity}` stands for the engine's own self-numbering key; everything else is common: text ids (UUIDv7),
+A landed migration is never edited. `{identity}` stands for the engine's own self-numbering key; the rest is common: text ids (UUIDv7),
 bigint for every integer and boolean, ISO 8601 UTC text for times, JSON as text, explicit ON DELETE. `MIGRATIONS` is the order.
 """
 

@@ -41,7 +41,7 @@ class Mail:
 
 @dataclass(slots=True)
 class House:
-    """`config` is replaced as a whole when a person changes settings, so read it when it is needed. `loaded` knows where each value is from."""
+    """`config` is replaced as a whole when a person changes settings: read it when needed. `loaded` knows where each value is from."""
 
     engine: "Engine"
     mail: Mail

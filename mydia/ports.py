@@ -1,6 +1,7 @@
 """The protocols that adapters fulfil: the smallest that work. `adapters/catalogue.py` maps a kind to its class, and nothing else does.
 
-Every method may raise `errors.Unavailable` (down, timed out, rate limited: try later) or `errors.Invalid` (wrong key, wrong address: a person must act).
+Every method may raise `errors.Unavailable` (down, timed out, rate limited: try later) or `errors.Invalid` (wrong key, wrong address:
+a person must act).
 """
 
 from collections.abc import Mapping, Sequence

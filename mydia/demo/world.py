@@ -1,5 +1,5 @@
-"""The demo's small world: real videos of titles in the public domain or openly licensed, real torrents of some of them, and what an
-indexer would list among them. The pictures are made here; only the titles are the works'.
+"""The demo's small world: real videos of titles in the public domain or openly licensed, real torrents of some of
+them, and what an indexer would list among them. The pictures are made here; only the titles are the works'.
 
     at_home     lie in the library folders before the daemon starts
     arrivals    are copied in while it runs
@@ -37,9 +37,18 @@ def _episodes(season: int, year: int, titles: Sequence[str]) -> tuple[FakeEpisod
 
 
 NOSFERATU = FakeTitle(
-    653, "movie", "Nosferatu", 1922, "A wordless symphony of horror: a clerk travels to the Carpathians, and something follows him home.",
-    1, "tt0013442", original_title="Nosferatu, eine Symphonie des Grauens", original_language="de", genres=("Horror", "Fantasy"), popularity=9.0,
-)  # fmt: skip
+    653,
+    "movie",
+    "Nosferatu",
+    1922,
+    "A wordless symphony of horror: a clerk travels to the Carpathians, and something follows him home.",
+    1,
+    "tt0013442",
+    original_title="Nosferatu, eine Symphonie des Grauens",
+    original_language="de",
+    genres=("Horror", "Fantasy"),
+    popularity=9.0,
+)
 GENERAL = FakeTitle(
     961,
     "movie",
@@ -124,9 +133,21 @@ FRIDAY = FakeTitle(
     genres=("Comedy", "Romance"),
 )
 STEP = FakeTitle(
-    17404, "tv_show", "One Step Beyond", 1959, "Strange stories, each told as if it had happened.", 1, "tt0052451", 73390, genres=("Mystery",), status="Ended",
-    episodes=(*_episodes(1, 1959, ("The Bride Possessed", "Night of April 14", "Emergency Only")), *_episodes(2, 1960, ("Delusion", "Ordeal on Locust Street", "Brainwave"))),
-)  # fmt: skip
+    17404,
+    "tv_show",
+    "One Step Beyond",
+    1959,
+    "Strange stories, each told as if it had happened.",
+    1,
+    "tt0052451",
+    73390,
+    genres=("Mystery",),
+    status="Ended",
+    episodes=(
+        *_episodes(1, 1959, ("The Bride Possessed", "Night of April 14", "Emergency Only")),
+        *_episodes(2, 1960, ("Delusion", "Ordeal on Locust Street", "Brainwave")),
+    ),
+)
 TITLES = (NOSFERATU, GENERAL, SINTEL, LIVING_DEAD, CHARADE, METROPOLIS, METROPOLIS_2001, BUNNY, FRIDAY, STEP)
 
 AT_HOME: tuple[tuple[str, Video], ...] = (
@@ -219,7 +240,9 @@ def make_files(folder: Path, wanted: Iterable[tuple[str, Video]]) -> list[Path]:
 
 
 def make_listings(folder: Path, tracker: str) -> tuple[list[FakeRelease], list[tuple[bytes, Path]]]:
-    """The indexer's list, and (torrent, save path) of everything in it for the seeder. Only what is to be taken needs whole videos."""
+    """The indexer's list, and (torrent, save path) of everything in it for the seeder. Only what is to be taken needs
+    whole videos.
+    """
     videos: list[tuple[str, Video]] = []
     for listing in LISTINGS:
         for name, content in listing.files:

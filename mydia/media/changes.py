@@ -222,7 +222,8 @@ def _put_episodes(tx: Transaction, item_id: str, episodes: Sequence[EpisodeDetai
     for e in episodes:
         tx.execute(
             "insert into episodes (id, media_item_id, season_number, episode_number, absolute_number, title, air_date, runtime, overview,"
-            " monitored, created_at, updated_at) values (:id, :item, :season, :number, :absolute, :title, :air, :runtime, :overview, :m, :now, :now)"
+            " monitored, created_at, updated_at)"
+            " values (:id, :item, :season, :number, :absolute, :title, :air, :runtime, :overview, :m, :now, :now)"
             " on conflict (media_item_id, season_number, episode_number) do update set absolute_number = excluded.absolute_number,"
             " title = excluded.title, air_date = excluded.air_date, runtime = excluded.runtime, overview = excluded.overview,"
             " updated_at = excluded.updated_at",

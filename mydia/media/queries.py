@@ -75,7 +75,7 @@ def grid_page(
     cursor: str | None = None,
     limit: int = 50,
 ) -> Page[MediaCard]:
-    """`list_media` in the order of the titles and nothing more: it walks an index, so it is short enough for the loop (half a millisecond)."""
+    """`list_media` in the order of the titles and nothing more: it walks an index, so it is short enough for the loop."""
     return list_media(conn, type=type, cursor=cursor, limit=min(limit, 100))
 
 

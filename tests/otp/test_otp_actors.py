@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 import trio
-from otp_stage import running
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from mydia.otp import Actor, ActorDied, Mailbox, Refusal, Restart, Supervisor, actor, correlation, pool
+from tests.otp.otp_stage import running
 
 
 class Desk(Actor):

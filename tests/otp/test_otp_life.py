@@ -3,10 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from otp_stage import Player, running
 
 from mydia.otp import Supervisor
 from mydia.otp.life import one_line
+from tests.otp.otp_stage import Player, running
 
 SECRET = "hunter2"
 

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from otp_stage import Player, running
 from trio.testing import MockClock
 
 from mydia.otp import AutoShutdown, GaveUp, Restart, Strategy, Supervisor
 from mydia.otp.policy import Exit, RestartWindow, brought_back, classify, flatten, share_fate, shuts_down
+from tests.otp.otp_stage import Player, running
 
 
 @given(

@@ -15,10 +15,10 @@ import pytest
 import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from otp_stage import Run, running
 
 from mydia.otp import BRUTAL_KILL, ActorDied, Mailbox, Port, PortRefusal, StartFailed, Supervisor, actor, pool
 from mydia.otp.port_child import MAX_FRAME, Unframer, frame
+from tests.otp.otp_stage import Run, running
 
 CHILD = str(Path(__file__).with_name("otp_port_child.py"))
 LONG = 30.0

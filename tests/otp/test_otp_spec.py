@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from otp_stage import Player
 
 from mydia.otp import (
     BRUTAL_KILL,
@@ -21,6 +20,7 @@ from mydia.otp import (
     pool,
     step,
 )
+from tests.otp.otp_stage import Player
 
 
 async def start(**_: Any) -> None: ...

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import trio
-from otp_stage import Player, players, running
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from mydia.otp import (
@@ -24,6 +23,7 @@ from mydia.otp import (
     Supervisor,
     TooManyChildren,
 )
+from tests.otp.otp_stage import Player, players, running
 
 
 async def test_a_child_added_that_fails_to_start_is_the_callers_exception_and_changes_nothing() -> None:

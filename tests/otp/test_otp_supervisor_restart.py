@@ -4,10 +4,10 @@ import math
 
 import pytest
 import trio
-from otp_stage import Player, players, running
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from mydia.otp import Actor, ActorDied, ChildSpec, GaveUp, Mailbox, Restart, Strategy, Supervisor, actor
+from tests.otp.otp_stage import Player, players, running
 
 
 @pytest.mark.parametrize("restart", [Restart.PERMANENT, Restart.TRANSIENT, Restart.TEMPORARY])

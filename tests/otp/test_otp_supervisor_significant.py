@@ -1,10 +1,10 @@
 """Automatic shutdown: a supervisor that ends when its significant children have done their work."""
 
 import pytest
-from otp_stage import Player, running
 from trio.testing import wait_all_tasks_blocked
 
 from mydia.otp import AutoShutdown, GaveUp, Restart, Strategy, Supervisor
+from tests.otp.otp_stage import Player, running
 
 ANY, ALL = AutoShutdown.ANY_SIGNIFICANT, AutoShutdown.ALL_SIGNIFICANT
 ENDING = [Restart.TRANSIENT, Restart.TEMPORARY]

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 import trio
-from otp_stage import Player, outcome, players, running
 from trio.testing import MockClock
 
 from mydia.otp import (
@@ -21,6 +20,7 @@ from mydia.otp import (
     actor,
     step,
 )
+from tests.otp.otp_stage import Player, outcome, players, running
 
 
 async def test_an_empty_supervisor_starts_and_stops_and_leaves_no_task() -> None:

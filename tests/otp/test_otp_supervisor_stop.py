@@ -7,10 +7,10 @@ import pytest
 import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from otp_stage import Player, players, running
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from mydia.otp import BRUTAL_KILL, INFINITY, Actor, ChildSpec, Mailbox, Restart, Strategy, Supervisor, actor, pool
+from tests.otp.otp_stage import Player, players, running
 
 
 async def stubborn(seconds: float) -> None:
