@@ -1,6 +1,6 @@
-"""The torrent engine: libtorrent in its own OS process. Asked by the embedded download client; rings the download
-monitor when a torrent has completed.
+"""torrent_engine: libtorrent in its own OS process, asked by the embedded download client.
 
+It rings the download monitor when a torrent has completed.
 A kill of the process costs one restart: what it was doing is in its state folder (adapters/clients/embedded_process).
 """
 

@@ -1,6 +1,4 @@
-"""The embedded download client: `ports.DownloadClient` over the mailbox of the torrent engine
-(workers/torrent_engine).
-"""
+"""The embedded download client: `ports.DownloadClient` over the mailbox of workers/torrent_engine."""
 
 import base64
 from collections.abc import Sequence

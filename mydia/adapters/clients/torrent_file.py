@@ -1,5 +1,4 @@
-"""What a .torrent or a magnet link says: its info-hashes, its name and its files; refused (Invalid) when hostile or
-broken.
+"""What a .torrent or a magnet link says: info-hashes, name, files. Hostile or broken ones are refused (Invalid).
 
 Written without a BitTorrent library, since it runs where none is loaded. BEP 3 (v1), BEP 52 (v2), BEP 9 (magnets).
 """

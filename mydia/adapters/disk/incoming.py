@@ -20,9 +20,7 @@ class Folder:
 
 
 def read_folder(path: str, names: Sequence[str]) -> Folder:
-    """Look at every file the client names. Unavailable when the folder is not there, Invalid when a name leads out of
-    it.
-    """
+    """Look at every file the client names. Unavailable when the folder is not there, Invalid when a name leads out of it."""
     if not os.path.isdir(path):  # noqa: PTH112 - may hold surrogates
         raise Unavailable(
             f"The download folder {path} can't be seen from here. Is it mounted at the same place as in the client?",

@@ -83,9 +83,7 @@ def open_file(spot: Spot) -> int:
 
 
 def open_regular(folder: int, name: str, shown: str) -> int:
-    """`name` in an open directory for reading; Invalid unless it is a regular file (links, pipes and devices are
-    refused).
-    """
+    """`name` in an open directory for reading; Invalid unless it is a regular file (links, pipes and devices are refused)."""
     try:
         fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
     except OSError as error:

@@ -263,9 +263,7 @@ class _Work:
         self.sys.rename(self.part, self.target_name, src_dir_fd=target_dir, dst_dir_fd=target_dir)
 
     def _displace(self, target_dir: int, displaced: str) -> None:
-        """The old file gets its second name before the new one takes the first, so that one of the two is always
-        whole.
-        """
+        """The old file gets its second name before the new one takes the first, so that one of the two is always whole."""
         *folders, name = parts(displaced)
         with open_folder(self.target.root, tuple(folders), create=True, sys=self.sys) as away:
             undo = self._name_away(target_dir, away, name)

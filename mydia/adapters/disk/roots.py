@@ -1,6 +1,4 @@
-"""Is a library folder still the one we knew? A missing, empty or replaced mount means *unknown*, never *everything is
-gone*.
-"""
+"""Is a library folder still the one we knew? A missing, empty or replaced mount means *unknown*, never *all gone*."""
 
 import errno
 import os
@@ -20,9 +18,7 @@ State = Literal["ok", "unavailable", "readonly", "suspicious"]
 
 @dataclass(frozen=True, slots=True)
 class RootCheck:
-    """`device` and `inode` identify the folder (None when it can't be looked at). `network`: changes there make no
-    inotify events.
-    """
+    """`device` and `inode` identify the folder (None when it can't be looked at). `network`: changes there make no inotify events."""
 
     path: str
     state: State
@@ -35,9 +31,7 @@ class RootCheck:
 
 
 def check_root(path: str, *, known_device: int | None = None, known_files: int = 0) -> RootCheck:
-    """Look at a root. `known_device` and `known_files` are what the database remembers of it; without them nothing is
-    suspicious.
-    """
+    """Look at a root. `known_device` and `known_files` are what the database remembers of it; without them nothing is suspicious."""
     shown = printable(path)
     try:
         status = Path(path).stat()

@@ -1,6 +1,4 @@
-"""The system calls that change files, as one value that tests replace to make any of them fail; and what each failure
-means.
-"""
+"""The system calls that change files, as one value, so that tests make any of them fail; and what each failure means."""
 
 import ctypes
 import errno
@@ -17,9 +15,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def rename_noreplace(source: str, target: str, *, src_dir_fd: int, dst_dir_fd: int) -> None:
-    """Rename that fails with EEXIST where the target exists; EINVAL or ENOSYS where the file system can't promise
-    that.
-    """
+    """Rename that fails with EEXIST where the target exists; EINVAL or ENOSYS where the file system can't promise that."""
     result = _libc.renameat2(src_dir_fd, os.fsencode(source), dst_dir_fd, os.fsencode(target), RENAME_NOREPLACE)
     if result != 0:
         number = ctypes.get_errno()

@@ -1,6 +1,6 @@
-"""Taking files out of the library so that they can come back: each root has its own `.mydia-trash`, one folder per
-deletion.
+"""Taking files out of the library so that they can come back.
 
+Each root has its own `.mydia-trash`, with one folder for each deletion.
 A video takes its side files along (subtitles, NFO, artwork that begin with its name). The layout below the deletion's
 folder is the library's own, so what lies there says where it came from even without the database.
 """
@@ -26,9 +26,7 @@ class Moved:
 
 
 def trash_path(relative: str, *, token: str) -> str:
-    """Where a file goes (and where `place(displaced=...)` puts the one it displaces):
-    `.mydia-trash/<token>/<relative>`.
-    """
+    """Where a file goes (and where `place(displaced=...)` puts the one it displaces): `.mydia-trash/<token>/<relative>`."""
     parts(token)
     parts(relative)
     return f"{TRASH}/{token}/{relative}"

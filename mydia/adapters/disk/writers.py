@@ -1,6 +1,4 @@
-"""Does somebody have a file open for writing? The kernel knows: it gives a read lease only on a file that nobody
-writes.
-"""
+"""Does somebody have a file open for writing? The kernel knows: it gives a read lease on no file that somebody writes."""
 
 import errno
 import fcntl

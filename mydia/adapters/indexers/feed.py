@@ -1,5 +1,4 @@
-"""What Newznab and Torznab indexers answer: RSS items, capabilities, errors. Their XML is hostile until shown
-otherwise.
+"""What Newznab and Torznab indexers answer: RSS items, capabilities, errors. All of it is hostile until shown otherwise.
 
 No DTD is taken (so no entity bomb and no file or address is read), and size, number and depth of elements are limited.
 What is merely wrong, as often in the wild, is repaired first: characters XML forbids, HTML's entities, a bare "&".
@@ -32,9 +31,7 @@ _ENCODING = re.compile(rb"""^\s*<\?xml[^>]{0,100}encoding=["']([A-Za-z0-9._-]{1,
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One RSS item. `attributes` are the torznab:attr and newznab:attr of it, names in lower case, each with its
-    values.
-    """
+    """One RSS item. `attributes` are the torznab:attr and newznab:attr of it, names in lower case, each with its values."""
 
     texts: Mapping[str, str]
     enclosure: Mapping[str, str]

@@ -50,9 +50,7 @@ class Nfo:
         return []
 
     async def details(self, kind: MediaKind, id_: str) -> MediaDetails:
-        """`id_` is the path of an NFO file. Raises NotFound, or Invalid when it is none of this kind or outside the
-        roots.
-        """
+        """`id_` is the path of an NFO file. Raises NotFound, or Invalid when it is none of this kind or outside the roots."""
         return await trio.to_thread.run_sync(self.read, kind, id_)
 
     async def find(self, kind: MediaKind, ids: Mapping[str, str]) -> MetadataMatch | None:
@@ -65,9 +63,7 @@ class Nfo:
     # --------------------------------------------------------------------------------------------------------------
 
     def beside(self, kind: MediaKind, video: str) -> MediaDetails | None:
-        """What the NFO of a video says of its title; None when there is none, or it is a text, or says no id and no
-        title.
-        """
+        """What the NFO of a video says of its title; None when there is none, or it is a text, or says no id and no title."""
         root, relative = self._below(video)
         *folders, name = relative.split("/")
         stem = name.rpartition(".")[0] or name

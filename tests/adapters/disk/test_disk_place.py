@@ -1,4 +1,5 @@
-"""`place` under every fault: the final name is absent or whole, what stood there is kept, the source is never touched."""
+"""`place` under every fault: the final name is absent or whole, what stood there is kept, the source is never touched.
+"""
 
 import errno
 import os
@@ -136,6 +137,12 @@ def test_the_same_file_placed_twice_is_adopted(spots: tuple[Spot, Spot]) -> None
     assert (again.method, again.adopted) == ("hardlink", True)
 
 
+def test_a_file_placed_onto_itself_stays(spots: tuple[Spot, Spot]) -> None:
+    source, _ = spots
+    assert place(source, source, token="t1").adopted
+    assert files(source.root) == {source.relative: CONTENT}
+
+
 def test_equal_content_is_adopted_and_other_content_is_a_conflict(spots: tuple[Spot, Spot]) -> None:
     source, target = spots
     Path(target.path).parent.mkdir()
@@ -182,6 +189,18 @@ def test_a_source_that_changes_while_it_is_copied_is_not_placed(spots: tuple[Spo
     with pytest.raises(Unavailable):
         place(source, target, token="t1", sys=OTHER_MOUNT, check=still_writing)
     assert files(target.root) == {}
+
+
+def test_stopped_in_the_middle_of_a_copy_it_leaves_nothing(spots: tuple[Spot, Spot]) -> None:
+    source, target = spots
+
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        place(source, target, token="t1", sys=OTHER_MOUNT, check=stop)
+    assert files(target.root) == {}
+    assert Path(source.path).read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("base", [REAL, OTHER_MOUNT], ids=["link", "copy"])
