@@ -29,6 +29,8 @@ def read_absolute(reading: Reading) -> bool:
     """Find an episode that is told by its place. True when something was found."""
     if reading.hint == "movie" and "leading_group" not in reading.found:
         return False
+    if not any(_may_number(word) for word in reading.numbers):
+        return False
     for recognise in (
         _boxed,
         _leading_number,
@@ -43,6 +45,13 @@ def read_absolute(reading: Reading) -> bool:
         if recognise(reading):
             return True
     return False
+
+
+def _may_number(word: Word) -> bool:
+    """Whether a word can be the number of an episode or a part at all; in most films' names none can."""
+    if word.low in PART or _PARTED.match(word.low) is not None:
+        return True
+    return _plain(word) is not None and not (_is_bare_year(word) and word.box < 0)
 
 
 def read_beside(reading: Reading) -> None:
@@ -111,7 +120,7 @@ def _plain(word: Word) -> re.Match[str] | None:
 
 
 def read_named(reading: Reading) -> bool:
-    """ "Episode 56", "EP06", "E1135", "60.Bolum", "#17", 第1008話."""
+    """Read "Episode 56", "EP06", "E1135", "60.Bolum", "#17", 第1008話."""
     for word in reading.numbers:
         if word.used is not None:
             continue
@@ -227,7 +236,7 @@ def _after_dash(reading: Reading) -> bool:
 
 
 def _leading_number(reading: Reading) -> bool:
-    """ "01 - Ep Name", "003-004. Name", "02 The Invitation": a zero-led number before everything else."""
+    """Read "01 - Ep Name", "003-004. Name", "02 The Invitation": a zero-led number before everything else."""
     at = reading.title_from
     if at + 1 >= len(reading.words) or any(_is_bare_year(w) for w in reading.numbers):
         return False
@@ -254,7 +263,7 @@ def _leading_number(reading: Reading) -> bool:
 
 
 def _before_broadcast(reading: Reading) -> bool:
-    """ "Show.13.HDTV": a number right before a broadcast source is an episode."""
+    """Read "Show.13.HDTV": a number right before a broadcast source is an episode."""
     if "leading_group" in reading.found or any(_is_bare_year(w) for w in reading.numbers):
         return False
     for word in reading.numbers:
@@ -341,7 +350,7 @@ def _followed_by_technical(reading: Reading, word: Word) -> bool:
 
 
 def _of_mini_series(reading: Reading) -> bool:
-    """ "Part 2", "Part Two" before technical words, without a year: an episode of a mini-series."""
+    """Read "Part 2", "Part Two" before technical words, without a year: an episode of a mini-series."""
     if reading.hint == "movie" or any(_is_bare_year(w) and w.index > reading.title_from for w in reading.numbers):
         return False
     for word in reading.numbers:
@@ -408,7 +417,7 @@ def _scene_number(reading: Reading) -> bool:
 
 
 def _lone_number(reading: Reading) -> bool:
-    """ "Title 2018 06 720p": a number between the year and the technical words."""
+    """Read "Title 2018 06 720p": a number between the year and the technical words."""
     for word in reading.numbers:
         number = _plain(word)
         if (

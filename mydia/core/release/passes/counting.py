@@ -48,7 +48,7 @@ def word_at(reading: Reading, index: int) -> Word | None:
 
 
 def set_version(reading: Reading, digits: str | None, span: Span) -> None:
-    """ "v2" glued to an episode's number."""
+    """Read "v2" glued to an episode's number."""
     if digits:
         reading.set("anime_version", int(digits), span)
 

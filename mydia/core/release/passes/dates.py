@@ -56,7 +56,7 @@ def date_at(reading: Reading, index: int) -> tuple[str, int] | None:
 
 
 def _spelled(word: Word, second: Word, third: Word, index: int) -> tuple[str, int] | None:
-    """ "22 October 2016", "5th Mar 2025", "Oct 22 2016"."""
+    """Read "22 October 2016", "5th Mar 2025", "Oct 22 2016"."""
     if third.number is None:
         return None
     day = word.number or (ORDINALS.get(word.low) if _ORDINAL.match(word.low) else None)
@@ -105,7 +105,7 @@ def read_date(reading: Reading) -> None:
 
 
 def _read_part(reading: Reading, index: int) -> None:
-    """ "Part 1", "Part1" right behind the date of a daily episode."""
+    """Read "Part 1", "Part1" right behind the date of a daily episode."""
     words = reading.words[index : index + 2]
     if not words:
         return

@@ -64,7 +64,7 @@ def _mark_mixed(reading: Reading, word: Word) -> None:
 
 
 def _glued(reading: Reading, word: Word, found: re.Match[str]) -> Term | None:
-    """ "DD5", "AAC2", "DD51": an audio codec and channels; "Bluray720p", "BD1080": a source and a resolution."""
+    """Read "DD5", "AAC2", "DD51": an audio codec and channels; "Bluray720p", "BD1080": a source and a resolution."""
     head, number, lines = found.group(1, 2, 3)
     term = alone(LEXICON, head)
     if term is None:
@@ -86,7 +86,7 @@ def _disc(reading: Reading, word: Word, found: re.Match[str]) -> Term | None:
 
 
 def _before_source(reading: Reading, word: Word, found: re.Match[str]) -> Term | None:
-    """ "720pHDTV"."""
+    """Read "720pHDTV"."""
     term = alone(LEXICON, found.group(2))
     return (
         Term((_resolution(int(found.group(1))), *term.facts), STRONG)
@@ -96,20 +96,20 @@ def _before_source(reading: Reading, word: Word, found: re.Match[str]) -> Term |
 
 
 def _before_codec(reading: Reading, word: Word, found: re.Match[str]) -> Term | None:
-    """ "HDTVx264"."""
+    """Read "HDTVx264"."""
     term = alone(LEXICON, found.group(1))
     return Term((*term.facts, ("video_codec", f"h{found.group(2)}")), STRONG) if term is not None else None
 
 
 def _lines(reading: Reading, word: Word, found: re.Match[str]) -> Term | None:
-    """ "1080p", "1080p10" with the bits of a sample behind."""
+    """Read "1080p", "1080p10" with the bits of a sample behind."""
     height = int(found.group(1))
     depth = (("bit_depth", found.group(2)),) if found.group(2) in ("10", "8", "12") else ()
     return Term((_resolution(height), *depth), STRONG) if 200 <= height <= 4400 else None
 
 
 def _size(reading: Reading, word: Word, found: re.Match[str]) -> Term | None:
-    """ "1280x720"; the width tells the class where the picture is wide and low."""
+    """Read "1280x720"; the width tells the class where the picture is wide and low."""
     width, height = int(found.group(1)), int(found.group(2))
     if width < 300 or not 200 <= height <= 4400 or width >= 3 * height:
         return None
@@ -121,7 +121,7 @@ def _rate(reading: Reading, word: Word, found: re.Match[str]) -> Term | None:
 
 
 def _version(reading: Reading, word: Word, found: re.Match[str]) -> Term | None:
-    """ "v2" is a revision behind a number or alone in brackets; elsewhere it only ends the title."""
+    """Read "v2" is a revision behind a number or alone in brackets; elsewhere it only ends the title."""
     if not word.index:
         return None
     before = reading.words[word.index - 1]
@@ -130,7 +130,7 @@ def _version(reading: Reading, word: Word, found: re.Match[str]) -> Term | None:
 
 
 def _file_size(reading: Reading, word: Word, found: re.Match[str]) -> Term | None:
-    """ "700MB", or "GB" behind a number."""
+    """Read "700MB", or "GB" behind a number."""
     counted = found.group(1) or (word.index and reading.words[word.index - 1].number is not None)
     return Term((("size", word.low),), WEAK) if counted else None
 
@@ -154,7 +154,7 @@ _SHAPES: tuple[tuple[re.Pattern[str], Callable[[Reading, Word, re.Match[str]], T
 
 
 def mark_star_sizes(reading: Reading) -> None:
-    """ "1280*720", which is two words."""
+    """Read "1280*720", which is two words."""
     for word in reading.numbers:
         if word.gap == "*" and word.number is not None and 200 <= word.number <= 4400:
             before = reading.words[word.index - 1]

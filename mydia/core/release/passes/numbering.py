@@ -112,7 +112,7 @@ def _read_cross(reading: Reading, word: Word) -> bool:
 
 
 def _read_odd_cross(reading: Reading, word: Word) -> bool:
-    """ "1 x 03", "01E06", and 1x01 glued to the title's last word."""
+    """Read "1 x 03", "01E06", and 1x01 glued to the title's last word."""
     glued = _GLUED_CROSS.match(word.low)
     if glued is not None:
         _give(reading, int(glued.group(2)), [int(glued.group(3))], word.index, word.index, len(glued.group(1)))
@@ -179,7 +179,7 @@ def _read_split(reading: Reading, word: Word) -> bool:
 
 
 def _read_counted_words(reading: Reading, word: Word) -> bool:
-    """ "2 сезон 24 серия", "2. Staffel Folge 5", "3 Temporada": the number stands before its word."""
+    """Read "2 сезон 24 серия", "2. Staffel Folge 5", "3 Temporada": the number stands before its word."""
     number = number_before(reading, word, SEASON_AFTER)
     if number is None or word.index - 1 < reading.title_from:
         return False
@@ -209,7 +209,7 @@ def _read_counted_words(reading: Reading, word: Word) -> bool:
 
 
 def _read_words(reading: Reading, word: Word) -> bool:
-    """ "Season 1", with the episodes behind it or without."""
+    """Read "Season 1", with the episodes behind it or without."""
     seasons = season_at(reading, word.index)
     if seasons is None:
         return False
@@ -247,7 +247,7 @@ def _read_words(reading: Reading, word: Word) -> bool:
 
 
 def _named_episodes(reading: Reading, index: int, named: bool) -> tuple[list[int], int] | None:
-    """ "Episode 5-6" at words[index], and the last word of it."""
+    """Read "Episode 5-6" at words[index], and the last word of it."""
     word, after = word_at(reading, index), word_at(reading, index + 1)
     if word is None or (dashed(word.gap) and not named) or word.gap.strip(" ._-,)]([#/:–") != "":
         return None
@@ -312,7 +312,7 @@ def _give_cap(reading: Reading, first: int, number: Word) -> None:
 
 
 def prefer_cap(reading: Reading) -> None:
-    """ "Temporada 2 [Cap.1901]": the chapter knows its season better than the folder does."""
+    """Read "Temporada 2 [Cap.1901]": the chapter knows its season better than the folder does."""
     if "episodes" in reading.facts:
         return
     for word in reading.numbers:

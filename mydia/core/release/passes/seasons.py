@@ -42,7 +42,7 @@ def season_at(reading: Reading, index: int) -> tuple[list[int], int, bool] | Non
 
 
 def _named_season(reading: Reading, word: Word, number: Word | None) -> tuple[list[int], int, bool] | None:
-    """ "Season 1", "Season VII", "2nd Season"."""
+    """Read "Season 1", "Season VII", "2nd Season"."""
     series = word.low in ("series", "serie", "se")
     if number is not None:
         spelled = _spelled_number(number)
@@ -60,7 +60,7 @@ def _named_season(reading: Reading, word: Word, number: Word | None) -> tuple[li
 
 
 def _spelled_number(word: Word) -> int | None:
-    """ "Saison VII", "Season Two"."""
+    """Read "Saison VII", "Season Two"."""
     if word.gap.strip(" ._") or word.low in ("i", "v", "x"):
         return None
     return ROMANS.get(word.low) or (NUMBERS.get(word.low) if len(word.low) > 2 else None)

@@ -134,7 +134,7 @@ def _script_changes(group: list[Word], word: Word) -> bool:
 
 
 def _script(word: Word) -> str:
-    """ "han" or "latin" where a word is wholly of one, else nothing."""
+    """The script, "han" or "latin", that a word is wholly of, else nothing."""
     if word.text.isascii():
         return "" if word.low.isdecimal() else "latin"
     han, latin = _HAN.search(word.text), _LATIN.search(word.text)

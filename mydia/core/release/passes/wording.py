@@ -215,7 +215,7 @@ def read_pack(reading: Reading) -> None:
 
 
 def _season_part(reading: Reading) -> tuple[int, Span] | None:
-    """ "S02 Part 1" directly behind the season."""
+    """Read "S02 Part 1" directly behind the season."""
     index = reading.mark_end + 1
     if index + 1 < len(reading.words):
         word, number = reading.words[index], reading.words[index + 1]
