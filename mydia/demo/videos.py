@@ -33,9 +33,7 @@ _LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
 
 @dataclass(frozen=True, slots=True)
 class Audio:
-    """`codec` is ffmpeg's name (aac, ac3, eac3, flac, libopus); `language` is ISO 639-2 (eng, fra), as containers keep
-    it.
-    """
+    """`codec` is ffmpeg's name (aac, ac3, eac3, flac, libopus); `language` is ISO 639-2 (eng, fra), as containers keep it."""
 
     codec: str = "aac"
     channels: int = 2
@@ -85,9 +83,10 @@ def make_video(video: Video, path: Path, *, ffmpeg: str | None = None) -> Path:
 
 
 def _command(video: Video, path: Path, folder: Path, ffmpeg: str) -> list[str]:
+    fps = max(1.0, video.fps) if video.codec == "av1" else video.fps  # its encoder takes no fewer
     # The picture is a grey whose shade the seed decides and which slowly changes, so that no two frames are alike.
     picture = (
-        f"color=c=gray:s={video.width}x{video.height}:r={video.fps}:d={video.seconds},"
+        f"color=c=gray:s={video.width}x{video.height}:r={fps}:d={video.seconds},"
         f"drawbox=x=mod(t*17+{video.seed * 31}\\,{video.width // 2}):y={video.height // 3}:w={video.width // 4}:"
         f"h={video.height // 4}:color=0x{(video.seed * 2654435761) & 0xFFFFFF:06x}:t=fill"
         + (f",noise=alls={video.grain}:allf=t" if video.grain else "")

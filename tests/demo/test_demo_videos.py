@@ -1,5 +1,4 @@
-"""The demo's videos are made by the system's ffmpeg or by the one that a Python package brings, and are what they say.
-"""
+"""The demo's videos are made by the system's ffmpeg or by the one that a Python package brings, and are what they say."""
 
 from pathlib import Path
 

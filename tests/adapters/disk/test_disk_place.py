@@ -1,5 +1,4 @@
-"""`place` under every fault: the final name is absent or whole, what stood there is kept, the source is never touched.
-"""
+"""`place` under every fault: the final name is absent or whole, what stood there is kept, the source is never touched."""
 
 import errno
 import os
