@@ -3,7 +3,7 @@
     mydia                rest_for_one: what stands below needs what stands above
     ├─ watchdog          ends the process when its loop hangs
     ├─ db_writer         opens the database, runs the migrations; the one writer
-    ├─ seed              a boot step: profiles, library folders, cron entries, the first administrator's token
+    ├─ settings, seed    boot steps: what was set at run time, the adapters; profiles and library folders
     ├─ analyzer          a pool of OS processes: media probing
     ├─ library           watcher  scanner  librarian
     ├─ acquisition       torrent_engine  searcher  download_monitor  importer
@@ -47,7 +47,6 @@ MOST_PROBES_KILLED = 60
 def tree(house: House, parts: Parts, seeds: Sequence[Seed], *, most_restarts: int = MOST_RESTARTS) -> Supervisor:
     """The whole house, not yet started."""
     boot = parts.boot
-    sources = house.loaded.sources if house.loaded else None
 
     def member(name: str, factory: Callable[[], Actor], **how: float) -> ChildSpec:
         return actor(name, factory, mailbox=house.mail[name], **how)  # type: ignore[arg-type]  # seconds only
@@ -63,6 +62,7 @@ def tree(house: House, parts: Parts, seeds: Sequence[Seed], *, most_restarts: in
     children = (
         actor("watchdog", Watchdog),
         member("db_writer", lambda: DbWriter(house, parts.batches), shutdown=30),
+        step("settings", lambda: parts.settle(house)),
         step("seed", seed),
         pool(
             "analyzer",
@@ -87,7 +87,9 @@ def tree(house: House, parts: Parts, seeds: Sequence[Seed], *, most_restarts: in
         ),
         part("outreach", member("notifier", lambda: NotifierActor(house, parts.notifiers, boot))),
         part("upkeep", member("scheduler", lambda: Scheduler(house)), member("janitor", lambda: Janitor(house, boot))),
-        member("web", lambda: Web(house, lambda: root, sources=sources, meter=parts.meter), shutdown=15),
+        member("web", lambda: Web(house, lambda: root, meter=parts.meter), shutdown=15),
     )
-    root = Supervisor("mydia", strategy=Strategy.REST_FOR_ONE, max_restarts=most_restarts, max_seconds=60, children=children)
+    root = Supervisor(
+        "mydia", strategy=Strategy.REST_FOR_ONE, max_restarts=most_restarts, max_seconds=60, children=children
+    )
     return root

@@ -19,7 +19,7 @@ from mydia.settings.model import Config, secrets
 from mydia.store.sqlite import SqliteEngine
 from mydia.store.transaction import Transaction
 from supervisors import MOST_RESTARTS, Seed, tree
-from supervisors.parts import parts_of
+from supervisors.parts import Parts
 
 DEFAULT_FILE = Path("config.yml")
 
@@ -78,9 +78,21 @@ async def build(
 ) -> tuple[House, Supervisor]:
     """The house and its tree, not yet started. Folders that are missing are made here, so that a fresh clone runs."""
     config = loaded.config
+    refuse_what_is_not_there(config)
     await trio.to_thread.run_sync(make_folders, config)
     house = House(engine=engine_of(config), mail=Mail(), bus=Bus(), config=config, clock=SystemClock(), loaded=loaded)
-    return house, tree(house, parts_of(house), (*more_seeds, *seeds(config)), most_restarts=most_restarts)
+    return house, tree(house, Parts(), (*more_seeds, *seeds(config)), most_restarts=most_restarts)
+
+
+def refuse_what_is_not_there(config: Config) -> None:
+    """A setting that would change nothing is said so at the start, not found out later."""
+    if config.database.url is not None:
+        raise Invalid(
+            "database.url is set, but this version stores in SQLite only. Remove it, or set database.path.",
+            field="database.url",
+        )
+    if config.auth.oidc.enabled:
+        logger.warning("auth.oidc is configured, but this version logs in by user name and password only")
 
 
 def engine_of(config: Config) -> SqliteEngine:

@@ -4,39 +4,51 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from loguru import logger
+
 from mydia.adapters import catalogue
+from mydia.errors import Invalid
 from mydia.house import House
 from mydia.ports import DownloadClient, Indexer, MetadataProvider, Protocol_
+from mydia.settings.load import with_overrides
+from mydia.settings.queries import overrides
 from web.metrics import Meter
 from workers.db_writer import BatchStats
 from workers.notifier import Target
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Parts:
-    """`boot` names this start of the process: jobs that another start was running are orphans."""
+    """Empty until the boot step "settings" fills it: what a person set at run time lies in the database, which is open only then.
 
-    indexers: Sequence[Indexer]
-    clients: Sequence[DownloadClient]
-    metadata: MetadataProvider | None
-    notifiers: Sequence[Target]
-    batches: BatchStats
-    meter: Meter
+    `boot` names this start of the process: jobs that another start was running are orphans.
+    """
+
+    batches: BatchStats = field(default_factory=BatchStats)
     boot: str = field(default_factory=lambda: uuid.uuid4().hex)
+    indexers: Sequence[Indexer] = ()
+    clients: Sequence[DownloadClient] = ()
+    metadata: MetadataProvider | None = None
+    notifiers: Sequence[Target] = ()
+    meter: Meter = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.meter = Meter(self.batches)
 
     @property
     def protocols(self) -> frozenset[Protocol_]:
         return frozenset(c.protocol for c in self.clients)
 
-
-def parts_of(house: House) -> Parts:
-    """The adapters of a configuration. Refused (Invalid) when one of them can't be made."""
-    config, batches = house.config, BatchStats()
-    return Parts(
-        indexers=catalogue.indexers(config),
-        clients=catalogue.clients(config, house.mail["torrent_engine"]),
-        metadata=catalogue.metadata(config),
-        notifiers=[Target(n, w) for n, w in catalogue.notifiers(config)],
-        batches=batches,
-        meter=Meter(batches),
-    )
+    async def settle(self, house: House) -> None:
+        """Take over what was set at run time, and make the adapters. Refused (Invalid) when one of them can't be made."""
+        if house.loaded is not None and (changed := await house.read(overrides)):
+            try:
+                house.adopt(with_overrides(house.loaded, changed))
+            except Invalid as no:
+                # The file or the environment changed since, and no longer goes with them: the house starts, and says so.
+                logger.warning("settings made at run time are ignored: {}", no)
+        config = house.config
+        self.indexers = catalogue.indexers(config)
+        self.clients = catalogue.clients(config, house.mail["torrent_engine"])
+        self.metadata = catalogue.metadata(config)
+        self.notifiers = [Target(n, w) for n, w in catalogue.notifiers(config)]

@@ -87,4 +87,8 @@ def shown(value: Any) -> str:
 
 @route(pages, "/settings", Policy.ADMIN)
 async def settings(visit: Visit) -> Answer:
-    return await whole("settings.html", visit, sections=sections(visit.house.config, visit.site.sources))
+    return await whole(
+        "settings.html",
+        visit,
+        sections=sections(visit.house.config, visit.house.loaded.sources if visit.house.loaded else visit.site.sources),
+    )
