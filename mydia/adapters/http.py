@@ -211,7 +211,7 @@ async def _public_address(host: str, port: int, who: str) -> str:
         addresses = [str(entry[4][0]) for entry in found]
     if not addresses or not all(is_public(address) for address in addresses):
         raise Invalid(f"{who} gave an address inside a private network ({host}); that is not followed")
-    return addresses[0]
+    return min(addresses, key=lambda address: ":" in address)  # one is tried, and IPv4 works in more homes
 
 
 def is_public(address: str) -> bool:
