@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from html import escape
 from typing import NamedTuple
 
-import regex  # type: ignore[import-untyped]  # publishes no types
+import regex
 
 WIDTH, HEIGHT, MARGIN = 400, 600, 34
 LONGEST_TITLE = 160

@@ -85,7 +85,7 @@ class World:
         token, hashed = new_token()
         user_id = await self.user(role)
         await self.house.write(accounts.open_session, user_id, hashed, "a test", 1)
-        http.cookies.set(COOKIE, token)
+        http.cookies.set(COOKIE, token, domain="127.0.0.1", path="/")
         login = await self.house.read(people.login_of, hashed, self.house.clock.now())
         assert login is not None
         return Visitor(http, csrf_token(login))

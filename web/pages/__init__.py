@@ -2,11 +2,11 @@
 
 from quart import Blueprint
 
-from web.pages import activity, add, dashboard, door, files, grid, pictures, search, settings, system, title
+from web.pages import account, activity, add, dashboard, door, files, grid, pictures, search, settings, system, title
 
 
 def blueprints() -> tuple[Blueprint, ...]:
     return tuple(
         module.pages
-        for module in (door, dashboard, grid, title, add, search, activity, files, system, settings, pictures)
+        for module in (door, dashboard, grid, title, add, search, activity, files, system, settings, account, pictures)
     )
