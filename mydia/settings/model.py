@@ -83,7 +83,9 @@ class Server(Section):
         [], "Reverse proxies whose X-Forwarded-* headers are believed: addresses or networks. None by default."
     )
     allowed_hosts: list[str] = setting(
-        [], "Host names answered to; empty answers to all. Guards against DNS rebinding.", restart=True
+        [],
+        "Names answered to, beside addresses, local names and url_host; *.example.org for all below one. Guards against DNS rebinding.",
+        restart=True,
     )
 
     @field_validator("secret_key_base")
