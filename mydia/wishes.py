@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from mydia.choosing import queries as choosing
 from mydia.core import decide
 from mydia.core.decide import model as decide_model
 from mydia.core.quality import QualityProfile, Revision
@@ -15,7 +16,6 @@ from mydia.library import queries as library
 from mydia.library.model import FileView
 from mydia.media import queries as media
 from mydia.media.model import Episode, MediaItem, Slot
-from mydia.settings import queries as settings
 from mydia.store.engine import Connection
 
 
@@ -61,7 +61,7 @@ def gather(conn: Connection, media_item_id: str, now: datetime, slot_id: str | N
     for slot in media.slots_of(conn, item.id):
         if slot_id is not None and slot.id != slot_id:
             continue
-        profile = settings.get_profile(conn, slot.quality_profile_id)
+        profile = choosing.get_profile(conn, slot.quality_profile_id)
         held_ids = library.held_by(conn, slot.id)
         held = tuple(_held(f, numbers) for f in files if f.id in held_ids)
         target = _target(item, episodes, held)

@@ -9,11 +9,11 @@ import trio
 from loguru import logger
 
 from mydia import logs
+from mydia.choosing import changes as choosing
 from mydia.errors import Invalid
 from mydia.house import House, Mail
 from mydia.library import changes as library
 from mydia.otp import Bus, GaveUp, StartFailed, Supervisor
-from mydia.settings import changes as settings
 from mydia.settings.load import Loaded, load_config
 from mydia.settings.model import Config, secrets
 from mydia.store.sqlite import SqliteEngine
@@ -130,7 +130,7 @@ def seeds(config: Config) -> Sequence[Seed]:
         if config.library.scan_on_start:
             library.request_scan(tx)
 
-    return (settings.seed_defaults, roots)
+    return (choosing.seed_defaults, roots)
 
 
 async def _stop_on_signal(signals: object, root: Supervisor) -> None:

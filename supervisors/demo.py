@@ -21,6 +21,8 @@ from loguru import logger
 from mydia import logs
 from mydia.accounts import changes as accounts
 from mydia.accounts.hashing import hash_secret
+from mydia.choosing import changes as choosing
+from mydia.choosing.queries import list_profiles
 from mydia.core.quality import DEFAULT_PROFILES, QualityProfile, SizeLimit
 from mydia.demo import world
 from mydia.demo.fakes import Catcher, FakeIndexer, FakeTmdb, serve
@@ -30,9 +32,7 @@ from mydia.house import House
 from mydia.media import changes as media
 from mydia.messages import AddTitle
 from mydia.otp import Supervisor
-from mydia.settings import changes as settings
 from mydia.settings.load import load_config
-from mydia.settings.queries import list_profiles
 from mydia.store.transaction import Transaction
 from supervisors import boot
 from supervisors.demo_report import Report, watch
@@ -193,7 +193,7 @@ async def prepare(house: House, *, quiet: bool, port: int) -> None:
 def seed_profile(tx: Transaction) -> None:
     """As every seed: nothing the second time, since it runs again whenever the writer was restarted."""
     if all(known.name != PROFILE for known in list_profiles(tx)):
-        settings.put_profile(tx, demo_profile(), actor="demo")
+        choosing.put_profile(tx, demo_profile(), actor="demo")
 
 
 def demo_profile() -> QualityProfile:

@@ -20,6 +20,7 @@ from mydia.adapters.disk.roots import can_hardlink, check_root
 from mydia.adapters.disk.space import space
 from mydia.adapters.disk.trash import Moved, restore, to_trash, trash_path
 from mydia.adapters.disk.walk import signed
+from mydia.choosing import queries as choosing
 from mydia.core.importing import Existing, ImportFacts, ImportPlan, Step, plan
 from mydia.downloads import changes as downloads
 from mydia.downloads import queries as download_queries
@@ -36,7 +37,6 @@ from mydia.media.model import Episode, MediaItem
 from mydia.messages import ProbeFile, RestoreTrash
 from mydia.otp import ActorDied, AskTimeout
 from mydia.ports import ClientDownload, DownloadClient, Probe, probe_from
-from mydia.settings import queries as settings
 from workers.job_actor import JobActor
 
 PROBE_PATIENCE = 60.0
@@ -154,7 +154,7 @@ class Importer(JobActor):
         slot_id = download.slot_id or ""
         slots = await self.house.read(media.slots_of, item.id)
         profile = await self.house.read(
-            settings.get_profile, next(s.quality_profile_id for s in slots if s.id == slot_id)
+            choosing.get_profile, next(s.quality_profile_id for s in slots if s.id == slot_id)
         )
         known = await self.house.read(media.candidate, item.id)
         all_episodes = await self.house.read(media.episodes_of, item.id)

@@ -25,7 +25,7 @@ from mydia.accounts.changes import add_key, create_first_admin
 from mydia.accounts.hashing import hash_secret
 from mydia.accounts.model import new_key
 from mydia.core.titles import sort_title, title_key
-from mydia.settings.changes import seed_defaults
+from mydia.choosing.changes import seed_defaults
 from mydia.store.engine import to_json
 from mydia.store.transaction import Transaction
 from tests.support.house import open_house

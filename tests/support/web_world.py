@@ -14,6 +14,7 @@ from mydia.accounts import changes as accounts
 from mydia.accounts import queries as people
 from mydia.accounts.hashing import hash_secret
 from mydia.accounts.model import Role, new_key, new_token
+from mydia.choosing.changes import seed_defaults
 from mydia.downloads import changes as downloads
 from mydia.errors import NotFound
 from mydia.house import House
@@ -24,7 +25,6 @@ from mydia.media import changes as media
 from mydia.media.queries import slots_of
 from mydia.otp import Actor, Supervisor, actor
 from mydia.ports import EpisodeDetails, MediaDetails, MetadataMatch
-from mydia.settings.changes import seed_defaults
 from mydia.store.transaction import Transaction
 from tests.support.house import FakeClock, open_house
 from web.auth import COOKIE, csrf_token

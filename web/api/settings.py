@@ -5,9 +5,10 @@ from typing import Any
 from pydantic import SecretStr
 from quart import Blueprint
 
+from mydia.choosing.queries import list_profiles
 from mydia.core.quality import QualityProfile
 from mydia.errors import Unavailable
-from mydia.settings import changes, queries
+from mydia.settings import changes
 from mydia.settings.load import Loaded, dotted_values
 from web.api.kit import operation
 from web.api.models import ConfigChange, ConfigOut, ProfileList, ProfileOut, Setting
@@ -33,7 +34,7 @@ async def change_config(visit: Visit, body: ConfigChange) -> ConfigOut:
 @operation(api, "/quality-profiles", Policy.READ, answers=ProfileList)
 async def quality_profiles(visit: Visit) -> ProfileList:
     """The quality profiles, by name."""
-    return ProfileList([_profile(p) for p in await visit.read(queries.list_profiles)])
+    return ProfileList([_profile(p) for p in await visit.read(list_profiles)])
 
 
 def config_out(loaded: Loaded) -> ConfigOut:

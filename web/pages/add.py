@@ -2,12 +2,12 @@
 
 from quart import Blueprint, request
 
+from mydia.choosing.queries import list_profiles
 from mydia.errors import Invalid, MydiaError
 from mydia.library.queries import roots
 from mydia.messages import AddTitle, FindTitles
 from mydia.otp import NoAnswer
 from mydia.ports import MediaKind, MetadataMatch
-from mydia.settings.queries import list_profiles
 from web.auth import back_to
 from web.page import whole
 from web.policy import Answer, Policy, Visit, route

@@ -5,6 +5,7 @@ from typing import Any
 
 from quart import Blueprint, request
 
+from mydia.choosing.queries import list_profiles
 from mydia.downloads import changes as download_changes
 from mydia.downloads import queries as downloads
 from mydia.downloads.model import DownloadView, SearchView
@@ -13,7 +14,6 @@ from mydia.library.queries import files_of
 from mydia.media import changes
 from mydia.media import queries as media
 from mydia.media.model import Episode, EventRow, MediaCard, MediaItem, Slot
-from mydia.settings.queries import list_profiles
 from mydia.store.engine import Connection
 from mydia.store.paging import Page as Paged
 from web.auth import back_to
