@@ -1,7 +1,6 @@
 """What is going on: the queue, the history, jobs, the blocklist; and what a person may do about each."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from quart import Blueprint, request
 
@@ -100,9 +99,6 @@ class JobRow:
     @property
     def last_line(self) -> str:
         return self.job.errors[-1].error if self.job.errors else ""
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.job, name)
 
 
 async def _jobs(visit: Visit) -> Paged[JobRow]:
