@@ -145,6 +145,7 @@ class FakeTitle:
     genres: tuple[str, ...] = ()
     popularity: float = 1.0
     status: str = "Released"
+    pictures: bool = True
     episodes: tuple[FakeEpisode, ...] = ()
 
 
@@ -223,8 +224,8 @@ def _summary(title: FakeTitle) -> dict[str, Any]:
         "release_date" if film else "first_air_date": f"{title.year}-01-01",
         "overview": title.overview,
         "popularity": title.popularity,
-        "poster_path": f"/{title.id}-poster.png",
-        "backdrop_path": f"/{title.id}-backdrop.png",
+        "poster_path": f"/{title.id}-poster.png" if title.pictures else None,
+        "backdrop_path": f"/{title.id}-backdrop.png" if title.pictures else None,
         "vote_average": 7.5,
         "vote_count": 10,
     }

@@ -148,7 +148,11 @@ STEP = FakeTitle(
         *_episodes(2, 1960, ("Delusion", "Ordeal on Locust Street", "Brainwave")),
     ),
 )
-TITLES = (NOSFERATU, GENERAL, SINTEL, LIVING_DEAD, CHARADE, METROPOLIS, METROPOLIS_2001, BUNNY, FRIDAY, STEP)
+# One title has a picture at the metadata provider; for the others the house draws its own posters, which show more than a fake could.
+TITLES = tuple(
+    replace(title, pictures=title is SINTEL)
+    for title in (NOSFERATU, GENERAL, SINTEL, LIVING_DEAD, CHARADE, METROPOLIS, METROPOLIS_2001, BUNNY, FRIDAY, STEP)
+)
 
 AT_HOME: tuple[tuple[str, Video], ...] = (
     (
