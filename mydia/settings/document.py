@@ -11,7 +11,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, SecretStr
 
-from mydia.settings.model import Config, Section, needs_restart
+from mydia.settings.model import Config, needs_restart
+from mydia.settings.section import Section
 
 _TOP = """\
 # Mydia's configuration.

@@ -5,7 +5,7 @@ A field marked `restart` is read once, at start; the others take effect at once.
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -24,19 +24,9 @@ from pydantic.fields import FieldInfo
 
 from mydia import events
 from mydia.core.cron import check_schedule
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
-
-
-def setting(default: Any, doc: str, *, restart: bool = False, **rules: Any) -> Any:
-    """A field with its documentation; `rules` are pydantic's (ge, le, min_length, ...)."""
-    return Field(default, description=doc, json_schema_extra={"restart": restart}, **rules)
-
-
-def section(model: type[Section], doc: str) -> Any:
-    return Field(default_factory=model, description=doc)
+from mydia.settings.naming import Naming
+from mydia.settings.rules import Rules
+from mydia.settings.section import Section, section, setting
 
 
 def _web_address(value: str) -> str:
@@ -138,16 +128,6 @@ class Auth(Section):
 class LibraryPath(Section):
     path: Path = Field(description="The folder.")
     type: Literal["movie", "tv_show"] = Field(description="movie or tv_show.")
-
-
-class Naming(Section):
-    movie: str = setting(
-        "{title} ({year})/{title} ({year}) - {quality}", "Where a film goes, below its library folder."
-    )
-    episode: str = setting(
-        "{show}/Season {season}/{show} - S{season:2}E{episode:2} - {title}",
-        "Where an episode goes, below its library folder.",
-    )
 
 
 class Media(Section):
@@ -255,17 +235,6 @@ class ProwlarrIndexer(Indexer):
 
 
 AnyIndexer = Annotated[TorznabIndexer | NewznabIndexer | ProwlarrIndexer, Discriminator("type")]
-
-
-class Rules(Section):
-    required: list[str] = setting([], "Words or /patterns/, of which a release's name must hold one.")
-    ignored: list[str] = setting([], "Words or /patterns/ that refuse a release.")
-    max_size_gb: float = setting(0, "Releases larger than this are refused; 0 for no limit.", ge=0)
-    preferred_protocol: Literal["torrent", "usenet"] = setting("torrent", "Of equal releases, this kind is taken.")
-    min_seeders: int = setting(
-        1, "Torrents known to have fewer seeders are refused; an unknown number is not zero.", ge=0
-    )
-    min_free_gb: float = setting(1, "Grab nothing when it would leave less than this free.", ge=0)
 
 
 class Downloads(Section):
