@@ -16,16 +16,12 @@ lt: Any = libtorrent  # its stubs do not know what its own functions return
 
 def make_torrent(folder: Path, tracker: str) -> tuple[bytes, str]:
     """A v1 torrent of a folder, and its infohash."""
-    storage = lt.file_storage()
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            storage.add_file(str(Path(folder.name, path.relative_to(folder))), path.stat().st_size)
-    made = lt.create_torrent(storage, 64 * 1024, lt.create_torrent.v1_only)
+    made = lt.create_torrent(lt.list_files(str(folder)), 64 * 1024, lt.create_torrent.v1_only)
     made.add_tracker(tracker)
     made.set_priv(True)  # no DHT, no peer exchange: the tracker alone tells of peers
     lt.set_piece_hashes(made, str(folder.parent))
     content = bytes(lt.bencode(made.generate()))
-    return content, str(lt.torrent_info(lt.bdecode(content)).info_hashes().v1)
+    return content, str(lt.load_torrent_buffer(content).ti.info_hashes().v1)
 
 
 class Seeder:
@@ -53,10 +49,11 @@ class Seeder:
 
     def add(self, torrents: Iterable[tuple[bytes, Path]]) -> None:
         for content, save_path in torrents:
-            info = lt.torrent_info(lt.bdecode(content))
-            handle = self._session.add_torrent(
-                {"ti": info, "save_path": str(save_path), "flags": lt.torrent_flags.seed_mode}
-            )
+            params = lt.load_torrent_buffer(content)
+            params.save_path = str(save_path)
+            params.flags |= lt.torrent_flags.seed_mode
+            params.flags &= ~lt.torrent_flags.auto_managed & ~lt.torrent_flags.paused
+            handle = self._session.add_torrent(params)
             if self._rate:
                 handle.set_upload_limit(self._rate)
 
