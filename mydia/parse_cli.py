@@ -36,6 +36,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
         "parse", help="show what a release name says", description=__doc__
     )
     _add_arguments(parser)
+    parser.set_defaults(run=run)
     return parser
 
 
