@@ -43,10 +43,20 @@ class Meter:
             "mydia_http_request_seconds", "Time to answer", ("route", "method"), buckets=SECONDS, registry=self.registry
         )
 
+        # Looking a series up by its labels costs more than counting.
+        self._counts: dict[tuple[str, str, int], Counter] = {}
+        self._spreads: dict[tuple[str, str], Histogram] = {}
+
     def observe(self, rule: str, method: str, status: int, seconds: float) -> None:
         """One answer: the route's pattern, never its path, so that the number of series stays small."""
-        self.requests.labels(rule, method, str(status)).inc()
-        self.latency.labels(rule, method).observe(seconds)
+        count = self._counts.get((rule, method, status))
+        if count is None:
+            count = self._counts[rule, method, status] = self.requests.labels(rule, method, str(status))
+        count.inc()
+        spread = self._spreads.get((rule, method))
+        if spread is None:
+            spread = self._spreads[rule, method] = self.latency.labels(rule, method)
+        spread.observe(seconds)
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # the registry keeps collectors by identity

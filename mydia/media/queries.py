@@ -26,6 +26,18 @@ _FILTERS = {
     "downloading": f"exists (select 1 from downloads d where d.media_item_id = m.id and d.status in {OPEN})",
 }
 
+# A card in one statement of scalar subqueries, since a grid shows fifty. (As joins, SQLite may look at every slot there is first.)
+_SLOT = "from slots s join held_files h on h.slot_id = s.id {} where s.media_item_id = m.id and s.name = 'default'"
+_CARDS = f"""select m.id, m.type, m.title, m.year, m.poster, m.monitored, m.created_at, m.sort_title,
+    case when m.type = 'movie' then
+        (select coalesce(f.quality, '') {_SLOT.format("and h.target = '' join media_files f on f.id = h.file_id")}) end as film,
+    case when m.type = 'tv_show' then
+        (select count(*) from episodes e where e.media_item_id = m.id and e.season_number > 0) end as total,
+    case when m.type = 'tv_show' then
+        (select count(*) {_SLOT.format("join episodes e on e.id = h.target and e.season_number > 0")}) end as held,
+    (select max(d.progress) from downloads d where d.media_item_id = m.id and d.status in {OPEN}) as progress
+    from media_items m"""
+
 
 def list_media(
     conn: Connection,
@@ -57,14 +69,12 @@ def list_media(
         params["after"], params["after_id"] = decode_cursor(cursor, 2)
         where.append(f"({column}, m.id) {compare} (:after, :after_id)")
     rows = conn.all(
-        f"select m.id, m.type, m.title, m.year, m.poster, m.monitored, m.created_at, m.sort_title from media_items m"
-        f" where {' and '.join(where)} order by {column}{order}, m.id{order} limit :limit",
-        **params,
+        f"{_CARDS} where {' and '.join(where)} order by {column}{order}, m.id{order} limit :limit", **params
     )
     page, more = rows[:limit], len(rows) > limit
     key = "sort_title" if sort == "title" else "created_at"
     following = encode_cursor((page[-1][key], page[-1]["id"])) if more else None
-    return Page(_cards(conn, page), following)
+    return Page(tuple(map(_card, page)), following)
 
 
 @quick
@@ -84,12 +94,10 @@ def recent(conn: Connection, limit: int = 12) -> tuple[MediaCard, ...]:
 
 
 def card_of(conn: Connection, item_id: str) -> MediaCard:
-    rows = conn.all(
-        "select id, type, title, year, poster, monitored, created_at from media_items where id = :id", id=item_id
-    )
-    if not rows:
+    row = conn.one(f"{_CARDS} where m.id = :id", id=item_id)
+    if row is None:
         raise NotFound(f"There is no title {item_id}.")
-    return _cards(conn, rows)[0]
+    return _card(row)
 
 
 def search_titles(conn: Connection, q: str, limit: int = 20) -> tuple[MediaCard, ...]:
@@ -112,12 +120,8 @@ def search_titles(conn: Connection, q: str, limit: int = 20) -> tuple[MediaCard,
                 ids.append(row["id"])
     if not ids:
         return ()
-    match, params2 = among("id", ids[:limit])
-    rows = conn.all(
-        f"select id, type, title, year, poster, monitored, created_at from media_items where {match} order by sort_title, id",
-        **params2,
-    )
-    return _cards(conn, rows)
+    match, params2 = among("m.id", ids[:limit])
+    return tuple(map(_card, conn.all(f"{_CARDS} where {match} order by m.sort_title, m.id", **params2)))
 
 
 def get_media(conn: Connection, item_id: str) -> MediaItem:
@@ -239,65 +243,36 @@ def counts(conn: Connection, *, today: str = "9999-12-31") -> Counts:
     )
 
 
-def _cards(conn: Connection, rows: Sequence[dict[str, Any]]) -> tuple[MediaCard, ...]:
-    """The rows' cards: three queries for the page, however long it is."""
-    if not rows:
-        return ()
-    of_items, params = among("s.media_item_id", [r["id"] for r in rows])
-    films = {
-        r["item"]: r["quality"]
-        for r in conn.all(
-            f"select s.media_item_id as item, f.quality from slots s join held_files h on h.slot_id = s.id and h.target = ''"
-            f" join media_files f on f.id = h.file_id where {of_items} and s.name = 'default'",
-            **params,
-        )
-    }
-    shows = {
-        r["item"]: r
-        for r in conn.all(
-            f"select s.media_item_id as item, count(*) as total, count(h.file_id) as held from slots s"
-            f" join episodes e on e.media_item_id = s.media_item_id and e.season_number > 0"
-            f" left join held_files h on h.slot_id = s.id and h.target = e.id"
-            f" where {of_items} and s.name = 'default' group by s.media_item_id",
-            **params,
-        )
-    }
-    of_items, params = among("media_item_id", [r["id"] for r in rows])
-    moving = {
-        r["item"]: r["progress"]
-        for r in conn.all(
-            f"select media_item_id as item, max(progress) as progress from downloads where {of_items} and status in {OPEN}"
-            f" group by media_item_id",
-            **params,
-        )
-    }
-    return tuple(_card(r, films, shows, moving) for r in rows)
-
-
-def _card(row: dict[str, Any], films: dict[str, Any], shows: dict[str, Any], moving: dict[str, Any]) -> MediaCard:
-    item = row["id"]
+def _card(row: dict[str, Any]) -> MediaCard:
+    progress = row["progress"]
     if row["type"] == "movie":
-        held, total = int(item in films), 1
+        held, total = int(row["film"] is not None), 1
     else:
-        held, total = (shows[item]["held"], shows[item]["total"]) if item in shows else (0, 0)
+        held, total = row["held"], row["total"]
     state: CardState = (
-        "held" if held and held == total else "partial" if held else "missing" if row["monitored"] else "unmonitored"
+        "downloading"
+        if progress is not None
+        else "held"
+        if held and held == total
+        else "partial"
+        if held
+        else "missing"
+        if row["monitored"]
+        else "unmonitored"
     )
-    if item in moving:
-        state = "downloading"
     return MediaCard(
-        id=item,
-        type=row["type"],
-        title=row["title"],
-        year=row["year"],
-        poster=row["poster"],
-        monitored=bool(row["monitored"]),
-        state=state,
-        held=held,
-        total=total,
-        quality=films.get(item),
-        progress=moving.get(item),
-        created_at=row["created_at"],
+        row["id"],
+        row["type"],
+        row["title"],
+        row["year"],
+        row["poster"],
+        bool(row["monitored"]),
+        state,
+        held,
+        total,
+        row["film"] or None,
+        progress,
+        row["created_at"],
     )
 
 

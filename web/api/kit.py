@@ -12,7 +12,7 @@ from functools import wraps
 from importlib.metadata import version
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json
 from quart import Blueprint, Quart, Response, current_app, request
 from quart_schema import (
@@ -80,6 +80,7 @@ def operation(
 ) -> Callable[[View], View]:
     """Declare one operation. `query` and `body` are pydantic models, handed to the view under those names."""
     code = status or (200 if answers else 204)
+    shape = TypeAdapter(answers) if answers is not None else None
 
     def declare(view: View) -> View:
         @wraps(view)
@@ -91,7 +92,8 @@ def operation(
             result = await view(visit, **parameters)
             if result is None:
                 return Response(b"", code)
-            return Response(to_json(result, inf_nan_mode="null"), code, content_type="application/json")
+            data = to_json(result) if shape is None else shape.dump_json(result)
+            return Response(data, code, content_type="application/json")
 
         documented: Any = tag([api.name])(answer)
         if query is not None:
