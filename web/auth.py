@@ -117,11 +117,19 @@ async def check_meant(visit: Visit) -> None:
     person = visit.person
     if person is not None and person.via == "api_key":
         return
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
-        raise Forbidden("Another site's page sent this, so it was not done.")
+    # Browsers say on HTTPS and localhost where a request comes from, and there that word decides; elsewhere Origin does. It is
+    # compared with Host, so a reverse proxy without HTTPS has to keep the Host header.
+    site = request.headers.get("Sec-Fetch-Site")
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc.lower() != request.headers.get("Host", "").lower():
-        raise Forbidden("Another site's page sent this, so it was not done.")
+    if site is not None:
+        ours = site in ("same-origin", "none")
+    else:
+        ours = origin is None or urlsplit(origin).netloc.lower() == request.headers.get("Host", "").lower()
+    if not ours:
+        raise Forbidden(
+            "Another site's page sent this, so it was not done. If it was Mydia's own page behind a reverse proxy, let the proxy"
+            " keep the Host header."
+        )
     if person is None:
         return  # the login and the set-up, which have a password and a token of their own
     token = request.headers.get("X-CSRF-Token")
@@ -216,7 +224,6 @@ async def end_session(visit: Visit, target: str) -> Response | WerkzeugResponse:
         await visit.write(changes.close_session, visit.person.session_id)
     response = redirect(target, 303)
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="Lax", secure=visit.https)
-    response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
 

@@ -62,6 +62,13 @@ def common(visit: Visit) -> dict[str, Any]:
     }
 
 
+def screenful(least: int, most: int = 200) -> int:
+    """How many items of a list to show: `least`, or as many as the list that refetches itself shows by now (?shown=)."""
+    text = request.args.get("shown", "")
+    shown = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+    return max(least, min(shown, most))
+
+
 async def whole(template: str, visit: Visit, status: int = 200, /, **values: Any) -> Response:
     """A whole page, with the notice that the last form left behind."""
     flash = take_flash()

@@ -58,6 +58,13 @@ async def test_a_form_and_a_header_of_our_own_page_are_done(tmp_path: Path) -> N
         assert header.status_code == 303
 
 
+async def test_where_the_browser_says_that_it_is_our_own_page_a_proxy_may_change_the_host(tmp_path: Path) -> None:
+    async with open_web(tmp_path) as world:
+        admin = await world.visitor("admin")
+        through_a_proxy = {"Origin": "https://films.example.org", "Sec-Fetch-Site": "same-origin"}
+        assert (await admin.post("/library/scan", headers=through_a_proxy)).status_code == 303
+
+
 async def test_nothing_is_changed_by_a_request_that_was_refused(tmp_path: Path) -> None:
     async with open_web(tmp_path) as world:
         shelf = await furnish(world.house)

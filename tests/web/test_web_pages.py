@@ -151,6 +151,14 @@ async def test_a_grid_that_refetches_itself_keeps_what_was_scrolled_to(tmp_path:
         assert (await read(user, "/films?region=grid&shown=99999")).count("data-card") == 150
 
 
+async def test_a_history_that_refetches_itself_keeps_what_was_scrolled_to(tmp_path: Path) -> None:
+    async with open_web(tmp_path) as world:
+        await furnish(world.house, name="Film", films=150)
+        user = await world.visitor("readonly")
+        assert (await read(user, "/activity/history?region=history")).count('class="happening"') == 50
+        assert (await read(user, "/activity/history?region=history&shown=90")).count('class="happening"') == 90
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [

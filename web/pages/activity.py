@@ -15,7 +15,7 @@ from mydia.messages import JOB_KINDS
 from mydia.store.engine import to_json
 from mydia.store.paging import Page as Paged
 from web.auth import back_to
-from web.page import Page
+from web.page import Page, screenful
 from web.policy import Answer, Policy, Visit, route
 
 pages = Blueprint("activity", __name__)
@@ -30,11 +30,15 @@ def _cursor() -> str | None:
 
 
 async def _queue(visit: Visit) -> object:
-    return await visit.read(downloads.list_downloads, status="active", cursor=_cursor_of("more_queue"), limit=50)
+    return await visit.read(
+        downloads.list_downloads, status="active", cursor=_cursor_of("more_queue"), limit=screenful(50)
+    )
 
 
 async def _ended(visit: Visit) -> object:
-    return await visit.read(downloads.list_downloads, status="history", cursor=_cursor_of("more_ended"), limit=25)
+    return await visit.read(
+        downloads.list_downloads, status="history", cursor=_cursor_of("more_ended"), limit=screenful(25)
+    )
 
 
 def _cursor_of(part: str) -> str | None:
@@ -67,7 +71,7 @@ async def import_again(visit: Visit, download_id: str) -> Answer:
 
 
 async def _history(visit: Visit) -> object:
-    return await visit.read(history, cursor=_cursor(), limit=50)
+    return await visit.read(history, cursor=_cursor(), limit=screenful(50))
 
 
 HISTORY = Page("history.html", {"history": _history}, parts={"older": "history"})
@@ -105,7 +109,7 @@ async def _jobs(visit: Visit) -> Paged[JobRow]:
     state = request.args.get("state") or None
     if state is not None and state not in STATES:
         raise Invalid(f"A job's state is one of {', '.join(STATES)}, not {state!r}.", field="state")
-    page = await visit.read(jobs.list_jobs, state, cursor=_cursor(), limit=50)
+    page = await visit.read(jobs.list_jobs, state, cursor=_cursor(), limit=screenful(50))
     stacks = visit.may("ADMIN")
     return Paged(tuple(_row(job, stacks) for job in page.items), page.next)
 
@@ -148,7 +152,7 @@ async def cancel_job(visit: Visit, job_id: str) -> Answer:
 
 
 async def _blocked(visit: Visit) -> object:
-    return await visit.read(downloads.blocklist, cursor=_cursor(), limit=50)
+    return await visit.read(downloads.blocklist, cursor=_cursor(), limit=screenful(50))
 
 
 BLOCKLIST = Page("blocklist.html", {"blocked": _blocked}, parts={"rows": "blocked"})

@@ -6,7 +6,7 @@ from mydia.library import changes
 from mydia.library import queries as library
 from mydia.messages import RestoreTrash
 from web.auth import back_to
-from web.page import Page
+from web.page import Page, screenful
 from web.policy import Answer, Policy, Visit, route
 
 pages = Blueprint("files", __name__)
@@ -16,11 +16,11 @@ PATIENCE = 60.0  # seconds for moving a file back, which may be a copy
 async def _files(visit: Visit) -> object:
     args = request.args
     state, cursor = args.get("state") or None, args.get("cursor") or None
-    return await visit.read(library.list_files, state=state, cursor=cursor, limit=50)
+    return await visit.read(library.list_files, state=state, cursor=cursor, limit=screenful(50))
 
 
 async def _trash(visit: Visit) -> object:
-    return await visit.read(library.trash, cursor=request.args.get("cursor") or None, limit=50)
+    return await visit.read(library.trash, cursor=request.args.get("cursor") or None, limit=screenful(50))
 
 
 FILES = Page("files.html", {"files": _files}, parts={"rows": "files"})

@@ -5,7 +5,7 @@ from quart import Blueprint, request
 from mydia.media.model import MediaCard
 from mydia.media.queries import list_media
 from mydia.store.paging import Page as Paged
-from web.page import Page
+from web.page import Page, screenful
 from web.policy import Answer, Policy, Visit, route
 
 pages = Blueprint("grid", __name__)
@@ -22,16 +22,9 @@ async def _grid(visit: Visit, kind: str) -> Paged[MediaCard]:
         q=args.get("q") or None,
         sort="added" if args.get("sort") == "added" else "title",
         cursor=args.get("cursor") or None,
-        limit=_shown(),
+        limit=screenful(SCREENFUL, MOST_SHOWN),
         today=visit.house.clock.now().date().isoformat(),
     )
-
-
-def _shown() -> int:
-    # A grid that refetches itself asks for as many as it shows, so that what was scrolled to stays.
-    text = request.args.get("shown", "")
-    shown = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
-    return max(SCREENFUL, min(shown, MOST_SHOWN))
 
 
 GRID = Page("grid.html", {"grid": _grid}, parts={"next": "grid"})

@@ -17,7 +17,7 @@ from mydia.media.model import Episode, EventRow, MediaCard, MediaItem, Slot
 from mydia.store.engine import Connection
 from mydia.store.paging import Page as Paged
 from web.auth import back_to
-from web.page import Page
+from web.page import Page, screenful
 from web.policy import Answer, Policy, Visit, route
 
 pages = Blueprint("title", __name__)
@@ -99,7 +99,7 @@ async def _searches(visit: Visit, title_id: str) -> tuple[SearchView, ...]:
 
 
 async def _news(visit: Visit, title_id: str) -> Paged[EventRow]:
-    return await visit.read(media.history, title_id, cursor=request.args.get("cursor") or None, limit=30)
+    return await visit.read(media.history, title_id, cursor=request.args.get("cursor") or None, limit=screenful(30))
 
 
 TITLE = Page(

@@ -28,12 +28,11 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (xhr.status === 401) location.reload();
 });
 
-// A grid that refetches itself asks for as many cards as were scrolled to.
+// A list that refetches itself asks for as much as was scrolled to.
 document.addEventListener("htmx:configRequest", (event) => {
   const { elt, parameters } = event.detail;
-  if (!elt.hasAttribute("data-region")) return;
-  const shown = elt.querySelectorAll("[data-card]").length;
-  if (elt.querySelector("[data-grid]") && shown) parameters.shown = shown;
+  const list = elt.hasAttribute("data-region") && elt.querySelector("[data-list]");
+  if (list) parameters.shown = list.querySelectorAll(":scope > li:not(.more)").length;
 });
 
 export default htmx;
