@@ -3,8 +3,9 @@
 facts     what a name may say, and where it says it      tokens    a name cut into words with spans and brackets
 tables/   the vocabulary, as rows                        lexicon   the tables made searchable
 passes/   small steps that each decide one thing         reading   the state they share
-grammar   the passes in their order                      paths     files by their names and folders
-parser    the front door                                 matching, comparing  known titles
+grammar   the passes in their order                      terms     what one spelling means
+parser    the front door                                 paths     files by their names and folders
+matching  known titles weighed                           comparing  titles made comparable
 
 To teach it a language, a service, a source or a group's spelling, first add the name that is misread to a file of
 tests/corpus/release, one JSON object a line with what it must give, and see it fail:

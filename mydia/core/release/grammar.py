@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import Any
 
 from mydia.core.release.facts import NO_SPANS, Hint, Release, Span
-from mydia.core.release.lexicon import STRONG
 from mydia.core.release.passes import (
     absolute,
     dates,
@@ -26,6 +25,7 @@ from mydia.core.release.passes import (
     zone,
 )  # fmt: skip
 from mydia.core.release.reading import Reading
+from mydia.core.release.terms import STRONG
 from mydia.core.release.tokens import LONGEST, tokenize
 
 Pass = Callable[[Reading], None]

@@ -12,29 +12,11 @@ spelling says how much it proves:
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from mydia.core.release.tokens import Word
-
-STRONG: Final = 2
-WEAK: Final = 1
-CODE: Final = 0
-
-Rows = tuple[tuple[str, str], ...]
-
-
-class Term(NamedTuple):
-    """What one spelling says: its (field, value) facts, and how much it proves."""
-
-    facts: tuple[tuple[str, str], ...]
-    rank: int
-
-    @property
-    def field(self) -> str:
-        return self.facts[0][0]
+from mydia.core.release.terms import CODE, STRONG, WEAK, Rows, Term
+from mydia.core.release.tokens import Word, fold
 
 
 class Entry(NamedTuple):
@@ -52,8 +34,7 @@ _TIGHT = frozenset(["", " ", ".", "_", "-", "‑"])
 
 
 def _key(spelling: str) -> tuple[str, ...]:
-    plain = "".join(c for c in unicodedata.normalize("NFKD", spelling.lower()) if not unicodedata.combining(c))
-    return tuple(_PART.findall(plain.replace("'", "")))
+    return tuple(_PART.findall(fold(spelling)))
 
 
 def _gluings(words: tuple[str, ...]) -> list[tuple[str, ...]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from mydia.core.release.facts import Hint, Span
-from mydia.core.release.lexicon import STRONG
 from mydia.core.release.tables.words import NUMBERING_WORDS
+from mydia.core.release.terms import STRONG
 from mydia.core.release.tokens import Box, Word
 
 Fact = tuple[str, Span]
@@ -80,6 +80,9 @@ class Reading:
             and not dashed(self.words[first].gap)
         ):
             first -= 1
+        if offset:
+            word = self.words[first]  # folding may have changed the length, but not of the numbers at the end
+            offset = max(0, len(word.text) - len(word.low) + offset)
         span = self.use(fact, first, last)
         self.marks.append((first, last))
         self.mark_start = min(self.mark_start, span.start + offset)

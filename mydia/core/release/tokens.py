@@ -10,7 +10,7 @@ import re
 import unicodedata
 
 from mydia.core.release.facts import Span
-from mydia.core.release.lexicon import Term
+from mydia.core.release.terms import Term
 
 LONGEST = 512
 """Characters that are read; what follows is no part of a release name, and the bound keeps hostile text cheap."""
@@ -79,7 +79,7 @@ def fold(text: str) -> str:
     low = text.lower()
     if not low.isascii():
         parts = unicodedata.normalize("NFKD", low)
-        low = "".join(c for c in parts if not unicodedata.combining(c))
+        low = unicodedata.normalize("NFC", "".join(c for c in parts if not unicodedata.combining(c)))
     return low.translate(_APOSTROPHES) if not low.isalnum() else low
 
 

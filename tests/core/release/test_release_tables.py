@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from mydia.core.release import parse
-from mydia.core.release.lexicon import Rows, alone, build, look_up
+from mydia.core.release.lexicon import alone, build, look_up
 from mydia.core.release.tables import audio, languages, video, words
+from mydia.core.release.terms import Rows
 from mydia.core.release.tokens import tokenize
 
 TABLES: dict[str, Rows] = {

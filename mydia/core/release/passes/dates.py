@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from mydia.core.release.lexicon import STRONG
 from mydia.core.release.reading import Reading
 from mydia.core.release.tables.words import MONTHS, ORDINALS, PART
+from mydia.core.release.terms import STRONG
 from mydia.core.release.tokens import Word
 
 FILM_YEARS = range(1888, 2041)

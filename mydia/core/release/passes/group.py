@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from mydia.core.release.lexicon import CODE, STRONG
 from mydia.core.release.reading import Reading, dashed
 from mydia.core.release.tables.groups import EXCEPTIONS
+from mydia.core.release.terms import CODE, STRONG
 from mydia.core.release.tokens import Word, fold
 
 _SPELLINGS = {tuple(re.findall(r"[^\W_]+", fold(name))) for name in EXCEPTIONS}

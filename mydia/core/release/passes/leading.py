@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mydia.core.release.lexicon import STRONG
 from mydia.core.release.passes.dates import FILM_YEARS
 from mydia.core.release.reading import Reading
+from mydia.core.release.terms import STRONG
 
 _IN_FRONT = frozenset([("source", "brdisk"), *(("video_codec", codec) for codec in ("h264", "h265", "av1", "xvid"))])
 """What is written before a title now and then, and begins none."""

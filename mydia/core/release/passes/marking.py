@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from mydia.core.release.lexicon import STRONG, WEAK, Lexicon, Term, alone, build, look_up
+from mydia.core.release.lexicon import Lexicon, alone, build, look_up
 from mydia.core.release.reading import Reading
 from mydia.core.release.tables import audio, languages, video, words
+from mydia.core.release.terms import STRONG, WEAK, Term
 from mydia.core.release.tokens import Word
 
 LEXICON: Lexicon = build(

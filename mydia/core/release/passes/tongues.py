@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from mydia.core.release.facts import Span
-from mydia.core.release.lexicon import CODE
 from mydia.core.release.reading import Reading, dashed
 from mydia.core.release.tables.languages import CJK
+from mydia.core.release.terms import CODE
 from mydia.core.release.tokens import Word
 
 _PIECES = tuple((code, piece.strip()) for code, row in CJK for piece in row.split("|"))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from mydia.core.release.facts import Span
 from mydia.core.release.reading import Reading
 from mydia.core.release.tables.words import PART
 
+_LOW_CHANNELS = frozenset(["0", "1", "2"])
 _TRAILING_VERSION = re.compile(r"^\d{1,4}v(\d)$")
 _AMOUNT = re.compile(r"(?<![\d.,])\d{1,4}(?:[.,]\d{1,3})? ?$")
 _DECIMALS = re.compile(r"(?<![\d.,])\d{1,4}[.,]$")
@@ -106,12 +108,11 @@ def read_sound(reading: Reading) -> None:
     best: tuple[float, Span] | None = None
     for value, span in reading.found.get("channels", ()):
         best = max(best or (0.0, span), (float(value), span))
-    for word in reading.numbers:
-        if best is None and word.used == "channels":
-            pair = reading.words[word.index + 1]
+    for word, after in pairwise(reading.words):
+        if best is None and word.used == "channels" == after.used and after.low in _LOW_CHANNELS:
             digits = re.search(r"(\d)$", word.low)
             if digits is not None:
-                best = (float(f"{digits.group(1)}.{pair.low}"), Span(word.start, pair.end))
+                best = (float(f"{digits.group(1)}.{after.low}"), Span(word.start, after.end))
     if best is not None:
         reading.set("audio_channels", best[0], best[1])
 
@@ -123,7 +124,7 @@ def claim_channels(reading: Reading) -> None:
         if word.index + 1 >= len(words):
             continue
         after = words[word.index + 1]
-        if after.low not in ("0", "1", "2") or after.gap not in (".", " ", "_") or not word.low[-1:].isdecimal():
+        if after.low not in _LOW_CHANNELS or after.gap not in (".", " ", "_") or not word.low[-1:].isdecimal():
             continue
         audible = word.term is not None and word.term.field == "audio"
         bare = word.number is not None and word.number in (1, 2, 5, 6, 7) and len(word.low) == 1

@@ -6,9 +6,9 @@ them and it: so "German" is a language in "Title.German.1080p" and a word of the
 
 from __future__ import annotations
 
-from mydia.core.release.lexicon import CODE, STRONG
 from mydia.core.release.reading import Reading
 from mydia.core.release.tables.languages import ENGLISH_WORDS
+from mydia.core.release.terms import CODE, STRONG
 from mydia.core.release.tokens import Word, is_han
 
 _BEFORE_YEAR = frozenset(["edition", "proper", "repack", "real", "pack"])

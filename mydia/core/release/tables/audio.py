@@ -1,6 +1,6 @@
 """How the sound is stored. A digit or two after a codec ("DD5.1", "AAC 2.0") are its channels, read by `passes/sound.py`."""
 
-from mydia.core.release.lexicon import Rows
+from mydia.core.release.terms import Rows
 
 CODECS: Rows = (
     ("audio:AC3", "AC3 | AC-3 | DD | Dolby Digital | DolbyD | AC3D | AC3MD | AC3LD | DD5.1EX | DDEX"),

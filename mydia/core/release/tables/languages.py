@@ -4,7 +4,7 @@ Names ("German") are weak, since titles hold them too ("The Good German"). Three
 words may stand alone before technical words; two-letter ones, and those that are words, need a neighbour.
 """
 
-from mydia.core.release.lexicon import Rows
+from mydia.core.release.terms import Rows
 
 AUDIO: Rows = (
     ("languages:en", "~English | ~Ingles | ~Inglese | ~Anglais | ~Englisch | ~Angielski | ?ENG | ?EN | ?ING"),

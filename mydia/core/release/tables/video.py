@@ -1,6 +1,6 @@
 """Where the picture comes from and how it is stored: sources, resolutions, codecs, dynamic range, services, containers."""
 
-from mydia.core.release.lexicon import Rows
+from mydia.core.release.terms import Rows
 
 SOURCES: Rows = (
     ("source:web-dl", "HDRip | HD-Rip"),

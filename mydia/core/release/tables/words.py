@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from mydia.core.release.lexicon import Rows
+from mydia.core.release.terms import Rows
 from mydia.core.release.tokens import fold
 
 REVISIONS: Rows = (
