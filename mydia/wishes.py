@@ -1,21 +1,25 @@
 """What is wished for one title, gathered for `core.decide`. The reads here span contexts, which contexts themselves never do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from mydia.appraise import formats_of, revision_of
 from mydia.choosing import queries as choosing
 from mydia.core import decide
 from mydia.core.decide import model as decide_model
+from mydia.core.formats import CustomFormat, score
 from mydia.core.quality import QualityProfile, Revision
+from mydia.core.release import parse
 from mydia.core.wanted import Slot as WantedSlot
 from mydia.core.wanted import Wanted, wanted
 from mydia.downloads import queries as downloads
-from mydia.downloads.model import OPEN
+from mydia.downloads.model import OPEN, Download
 from mydia.library import queries as library
 from mydia.library.model import FileView
 from mydia.media import queries as media
 from mydia.media.model import Episode, MediaItem, Slot
+from mydia.settings.rules import Rules
 from mydia.store.engine import Connection
 
 
@@ -28,7 +32,9 @@ class Wish:
     profile: QualityProfile
     episodes: tuple[Episode, ...]
     target: decide.Target
+    formats: tuple[CustomFormat, ...]
     queue: tuple[decide.Queued, ...]
+    history: tuple[decide.Past, ...]
     blocklist: tuple[decide.Blocked, ...]
     wanted: tuple[Wanted, ...]
 
@@ -37,7 +43,9 @@ class Wish:
         return tuple(by_number[n] for n in numbers if n in by_number)
 
 
-def gather(conn: Connection, media_item_id: str, now: datetime, slot_id: str | None = None) -> tuple[Wish, ...]:
+def gather(
+    conn: Connection, media_item_id: str, now: datetime, rules: Rules, slot_id: str | None = None
+) -> tuple[Wish, ...]:
     """One wish per slot of the title, or of the one slot. Raises NotFound when the title is gone."""
     item = media.get_media(conn, media_item_id)
     episodes = media.episodes_of(conn, item.id) if item.type == "tv_show" else ()
@@ -46,37 +54,34 @@ def gather(conn: Connection, media_item_id: str, now: datetime, slot_id: str | N
         decide.Blocked(infohash=b.infohash, title=b.title, size=b.size, guid=b.guid)
         for b in downloads.blocked_for(conn, item.id)
     )
-    open_downloads = [d for d in downloads.with_status(conn, OPEN) if d.media_item_id == item.id]
+    grabs = downloads.grabs_of(conn, item.id)
+    formats = choosing.formats(conn)
     numbers = {e.id: (e.season, e.number) for e in episodes}
-    queue = tuple(
-        decide.Queued(
-            title=d.title,
-            quality=d.quality or "Unknown",
-            score=d.score,
-            episodes=tuple(numbers[t] for t in d.targets if t in numbers),
-        )
-        for d in open_downloads
-    )
     wishes = []
     for slot in media.slots_of(conn, item.id):
         if slot_id is not None and slot.id != slot_id:
             continue
         profile = choosing.get_profile(conn, slot.quality_profile_id)
         held_ids = library.held_by(conn, slot.id)
-        held = tuple(_held(f, numbers) for f in files if f.id in held_ids)
-        target = _target(item, episodes, held)
+        held = tuple(_held(f, item, numbers, profile, formats) for f in files if f.id in held_ids)
+        own = [g for g in grabs if g.slot_id in (None, slot.id)]
+        queue = tuple(_queued(g, numbers) for g in own if g.status in OPEN)
+        history = tuple(p for g in own for p in _past(g, numbers, files))
+        target = _target(item, episodes, held, rules)
         # Without past searches: the pause between two searches is search_missing's concern, not that of a search that was asked for.
         lacking = tuple(
             w
-            for w in wanted(item.id, target, [WantedSlot(slot.name, profile, held)], {})
+            for w in wanted(item.id, target, [WantedSlot(slot.name, profile, held)], {}, rules.availability_delay_days)
             if w.due is not None and w.due <= now
         )
         target = replace(target, wanted=frozenset(w.number for w in lacking if w.number is not None))
-        wishes.append(Wish(item, slot, profile, episodes, target, queue, blocked, lacking))
+        wishes.append(Wish(item, slot, profile, episodes, target, formats, queue, history, blocked, lacking))
     return tuple(wishes)
 
 
-def _target(item: MediaItem, episodes: tuple[Episode, ...], held: tuple[decide.Held, ...]) -> decide.Target:
+def _target(
+    item: MediaItem, episodes: tuple[Episode, ...], held: tuple[decide.Held, ...], rules: Rules
+) -> decide.Target:
     return decide.Target(
         kind="movie" if item.type == "movie" else "episode",
         title=item.title,
@@ -101,6 +106,7 @@ def _target(item: MediaItem, episodes: tuple[Episode, ...], held: tuple[decide.H
             for e in episodes
         ),
         availability=None if item.status is None else _AVAILABILITY.get(item.status.lower(), "announced"),
+        min_availability=rules.min_availability,
         in_cinemas=_day(item.metadata.get("in_cinemas")),
         digital=_day(item.metadata.get("digital")),
         physical=_day(item.metadata.get("physical")),
@@ -115,16 +121,59 @@ _AVAILABILITY: Mapping[str, decide_model.Availability] = {
 }
 
 
-def _held(file: FileView, numbers: dict[str, decide.Number]) -> decide.Held:
+def _held(
+    file: FileView,
+    item: MediaItem,
+    numbers: Mapping[str, decide.Number],
+    profile: QualityProfile,
+    formats: Sequence[CustomFormat],
+) -> decide.Held:
+    names = formats_of(file, item, formats)
     return decide.Held(
         quality=file.quality or "Unknown",
-        revision=Revision(file.revision),
+        revision=revision_of(file),
+        score=score(names, profile),
         size=file.size,
         episodes=tuple(numbers[e] for e in file.episode_ids if e in numbers),
         release_group=file.release_group,
         added=datetime.fromisoformat(file.created_at),
+        formats=names,
         name=file.relative_path,
     )
+
+
+def _queued(grab: Download, numbers: Mapping[str, decide.Number]) -> decide.Queued:
+    return decide.Queued(
+        title=grab.title,
+        quality=grab.quality or "Unknown",
+        revision=_revision(grab),
+        score=grab.score,
+        episodes=tuple(numbers[t] for t in grab.targets if t in numbers),
+    )
+
+
+def _past(grab: Download, numbers: Mapping[str, decide.Number], files: Sequence[FileView]) -> Iterator[decide.Past]:
+    """That it was grabbed; and that it was imported, as what its file turned out to be, while that file is known."""
+    grabbed = decide.Past(
+        event="grabbed",
+        title=grab.title,
+        at=datetime.fromisoformat(grab.created_at),
+        quality=grab.quality or "Unknown",
+        revision=_revision(grab),
+        score=grab.score,
+        episodes=tuple(numbers[t] for t in grab.targets if t in numbers),
+        download_id=grab.infohash or grab.id,
+    )
+    yield grabbed
+    file = next((f for f in files if f.scene_name == grab.title), None)
+    if grab.imported_at is not None and file is not None:
+        at, quality = datetime.fromisoformat(grab.imported_at), file.quality or "Unknown"
+        yield replace(grabbed, event="imported", at=at, quality=quality, revision=revision_of(file))
+
+
+def _revision(grab: Download) -> Revision:
+    release = parse(grab.title)
+    return Revision(release.version, release.real, release.repack)
 
 
 def _day(text: str | None) -> datetime | None:

@@ -23,7 +23,8 @@ from mydia.house import House
 from mydia.jobs.model import Job
 from mydia.media import queries as media
 from mydia.ports import FoundRelease, Indexer, IndexerQuery, Protocol_
-from mydia.store.transaction import Transaction
+from mydia.settings.rules import decide_settings
+from mydia.store.transaction import Transaction, parse_time
 from mydia.wishes import Wish, gather
 from workers.job_actor import JobActor
 
@@ -63,7 +64,7 @@ class Searcher(JobActor):
         """Search for one title. Refused (and tried again) only when no indexer answered at all."""
         mode = cast(Mode, job.args.get("mode", "search"))
         now = self.house.clock.now()
-        for wish in await self.house.read(gather, job.args["media_item_id"], now):
+        for wish in await self.house.read(gather, job.args["media_item_id"], now, self.house.config.downloads.rules):
             if wish.wanted:
                 await self._search(wish, mode, now)
 
@@ -81,30 +82,22 @@ class Searcher(JobActor):
             now=now,
             mode=mode,
             profile=wish.profile,
-            settings=self.settings(free),
+            formats=wish.formats,
+            settings=decide_settings(
+                self.house.config.downloads.rules, clients=self.protocols, free_space=free, resting=resting
+            ),
             blocklist=wish.blocklist,
             queue=wish.queue,
+            history=wish.history,
         )
         candidates = [candidate(r, now) for r in found.values()]
         # Deciding on hundreds of names is work for a thread: the loop stays free for pages.
         verdicts = await trio.to_thread.run_sync(core.decide, candidates, wish.target, context)
         ranked = await trio.to_thread.run_sync(rank, verdicts, wish.target, context)
-        await self.house.write(record, wish, mode, answers, verdicts, ranked, {r.guid: r for r in found.values()})
+        by_guid = {r.guid: r for r in found.values()}
+        await self.house.write(record, wish, mode, answers, verdicts, ranked, by_guid, context.settings.delay)
         if answers and all(a.error for a in answers):
             raise Unavailable(f"No indexer answered: {'; '.join(f'{a.indexer}: {a.error}' for a in answers)}")
-
-    def settings(self, free_space: int | None) -> core.Settings:
-        rules = self.house.config.downloads.rules
-        return core.Settings(
-            required=tuple(rules.required),
-            ignored=tuple(rules.ignored),
-            max_size=int(rules.max_size_gb * 1e9),
-            min_seeders=rules.min_seeders,
-            preferred_protocol=rules.preferred_protocol,
-            clients=self.protocols,
-            free_space=free_space,
-            min_free_space=int(rules.min_free_gb * 1e9),
-        )
 
     async def ask(self, indexers: Sequence[Indexer], queries: Sequence[IndexerQuery]) -> list[Answer]:
         """All indexers at once, each with its own deadline; one that fails is written down and does not hold up the rest."""
@@ -200,6 +193,7 @@ def record(
     verdicts: Sequence[core.Verdict],
     ranked: Sequence[Ranked],
     found: Mapping[str, FoundRelease],
+    delay: core.Delay,
 ) -> None:
     """Keep the search and grab what is best, in one transaction. Another grab that came first wins, and is named."""
     grabbed: dict[str, str] = {}
@@ -210,10 +204,11 @@ def record(
         facts = {
             **{
                 k: getattr(v.candidate, k)
-                for k in ("title", "indexer", "guid", "infohash", "protocol", "size", "download_url")
+                for k in ("title", "indexer", "guid", "infohash", "protocol", "size", "download_url", "flags")
             },
             "quality": v.quality.name,
             "score": v.score,
+            "formats": v.formats,
         }
         try:
             grabbed[v.candidate.guid or ""] = downloads.grab(tx, wish.item.id, wish.slot.id, targets, facts)
@@ -232,6 +227,19 @@ def record(
         summary=summary(verdicts, chosen, answers, notes),
         download_id=next(iter(grabbed.values()), None),
     )
+    ripe = None if grabbed else ripe_in(verdicts, delay, parse_time(tx.now))
+    if ripe is not None:
+        tx.enqueue("search_media", {"media_item_id": wish.item.id}, media_item_id=wish.item.id, in_seconds=ripe)
+
+
+def ripe_in(verdicts: Sequence[core.Verdict], delay: core.Delay, now: datetime) -> float | None:
+    """Seconds until the first release is old enough that only a delay speaks against; None when there is none."""
+    waits = [
+        (delay.torrent if v.candidate.protocol == "torrent" else delay.usenet) - age
+        for v in verdicts
+        if {r.rule for r in v.rejections} == {"delayed"} and (age := v.candidate.age(now)) is not None
+    ]
+    return None if not waits else max(min(waits), 0) * 60 + 1
 
 
 def choose(ranked: Sequence[Ranked], wish: Wish) -> list[Ranked]:
@@ -298,6 +306,10 @@ def _rows(
                 "infohash": v.candidate.infohash,
                 "download_url": v.candidate.download_url,
                 "info_url": v.candidate.info_url,
+                "formats": v.formats,
+                "flags": v.candidate.flags,
+                "languages": v.candidate.languages,
+                "priority": v.candidate.priority,
             },
         }
         for v in ordered[:KEPT]

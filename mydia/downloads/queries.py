@@ -14,6 +14,8 @@ _VIEW = (
     " d.download_client as client, d.download_client_id as client_id, d.error_message as error, d.estimated_completion,"
     " d.created_at, d.completed_at, d.imported_at from downloads d left join media_items m on m.id = d.media_item_id"
 )
+# A download's address, and with some indexers its guid, hold the indexer's API key: they never leave for a page.
+_SHOWN = ("targets", "infohash", "info_url")
 _STATUSES = {"active": f"d.status in ({_OPEN})", "history": f"d.status not in ({_OPEN})"} | {
     s: f"d.status = '{s}'" for s in (*OPEN, "imported", "failed", "cancelled")
 }
@@ -43,6 +45,12 @@ def downloads_of(conn: Connection, media_item_id: str, limit: int = 50) -> tuple
     return tuple(DownloadView(**r) for r in rows)
 
 
+def grabs_of(conn: Connection, media_item_id: str, limit: int = 500) -> tuple[Download, ...]:
+    """What was grabbed for a title, whatever became of it, newest first."""
+    sql = "select * from downloads where media_item_id = :m order by created_at desc, id desc limit :n"
+    return _downloads(conn, conn.all(sql, m=media_item_id, n=limit))
+
+
 def download_view(conn: Connection, download_id: str) -> DownloadView:
     row = conn.one(f"{_VIEW} where d.id = :id", id=download_id)
     if row is None:
@@ -64,12 +72,26 @@ def with_status(conn: Connection, statuses: Sequence[str]) -> tuple[Download, ..
 
 
 def to_clean_up(conn: Connection) -> tuple[Download, ...]:
-    """Ended downloads that their client may still hold: imported ones seed on until their goals are met, the others go."""
+    """Ended downloads that their client may still hold: imported ones seed on until their goals are met, the others go.
+
+    Not while another download that has not ended is the same one in its client, since its files are the same.
+    """
     return _downloads(
         conn,
         conn.all(
-            "select * from downloads where status in ('imported', 'failed', 'cancelled') and removed_at is null"
-            " and download_client_id is not null order by created_at, id"
+            "select d.* from downloads d where d.status in ('imported', 'failed', 'cancelled') and d.removed_at is null"
+            " and d.download_client_id is not null and not exists (select 1 from downloads o where o.download_client = d.download_client"
+            f" and o.download_client_id = d.download_client_id and o.id <> d.id and o.status in ({_OPEN})) order by d.created_at, d.id"
+        ),
+    )
+
+
+def open_of(conn: Connection, media_item_id: str) -> tuple[Download, ...]:
+    """The open downloads for one title."""
+    return _downloads(
+        conn,
+        conn.all(
+            f"select * from downloads where media_item_id = :m and status in ({_OPEN}) order by created_at, id", m=media_item_id
         ),
     )
 
@@ -164,7 +186,7 @@ def _searches(conn: Connection, rows: Sequence[dict[str, Any]]) -> tuple[SearchV
                     "chosen": bool(c["chosen"]),
                     "rejections": tuple(from_json(c["rejections"])),
                     "rank": tuple(from_json(c["rank"])) if c["rank"] else (),
-                    "release": from_json(c["release"]),
+                    "release": {k: v for k, v in from_json(c["release"]).items() if k in _SHOWN},
                 }
             )
         )
