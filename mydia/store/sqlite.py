@@ -76,7 +76,7 @@ class SqliteEngine:
             self._idle = [self._connect_to_read() for _ in range(int(self._readers.total_tokens))]
             self._quick = self._connect_to_read()
         except BaseException as error:
-            self._close()
+            self._close(self._take_all())
             if isinstance(error, sqlite3.Error | OSError):
                 raise Unavailable(f"the database {self.path} cannot be opened: {error}") from error
             raise
@@ -125,15 +125,20 @@ class SqliteEngine:
         """Readers first: the writer must be the last, since the last one folds the log into the file."""
         with trio.CancelScope(shield=True):
             async with self._one_at_a_time:
-                await trio.to_thread.run_sync(self._close)
+                # Taken away here, on the loop, so that no query finds a connection that is being closed under it.
+                await trio.to_thread.run_sync(self._close, self._take_all())
 
-    def _close(self) -> None:
-        readers = [cursor.connection for cursor in (*self._idle, self._quick) if cursor is not None]
-        for raw in (*readers, self._writer):
-            if raw is not None:
-                with contextlib.suppress(sqlite3.Error):
-                    raw.close()
+    def _take_all(self) -> list[sqlite3.Connection]:
+        """Every open connection that no thread is using, the writer last. A reader in use is closed by its user."""
+        taken = [cursor.connection for cursor in (*self._idle, self._quick) if cursor is not None]
+        taken += [self._writer] if self._writer is not None else []
         self._idle, self._quick, self._writer = [], None, None
+        return taken
+
+    def _close(self, taken: Sequence[sqlite3.Connection]) -> None:
+        for raw in taken:
+            with contextlib.suppress(sqlite3.Error):
+                raw.close()
         self._lock.release()
 
     # -- reading
@@ -144,11 +149,15 @@ class SqliteEngine:
             await trio.lowlevel.checkpoint()
             return _in_snapshot(_opened(self._quick), query, *args, **kwargs)
         async with self._readers:
-            raw = _opened(self._idle.pop() if self._idle else None)
+            pool = self._idle
+            raw = _opened(pool.pop() if pool else None)
             try:
                 return await trio.to_thread.run_sync(partial(_in_snapshot, raw, query, *args, **kwargs))
             finally:
-                self._idle.append(raw)
+                if pool is self._idle:
+                    pool.append(raw)
+                else:
+                    raw.connection.close()  # the database was closed meanwhile, and perhaps opened anew
 
     # -- writing
 

@@ -5,13 +5,17 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import trio
 
 from migrations import MIGRATIONS
 from mydia.errors import Invalid, Unavailable
 from mydia.messages import Change
+from mydia.store.engine import Connection
 from mydia.store.place import network_filesystem
 from mydia.store.sqlite import SqliteEngine
 from mydia.store.transaction import Transaction
@@ -33,6 +37,15 @@ def others_may(path: Path) -> int:
 
 def names_in(directory: Path) -> list[str]:
     return sorted(path.name for path in directory.iterdir())
+
+
+def open_descriptors_of(path: Path) -> int:
+    """How many descriptors of this process are of the database, its log aside."""
+    found = 0
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found += descriptor.readlink() == path
+    return found
 
 
 def put(tx: Transaction, key: str, value: str = "1") -> None:
@@ -84,6 +97,57 @@ async def test_a_second_daemon_is_refused_and_told_who_has_the_file(tmp_path: Pa
 async def test_what_is_not_open_says_so(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="not open"):
         await engine_in(tmp_path).read(lambda c: c.value("select 1"))
+
+
+async def test_a_query_in_flight_when_the_database_is_closed_ends_well_and_leaves_nothing_open(
+    tmp_path: Path,
+) -> None:
+    engine = engine_in(tmp_path)
+    await engine.open(NOW)
+    ordinary = open_descriptors_of(engine.path)
+    began, go_on = threading.Event(), threading.Event()
+    answers: list[object] = []
+
+    def slow(conn: Connection) -> object:
+        began.set()
+        go_on.wait()
+        return conn.value("select 1")
+
+    async def ask() -> None:
+        answers.append(await engine.read(slow))
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(ask)
+        await trio.to_thread.run_sync(began.wait)
+        await engine.close()
+        await engine.open(NOW)
+        go_on.set()
+    assert answers == [1]
+    assert open_descriptors_of(engine.path) == ordinary
+    await engine.close()
+    assert open_descriptors_of(engine.path) == 0
+
+
+async def test_whoever_reads_while_the_database_is_being_closed_is_told_so(tmp_path: Path) -> None:
+    engine = engine_in(tmp_path)
+    told: list[type[BaseException] | None] = []
+
+    async def read_on() -> None:
+        while True:
+            try:
+                await engine.read(lambda c: c.value("select count(*) from settings"))
+            except Unavailable:
+                told.append(Unavailable)
+                return
+
+    for _ in range(20):
+        await engine.open(NOW)
+        async with trio.open_nursery() as nursery:
+            for _ in range(6):
+                nursery.start_soon(read_on)
+            await trio.lowlevel.checkpoint()
+            await engine.close()
+    assert len(told) == 120
 
 
 async def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
