@@ -37,22 +37,22 @@ from workers.watcher import Watcher
 
 Seed = Callable[[Transaction], object]
 
-MOST_RESTARTS = 10
+RESTARTS, PERIOD, MINUTE = 10, 10.0, 60.0
 """What the root bears in a minute, and each part in ten seconds. A bug that shows now and then, or a process that somebody kills, is far
 below it; what fails at every start is far above it, since nothing waits between two tries."""
-MOST_PROBES_KILLED = 60
+PROBES_KILLED = 60
 """What the analyzers bear in a minute: a folder of damaged files may cost one of their processes each, and must not cost the house."""
 
 
-def tree(house: House, parts: Parts, seeds: Sequence[Seed], *, most_restarts: int = MOST_RESTARTS) -> Supervisor:
-    """The whole house, not yet started."""
+def tree(house: House, parts: Parts, seeds: Sequence[Seed], *, patience: int = 1) -> Supervisor:
+    """The whole house, not yet started. `patience` multiplies the restarts that are borne, for those who kill on purpose."""
     boot = parts.boot
 
     def member(name: str, factory: Callable[[], Actor], **how: float) -> ChildSpec:
         return actor(name, factory, mailbox=house.mail[name], **how)  # type: ignore[arg-type]  # seconds only
 
     def part(name: str, *children: ChildSpec) -> ChildSpec:
-        inside = Supervisor(name, max_restarts=most_restarts, max_seconds=10, children=children)
+        inside = Supervisor(name, max_restarts=RESTARTS * patience, max_seconds=PERIOD, children=children)
         return inside.child_spec(Restart.TRANSIENT)
 
     async def seed() -> None:
@@ -69,8 +69,8 @@ def tree(house: House, parts: Parts, seeds: Sequence[Seed], *, most_restarts: in
             Analyzer,
             size=2,
             mailbox=house.mail["analyzer"],
-            max_restarts=max(most_restarts, MOST_PROBES_KILLED),
-            max_seconds=60,
+            max_restarts=PROBES_KILLED * patience,
+            max_seconds=MINUTE,
         ),
         part(
             "library",

@@ -18,7 +18,7 @@ from mydia.settings.load import Loaded, load_config
 from mydia.settings.model import Config, secrets
 from mydia.store.sqlite import SqliteEngine
 from mydia.store.transaction import Transaction
-from supervisors import MOST_RESTARTS, Seed, tree
+from supervisors import Seed, tree
 from supervisors.parts import Parts
 
 DEFAULT_FILE = Path("config.yml")
@@ -43,10 +43,10 @@ async def run(
     ready: trio.Event | None = None,
     hand_out: list[tuple[House, Supervisor]] | None = None,
     more_seeds: Sequence[Seed] = (),
-    most_restarts: int = MOST_RESTARTS,
+    patience: int = 1,
 ) -> int:
     """The daemon's life. `ready` is set when everything has started; `hand_out` receives the house and its tree (for the demo)."""
-    house, root = await build(loaded, more_seeds, most_restarts)
+    house, root = await build(loaded, more_seeds, patience)
     if hand_out is not None:
         hand_out.append((house, root))
     try:
@@ -74,14 +74,14 @@ async def run(
 
 
 async def build(
-    loaded: Loaded, more_seeds: Sequence[Seed] = (), most_restarts: int = MOST_RESTARTS
+    loaded: Loaded, more_seeds: Sequence[Seed] = (), patience: int = 1
 ) -> tuple[House, Supervisor]:
     """The house and its tree, not yet started. Folders that are missing are made here, so that a fresh clone runs."""
     config = loaded.config
     refuse_what_is_not_there(config)
     await trio.to_thread.run_sync(make_folders, config)
     house = House(engine=engine_of(config), mail=Mail(), bus=Bus(), config=config, clock=SystemClock(), loaded=loaded)
-    return house, tree(house, Parts(), (*more_seeds, *seeds(config)), most_restarts=most_restarts)
+    return house, tree(house, Parts(), (*more_seeds, *seeds(config)), patience=patience)
 
 
 def refuse_what_is_not_there(config: Config) -> None:
