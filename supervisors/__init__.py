@@ -90,6 +90,10 @@ def tree(house: House, parts: Parts, seeds: Sequence[Seed], *, patience: int = 1
         member("web", lambda: Web(house, lambda: root, meter=parts.meter), shutdown=15),
     )
     root = Supervisor(
-        "mydia", strategy=Strategy.REST_FOR_ONE, max_restarts=most_restarts, max_seconds=60, children=children
+        "mydia",
+        strategy=Strategy.REST_FOR_ONE,
+        max_restarts=RESTARTS * patience,
+        max_seconds=MINUTE,
+        children=children,
     )
     return root
