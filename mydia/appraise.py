@@ -5,6 +5,7 @@ but facts, so that a changed format or score speaks of every file at once.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from mydia.core.decide.upgrade import Worth
@@ -20,10 +21,17 @@ def _read(name: str, is_path: bool, is_movie: bool) -> Release:
     return parse(name, input="path" if is_path else "name", hint="movie" if is_movie else "tv")
 
 
+def release_named(name: str, item: MediaItem, *, group: str | None = None, edition: str | None = None) -> Release:
+    """What a release's name says; `group` and `edition`, known from its file, where the name is silent."""
+    release = _read(name, False, item.type == "movie")
+    return replace(release, release_group=release.release_group or group, edition=release.edition or edition)
+
+
 def release_of(file: FileView, item: MediaItem) -> Release:
     """What the name that a file came with says of it: its release's, or its own path."""
-    name = file.scene_name or file.relative_path
-    return _read(name, name == file.relative_path, item.type == "movie")
+    if file.scene_name and file.scene_name != file.relative_path:
+        return release_named(file.scene_name, item, group=file.release_group)
+    return _read(file.relative_path, True, item.type == "movie")
 
 
 def revision_of(file: FileView) -> Revision:

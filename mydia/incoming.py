@@ -3,17 +3,45 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
+from typing import Any, Final
 
+from mydia.appraise import named_formats, release_named, worth
+from mydia.core.decide import language_refusal
 from mydia.core.decide.upgrade import Worth
+from mydia.core.formats import CustomFormat, score
 from mydia.core.identify import Numbered, episodes_named, quality_name
 from mydia.core.importing import FoundFile, HeldFile, ImportTarget, magic_of
-from mydia.core.naming import MediaFacts, NamingFacts, NamingOptions, render
-from mydia.core.quality import Revision
+from mydia.core.naming import MediaFacts, NamingFacts, render
+from mydia.core.quality import DEFAULT_PROFILES, QualityProfile, Revision
 from mydia.core.release import Candidate, Release, match, parse
 from mydia.library.model import FileFacts, FileView, file_facts
-from mydia.media.model import Episode, MediaItem
+from mydia.media.model import Episode, MediaItem, Slot
 from mydia.ports import Probe
-from mydia.settings.model import Naming
+from mydia.settings.naming import Naming
+
+
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """What a download's files are measured by: its slot's profile, the custom formats, and the flags its indexer gave it.
+
+    `suffix` ends the names of a slot's files, so that the versions of one title stand apart.
+    """
+
+    profile: QualityProfile
+    formats: tuple[CustomFormat, ...] = ()
+    flags: tuple[str, ...] = ()
+    suffix: str = ""
+
+    @classmethod
+    def of_slot(
+        cls, slot: Slot, profile: QualityProfile, formats: tuple[CustomFormat, ...], metadata: Mapping[str, Any]
+    ) -> "Wants":
+        """`metadata` is the download's."""
+        suffix = "" if slot.name == "default" else f" - {slot.name}"
+        return cls(profile, formats, tuple(metadata.get("flags") or ()), suffix)
+
+
+UNMEASURED: Final = Wants(DEFAULT_PROFILES[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +62,12 @@ class Incoming:
 
 
 def found_file(
-    file: Incoming, item: MediaItem, known: Candidate, episodes: Sequence[Episode], release_name: str
+    file: Incoming,
+    item: MediaItem,
+    known: Candidate,
+    episodes: Sequence[Episode],
+    release_name: str,
+    wants: Wants = UNMEASURED,
 ) -> FoundFile:
     """What the plan needs to know of one file. A name of no use ("abc.xyz.mkv") claims nothing: the release's own name speaks for it."""
     release = file.release
@@ -43,23 +76,39 @@ def found_file(
     if file.is_video:
         claims, problem = claims_of(release, known, episodes)
     whole = best_release(release, release_name)
+    quality = quality_name(whole, item.type, file.probe.resolution if file.probe else None)
+    formats = _formats(file, item, release_name, quality, wants)
+    # Asked again now that the file itself has spoken: a name can promise a language that the sound does not hold.
+    spoken = _spoken(file.probe)
+    no = language_refusal(spoken, wants.profile.languages, item.original_language) if spoken else None
     return FoundFile(
         path=file.path,
         size=file.size,
         claims=claims,
         claim_problem=problem,
-        worth=Worth(
-            quality_name(whole, item.type, file.probe.resolution if file.probe else None),
-            Revision(whole.version, whole.real),
-            0,
-        ),
+        worth=Worth(quality, Revision(whole.version, whole.real), score(formats, wants.profile)),
         says_sample=release.extra == "sample",
         says_extra=release.extra in ("trailer", "extra"),
         part=release.parts[0] if release.parts else None,
         duration=file.probe.duration if file.probe else None,
         readable=file.probe is not None if file.is_video else None,
         magic=magic_of(file.head),
+        refusals=(no.reason,) if no else (),
     )
+
+
+def _formats(file: Incoming, item: MediaItem, release_name: str, quality: str, wants: Wants) -> tuple[str, ...]:
+    """The custom formats of a file that comes in: of its release's name, with the languages it really speaks."""
+    own = file.release
+    release = release_named(release_name, item, group=own.release_group)
+    spoken = _spoken(file.probe) or own.languages or release.languages
+    return named_formats(
+        release, item, wants.formats, quality_name=quality, size=file.size, languages=spoken, flags=wants.flags
+    )
+
+
+def _spoken(probe: Probe | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(t.language for t in probe.audio if t.language)) if probe else ()
 
 
 def claims_of(release: Release, known: Candidate, episodes: Sequence[Episode]) -> tuple[tuple[str, ...] | None, str]:
@@ -99,45 +148,81 @@ def best_release(own: Release, release_name: str) -> Release:
     )
 
 
-def facts_for(file: Incoming, item: MediaItem, release_name: str) -> FileFacts:
+def facts_for(file: Incoming, item: MediaItem, release_name: str, wants: Wants = UNMEASURED) -> FileFacts:
     """The columns of the library file that an imported one becomes."""
     if file.probe is None:
         return FileFacts(scene_name=release_name)
-    return replace(file_facts(best_release(file.release, release_name), file.probe, item.type), scene_name=release_name)
+    facts = file_facts(best_release(file.release, release_name), file.probe, item.type)
+    metadata = {**facts.metadata, "flags": list(wants.flags)} if wants.flags else facts.metadata
+    return replace(facts, scene_name=release_name, metadata=metadata)
 
 
-def import_target(target: str, episode: Episode | None, item: MediaItem, held: FileView | None) -> ImportTarget:
+def import_target(
+    target: str, episode: Episode | None, item: MediaItem, held: FileView | None, wants: Wants = UNMEASURED
+) -> ImportTarget:
     """`target` is an episode's id, or '' for the film."""
-    covers = (held.episode_ids or ("",)) if held else ()
     return ImportTarget(
         id=target,
         runtime=(episode.runtime if episode and episode.runtime else item.runtime),
         special=episode is not None and episode.season == 0,
-        held=HeldFile(held.relative_path, Worth(held.quality or "Unknown", Revision(held.revision), 0), covers)
-        if held
-        else None,
+        held=None
+        if held is None
+        else HeldFile(held.relative_path, worth(held, item, wants.formats, wants.profile), held.episode_ids or ("",)),
     )
 
 
 def destination(
-    item: MediaItem, episodes: Mapping[str, Episode], naming: Naming, files: Mapping[str, Incoming], release_name: str
+    item: MediaItem,
+    episodes: Mapping[str, Episode],
+    naming: Naming,
+    files: Mapping[str, Incoming],
+    release_name: str,
+    wants: Wants = UNMEASURED,
 ) -> Callable[[FoundFile, tuple[ImportTarget, ...]], str]:
     """The naming template as the plan asks for it: a video and its targets in, its place below the library folder out."""
 
     def name(file: FoundFile, targets: tuple[ImportTarget, ...]) -> str:
         chosen = [episodes[t.id] for t in targets if t.id in episodes]
+        incoming, quality = files[file.path], file.worth.quality
+        release = best_release(incoming.release, release_name)
+        facts = naming_facts(
+            item,
+            chosen,
+            release,
+            quality,
+            probe=incoming.probe,
+            original_name=release_name,
+            formats=in_names(wants.formats, _formats(incoming, item, release_name, quality, wants)),
+        )
         extension = PurePath(file.path).suffix.lower()
-        facts = naming_facts(item, chosen, files[file.path], file.worth.quality, release_name)
-        template = naming.movie if item.type == "movie" else naming.episode
-        return render(template, facts, NamingOptions(extension=extension)) + extension
+        return path_for(naming, facts, extension, wants.suffix) + extension
 
     return name
 
 
+def in_names(formats: Sequence[CustomFormat], matched: Sequence[str]) -> tuple[str, ...]:
+    """Of the formats a file is of, those that may stand in its name."""
+    return tuple(f.name for f in formats if f.in_names and f.name in matched)
+
+
+def path_for(naming: Naming, facts: NamingFacts, extension: str, suffix: str = "") -> str:
+    """Where a file of these facts goes below its library folder, without its extension (with its dot)."""
+    template = naming.template(facts.kind, facts.series_type, facts.season)
+    return render(template, facts, naming.options(extension, suffix))
+
+
 def naming_facts(
-    item: MediaItem, episodes: Sequence[Episode], file: Incoming, quality: str, release_name: str
+    item: MediaItem,
+    episodes: Sequence[Episode],
+    release: Release,
+    quality: str,
+    *,
+    probe: Probe | None,
+    original_name: str,
+    formats: tuple[str, ...] = (),
+    current_name: str = "",
 ) -> NamingFacts:
-    release = best_release(file.release, release_name)
+    """What a name is made from. `current_name` is the present name, without extension, of a file that is in the library."""
     first = episodes[0] if episodes else None
     return NamingFacts(
         kind="movie" if item.type == "movie" else "episode",
@@ -156,9 +241,12 @@ def naming_facts(
         repack=release.repack,
         release_group=release.release_group or "",
         edition=release.edition or "",
-        original_name=release_name,
+        original_name=original_name,
+        current_name=current_name,
+        in_library=bool(current_name),
         ids=dict(item.ids),
-        media=_media(file.probe) if file.probe else MediaFacts(),
+        formats=formats,
+        media=_media(probe) if probe else MediaFacts(),
     )
 
 
