@@ -28,6 +28,7 @@ from web import api, auth, edge, health, live, metrics, pages
 from web.metrics import Meter
 from web.page import whole
 from web.policy import Answer, Policy, Site, Visit, allows, policy_of
+from web.throttle import Throttle, TooOften
 
 Observe = Callable[[str, str, int, float], None]
 """Told of every answer: route pattern, method, status, seconds."""
@@ -64,7 +65,7 @@ def create_app(
     meter: Meter | None = None,
 ) -> "App":
     """The whole web face of a house. `tree` is shown on the system page, `sources` (of each setting) on the settings page."""
-    site = Site(house, tree, auth.Throttle(), sources or {})
+    site = Site(house, tree, Throttle(), sources or {})
     meter = meter or Meter()
     app = App(site, meter.observe)
     app.extensions["mydia.meter"] = meter
@@ -218,7 +219,7 @@ def _told(error: Exception) -> tuple[int, str, dict[str, str]]:
         return 421, str(error), {}
     if isinstance(error, Unknown):
         return 401, str(error), {"WWW-Authenticate": "Bearer"}
-    if isinstance(error, auth.TooOften):
+    if isinstance(error, TooOften):
         return 429, str(error), {"Retry-After": str(error.seconds)}
     for kind, status in BLAME:
         if isinstance(error, kind):

@@ -11,30 +11,25 @@ import binascii
 import hashlib
 import hmac
 import json
-import math
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
-import trio
 from quart import Response, make_response, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from mydia.accounts import changes, queries
 from mydia.accounts.hashing import VerifiedKeys, fits, hash_secret, outdated
 from mydia.accounts.model import (
-    FORGOTTEN_AFTER,
     Login,
     check_password,
     check_username,
     client_network,
-    login_wait,
     new_token,
     split_key,
     token_hash,
 )
-from mydia.errors import Forbidden, Invalid, MydiaError
+from mydia.errors import Forbidden, Invalid
 from web.edge import local_path
 from web.policy import Answer, Person, Site, Visit
 
@@ -42,7 +37,6 @@ COOKIE = "mydia_session"
 FLASH = "mydia_flash"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 SEEN_EVERY = 300.0  # seconds between two writes that a session or key was used
-MOST_REMEMBERED = 10_000  # names and networks whose failed logins are counted
 
 _keys = VerifiedKeys()
 
@@ -140,40 +134,6 @@ async def check_meant(visit: Visit) -> None:
 
 
 # -- login ---------------------------------------------------------------------------------------------------------------
-
-
-class TooOften(MydiaError):
-    """Too many failed logins; `seconds` until the next is heard (HTTP 429)."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = math.ceil(seconds)
-        super().__init__(f"Too many failed attempts. Please wait {self.seconds} s.")
-
-
-class Throttle:
-    """When logins failed, by account and by client network, each by itself. In memory: a restart forgives."""
-
-    def __init__(self) -> None:
-        self._failures: OrderedDict[str, list[float]] = OrderedDict()
-
-    def check(self, *keys: str) -> None:
-        """Raises TooOften."""
-        now = trio.current_time()
-        wait = max(login_wait(self._failures.get(key, ()), now) for key in keys)
-        if wait > 0:
-            raise TooOften(wait)
-
-    def failed(self, *keys: str) -> None:
-        now = trio.current_time()
-        for key in keys:
-            recent = [at for at in self._failures.pop(key, ()) if now - at < FORGOTTEN_AFTER]
-            self._failures[key] = [*recent[-31:], now]
-        while len(self._failures) > MOST_REMEMBERED:
-            self._failures.popitem(last=False)
-
-    def succeeded(self, *keys: str) -> None:
-        for key in keys:
-            self._failures.pop(key, None)
 
 
 async def check_login(visit: Visit, username: str, password: str) -> str:

@@ -161,7 +161,6 @@ class Stream(ResponseBody):
             return b"retry: 1000\n\n"
         message = await self._next()
         self._over = message.event == "bye"
-        self._gathered = Message(message.seq)
         return message.encode()
 
     async def _next(self) -> Message:
@@ -173,7 +172,8 @@ class Stream(ResponseBody):
                 return Message(self._gathered.seq, "bye")
             if self._gathered.says_something and now >= self._send_at:
                 self._send_at = now + PERIOD
-                return self._gathered
+                message, self._gathered = self._gathered, Message(self._gathered.seq)
+                return message
             if now >= self._beat_at:
                 self._beat_at = now + self._site.beat
                 return Message(self._gathered.seq, "beat" if await self._welcome() else "bye")

@@ -20,13 +20,13 @@ from quart import Blueprint, ResponseReturnValue, g, request
 from quart.blueprints import BlueprintSetupState
 
 from mydia.house import House
+from web.throttle import Throttle
 
 if TYPE_CHECKING:
     from mydia.otp import Supervisor
     from mydia.settings.load import Source
     from mydia.store.engine import Connection
     from mydia.store.transaction import Transaction
-    from web.auth import Throttle
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -70,7 +70,7 @@ class Site:
 
     house: House
     tree: "Supervisor | None"
-    throttle: "Throttle"
+    throttle: Throttle
     sources: "Mapping[str, Source]" = field(default_factory=dict)
     stopping: trio.Event = field(default_factory=trio.Event)
     beat: float = 15.0  # seconds between two signs of life in a stream

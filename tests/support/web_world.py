@@ -119,6 +119,7 @@ async def open_web(
 
         def make() -> Web:
             made.append(Web(house, lambda: tree))
+            made[-1].app.site.beat = 0.05
             return made[-1]
 
         tree = Supervisor(

@@ -16,7 +16,7 @@ from mydia.accounts.changes import close_other_sessions
 from mydia.events import DownloadProgressed, Event, HealthChanged, JobChanged, MediaDeleted, MediaUpdated
 from mydia.media.queries import last_seq
 from mydia.store.transaction import Transaction
-from tests.support.web_world import Visitor, World, open_web
+from tests.support.web_world import Visitor, open_web
 from web import live
 from web.auth import COOKIE
 from web.live import TOPICS, topics_of
@@ -38,7 +38,12 @@ class Reader:
         assert isinstance(response, h11.Response)
         return response
 
-    async def next(self) -> tuple[str, dict[str, Any]]:
+    async def settled(self) -> None:
+        """Until the stream has read what was before it, and follows what happens: it then beats."""
+        while (await self.next(beats=True))[0] != "beat":
+            pass
+
+    async def next(self, *, beats: bool = False) -> tuple[str, dict[str, Any]]:
         while True:
             while "\n\n" not in self._text:
                 part = await self._event()
@@ -49,7 +54,7 @@ class Reader:
             message, _, self._text = self._text.partition("\n\n")
             fields = dict(line.split(": ", 1) for line in message.split("\n"))
             self.id = fields.get("id", self.id)
-            if "data" in fields:
+            if "data" in fields and (beats or fields["event"] != "beat"):
                 return fields["event"], json.loads(fields["data"])
 
     async def topics(self, *, until: str) -> set[str]:
@@ -87,13 +92,6 @@ def changed(item: str) -> MediaUpdated:
     return MediaUpdated(media_item_id=item, title="A film")
 
 
-async def listener_of(world: World) -> None:
-    """Wait until a stream follows the bus."""
-    with trio.fail_after(10):
-        while not world.house.bus.listeners:  # noqa: ASYNC110 - the other side of a socket gives no event
-            await trio.sleep(0.01)
-
-
 async def test_what_is_committed_is_told_to_every_open_page(tmp_path: Path) -> None:
     async with open_web(tmp_path) as world:
         one, two = await world.visitor("readonly"), await world.visitor("admin")
@@ -117,7 +115,7 @@ async def test_a_browser_that_comes_back_is_told_what_it_missed_and_nothing_else
     async with open_web(tmp_path) as world:
         visitor = await world.visitor("user")
         async with listening(visitor) as reader:
-            await listener_of(world)
+            await reader.settled()
             await world.house.write(happen, changed("before"))
             await reader.topics(until="title:before")
             stood = reader.id
@@ -148,7 +146,7 @@ async def test_a_reader_too_slow_for_the_bus_is_cut_off_and_caught_up(tmp_path: 
     async with open_web(tmp_path) as world:
         visitor = await world.visitor("user")
         async with listening(visitor) as reader:
-            await listener_of(world)
+            await reader.settled()
             # More in one commit than a subscription holds: the writer publishes them all before the stream runs again.
             await world.house.write(happen, *(changed(f"m{i}") for i in range(400)))
             told = await reader.topics(until="title:m399")
@@ -159,7 +157,7 @@ async def test_a_flood_is_told_in_few_messages(tmp_path: Path) -> None:
     async with open_web(tmp_path) as world:
         visitor = await world.visitor("user")
         async with listening(visitor) as reader:
-            await listener_of(world)
+            await reader.settled()
             messages = 0
             for i in range(200):
                 world.house.bus.publish(JobChanged(job_id=str(i), queue="media", kind="scan_root", state="executing"))
@@ -178,7 +176,7 @@ async def test_progress_says_where_the_bar_stands_without_a_topic(tmp_path: Path
     async with open_web(tmp_path) as world:
         visitor = await world.visitor("user")
         async with listening(visitor) as reader:
-            await listener_of(world)
+            await reader.settled()
             world.house.bus.publish(
                 DownloadProgressed(download_id="d", media_item_id="m", progress=42.5, speed=9, eta=7)
             )
@@ -193,7 +191,7 @@ async def test_news_of_now_is_a_notice(tmp_path: Path) -> None:
     async with open_web(tmp_path) as world:
         visitor = await world.visitor("user")
         async with listening(visitor) as reader:
-            await listener_of(world)
+            await reader.settled()
             await world.house.write(happen, HealthChanged(part="indexer:one", ok=False, message="It is down"))
             _, told = await reader.next()
             assert told["notices"] == [{"text": "one (indexer) has a problem: It is down", "tone": "bad", "href": ""}]
@@ -201,29 +199,25 @@ async def test_news_of_now_is_a_notice(tmp_path: Path) -> None:
 
 async def test_a_quiet_line_beats(tmp_path: Path) -> None:
     async with open_web(tmp_path) as world:
-        world.web.app.site.beat = 0.05
         visitor = await world.visitor("user")
         async with listening(visitor) as reader:
-            assert [(await reader.next())[0] for _ in range(3)] == ["beat"] * 3
+            assert [(await reader.next(beats=True))[0] for _ in range(3)] == ["beat"] * 3
 
 
 async def test_a_stream_ends_when_its_session_does(tmp_path: Path) -> None:
     async with open_web(tmp_path) as world:
-        world.web.app.site.beat = 0.05
         visitor = await world.visitor("user")
         async with listening(visitor) as reader:
-            assert (await reader.next())[0] == "beat"
+            await reader.settled()
             await world.house.write(close_other_sessions, await world.user("user"))
-            while (kind := (await reader.next())[0]) == "beat":
-                pass
-            assert kind == "bye"
+            assert (await reader.next())[0] == "bye"
 
 
 async def test_a_closing_house_says_goodbye_and_closes_at_once(tmp_path: Path) -> None:
     async with open_web(tmp_path) as world:
         visitor = await world.visitor("user")
         async with listening(visitor, after=0) as reader, trio.open_nursery() as nursery:
-            await listener_of(world)
+            await reader.settled()
             nursery.start_soon(world.web.stop)
             while (kind := (await reader.next())[0]) == "live":
                 pass
@@ -239,10 +233,10 @@ async def test_who_hangs_up_leaves_nothing_behind(tmp_path: Path) -> None:
     async with open_web(tmp_path) as world:
         visitor = await world.visitor("user")
         for _ in range(3):
-            async with listening(visitor, after=0):
-                await listener_of(world)
+            async with listening(visitor, after=0) as reader:
+                await reader.settled()
         with trio.fail_after(10):
-            while world.web.app.site.streams or world.house.bus.listeners:  # noqa: ASYNC110 - see listener_of
+            while world.web.app.site.streams or world.house.bus.listeners:  # noqa: ASYNC110 - the other side of a socket gives no event
                 await trio.sleep(0.01)
 
 
@@ -252,7 +246,7 @@ async def test_a_made_up_position_is_no_position(tmp_path: Path, stood: str) -> 
         visitor = await world.visitor("user")
         await world.house.write(happen, changed("before"))
         async with listening(visitor, None, **{"Last-Event-ID": stood}) as reader:
-            await listener_of(world)
+            await reader.settled()
             await world.house.write(happen, changed("after"))
             assert "title:before" not in await reader.topics(until="title:after")
 

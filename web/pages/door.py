@@ -7,6 +7,7 @@ from web import auth
 from web.edge import local_path
 from web.page import whole
 from web.policy import Answer, Policy, Visit, route
+from web.throttle import TooOften
 
 pages = Blueprint("door", __name__)
 
@@ -34,8 +35,8 @@ async def claim(visit: Visit) -> Answer:
         user_id = await auth.claim(visit, token=token.strip(), username=username.strip(), password=password)
     except Conflict:
         return redirect("/login", 303)
-    except (Invalid, Forbidden, auth.TooOften) as problem:
-        status = 429 if isinstance(problem, auth.TooOften) else 422
+    except (Invalid, Forbidden, TooOften) as problem:
+        status = 429 if isinstance(problem, TooOften) else 422
         return await whole("setup.html", visit, status, problem=sentence(problem), token=token, username=username)
     return await auth.begin_session(visit, user_id, "/")
 
@@ -56,7 +57,7 @@ async def enter(visit: Visit) -> Answer:
     username, target = form.get("username", ""), local_path(form.get("next"))
     try:
         user_id = await auth.check_login(visit, username.strip(), form.get("password", ""))
-    except (Invalid, auth.TooOften) as problem:
+    except (Invalid, TooOften) as problem:
         status = 422 if isinstance(problem, Invalid) else 429
         return await whole("login.html", visit, status, problem=sentence(problem), next=target, username=username)
     return await auth.begin_session(visit, user_id, target)
