@@ -31,7 +31,7 @@ def list_downloads(
             raise Invalid(f"status must be one of {', '.join(_STATUSES)}, not {status!r}.", field="status")
         where.append(_STATUSES[status])
     if cursor:
-        params["after"], params["after_id"] = decode_cursor(cursor, 2)
+        params["after"], params["after_id"] = decode_cursor(cursor, str, str)
         where.append("(d.created_at, d.id) < (:after, :after_id)")
     rows = conn.all(f"{_VIEW} where {' and '.join(where)} order by d.created_at desc, d.id desc limit :limit", **params)
     page = tuple(DownloadView(**r) for r in rows[:limit])
@@ -130,7 +130,7 @@ def search_of_download(conn: Connection, download_id: str) -> SearchView | None:
 def blocklist(conn: Connection, *, cursor: str | None = None, limit: int = 50) -> Page[BlockRow]:
     where, params = "1 = 1", dict[str, Any](limit=limit + 1)
     if cursor:
-        params["after"], params["after_id"] = decode_cursor(cursor, 2)
+        params["after"], params["after_id"] = decode_cursor(cursor, str, str)
         where = "(created_at, id) < (:after, :after_id)"
     rows = conn.all(f"select * from blocklist where {where} order by created_at desc, id desc limit :limit", **params)
     page = tuple(BlockRow(**r) for r in rows[:limit])

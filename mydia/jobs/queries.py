@@ -36,7 +36,7 @@ def list_jobs(
             where.append(f"{column} = :{column}")
             params[column] = value
     if cursor is not None:
-        params["created_at"], params["id"] = decode_cursor(cursor, 2)
+        params["created_at"], params["id"] = decode_cursor(cursor, str, str)
         where.append("(created_at, id) < (:created_at, :id)")
     sql = f"select * from jobs where {' and '.join(where)} order by created_at desc, id desc limit :limit"
     return page([job(row) for row in conn.all(sql, **params)], limit, lambda j: (j.created_at, j.id))

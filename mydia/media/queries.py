@@ -66,7 +66,7 @@ def list_media(
         params["q"] = f"%{title_key(q)}%"
     column, compare, order = ("m.sort_title", ">", "") if sort == "title" else ("m.created_at", "<", " desc")
     if cursor:
-        params["after"], params["after_id"] = decode_cursor(cursor, 2)
+        params["after"], params["after_id"] = decode_cursor(cursor, str, str)
         where.append(f"({column}, m.id) {compare} (:after, :after_id)")
     rows = conn.all(
         f"{_CARDS} where {' and '.join(where)} order by {column}{order}, m.id{order} limit :limit", **params
@@ -202,9 +202,13 @@ def history(
         where.append("media_item_id = :id")
         params["id"] = item_id
     if cursor:
-        (params["after"],) = decode_cursor(cursor, 1)
+        (params["after"],) = decode_cursor(cursor, int)
         where.append("seq < :after")
-    rows = conn.all(f"select * from events where {' and '.join(where)} order by seq desc limit :limit", **params)
+    rows = conn.all(
+        f"""select e.*, m.title as media_title from events e left join media_items m on m.id = e.media_item_id
+        where {" and ".join(where)} order by e.seq desc limit :limit""",
+        **params,
+    )
     page = tuple(_event(r) for r in rows[:limit])
     return Page(page, encode_cursor((page[-1].seq,)) if len(rows) > limit else None)
 
@@ -292,7 +296,10 @@ def _episode(row: dict[str, Any]) -> Episode:
 
 
 def _event(row: dict[str, Any]) -> EventRow:
-    return EventRow(row["seq"], row["at"], row["type"], row["media_item_id"], row["actor"], from_json(row["data"]))
+    data = from_json(row["data"])
+    return EventRow(
+        row["seq"], row["at"], row["type"], row["media_item_id"], row["actor"], data, row.get("media_title")
+    )
 
 
 def longest_unsearched(conn: Connection, *, today: str, limit: int) -> tuple[str, ...]:

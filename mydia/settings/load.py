@@ -109,7 +109,7 @@ def _from_environment(env: Mapping[str, str]) -> Iterator[tuple[Keys, tuple[str,
         if name in VARIABLES:
             yield VARIABLES[name], (name, value)
         elif name.startswith(PREFIX):
-            keys = tuple(int(k) if k.isdigit() else k.lower() for k in name.removeprefix(PREFIX).split("__"))
+            keys = tuple(int(k) if k.isascii() and k.isdigit() else k.lower() for k in name.removeprefix(PREFIX).split("__"))
             # Lists and mappings are written as YAML ("[a, b]"); anything else is text, which the model reads.
             yield keys, (name, _structure(value) if value[0] in "[{" else value)
 
@@ -262,7 +262,7 @@ def _copy(value: Any) -> Any:
 
 
 def _keys(dotted: str) -> Keys:
-    return tuple(int(k) if k.isdigit() else k for k in dotted.split("."))
+    return tuple(int(k) if k.isascii() and k.isdigit() else k for k in dotted.split("."))
 
 
 def _dotted(keys: Sequence[str | int]) -> str:

@@ -5,6 +5,7 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Generic, TypeVar
 
 from mydia.errors import Invalid
@@ -22,21 +23,32 @@ class Page(Generic[T]):
 
 
 def encode_cursor(values: Sequence[Any]) -> str:
-    """Sort values (text, numbers, None) as opaque text that needs no quoting in a URL."""
+    """Sort values (text, numbers) as opaque text that needs no quoting in a URL."""
     text = json.dumps(list(values), separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def decode_cursor(text: str, length: int | None = None) -> list[Any]:
-    """The sort values; Invalid when it is no cursor of ours, or holds other than `length` values."""
+def decode_cursor(text: str, *kinds: type) -> list[Any]:
+    """The sort values; Invalid when it is no cursor of ours, or holds other than values of these types."""
     try:
         values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (binascii.Error, ValueError, RecursionError):
         values = None
-    plain = isinstance(values, list) and all(v is None or isinstance(v, str | int | float) for v in values)
-    if not plain or (length is not None and len(values) != length):
+    if not isinstance(values, list) or [type(v) for v in values] != list(kinds) or not all(map(_fits, values)):
         raise Invalid("this page cursor is broken; start again from the first page", field="cursor")
-    return list(values)
+    return values
+
+
+def _fits(value: object) -> bool:
+    """Whether a database can take it: what a cursor holds went round by strangers' hands."""
+    match value:
+        case int():
+            return -(2**63) <= value < 2**63
+        case float():
+            return isfinite(value)
+        case str():
+            return "\0" not in value and not any("\ud800" <= c <= "\udfff" for c in value)
+    return False
 
 
 def clamp(limit: int) -> int:

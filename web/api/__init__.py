@@ -1,20 +1,31 @@
 """REST under /api/v1: the same queries and changes as the pages, as JSON. One error shape (RFC 9457), one place that says who may what.
 
-kit.py       how an operation is declared, answered and documented      models.py   the shapes that come in and go out
-media.py     titles, searching                                          downloads.py  grabs, the queue, the blocklist
-library.py   folders, files, trash                                      settings.py   configuration, quality profiles
-house.py     jobs, history, API keys, the document itself
+kit.py        how an operation is declared and answered      document.py   the OpenAPI document, made from the declarations
+models.py     the shapes that several operations share        media.py      titles, searching
+downloads.py  grabs, searches, the blocklist                  library.py    folders, files, trash
+settings.py   configuration, quality profiles                 accounts.py   oneself, API keys, people
+jobs.py       jobs, history
 """
 
-from quart import Blueprint, Quart
+import json
 
-from web.api import downloads, house, library, media, settings
-from web.api.kit import document
+from quart import Blueprint, Quart, Response, current_app
+
+from web.api import accounts, document, downloads, jobs, kit, library, media, settings
+from web.policy import Answer, Policy, Visit, route
+
+about = Blueprint("about_api", __name__)
+
+
+@route(about, "/openapi.json", Policy.PUBLIC)
+async def openapi(visit: Visit) -> Answer:
+    """The document of this API."""
+    return Response(current_app.extensions["mydia.openapi"], content_type="application/json")
 
 
 def install(app: Quart) -> None:
     """Add the API and its document to an app."""
-    blueprints: tuple[Blueprint, ...] = (media.api, downloads.api, library.api, settings.api, house.api)
-    for blueprint in blueprints:
-        app.register_blueprint(blueprint, url_prefix="/api/v1")
-    document(app)
+    for each in (about, media.api, downloads.api, library.api, settings.api, accounts.api, jobs.api):
+        app.register_blueprint(each, url_prefix=kit.ROOT)
+    made = document.document(app.extensions["mydia.operations"])
+    app.extensions["mydia.openapi"] = json.dumps(made, separators=(",", ":"))

@@ -1,22 +1,151 @@
-"""Grabs: the queue and its history, one by hand, cancel, import again."""
+"""Grabs: the queue and its history, one by hand, cancel, import again; searches with their verdicts; the blocklist; what is outside."""
 
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 from quart import Blueprint
 
 from mydia.downloads import changes, queries
-from web.api.kit import operation
-from web.api.models import (
-    DownloadOut,
-    DownloadPage,
-    DownloadQuery,
-    JobRef,
-    NewDownload,
-    SearchOut,
-    download_out,
-    search_out,
-)
+from mydia.downloads.model import CandidateView, DownloadView, SearchView
+from web.api.kit import Body, operation
+from web.api.models import Id, JobRef, Paging
 from web.policy import Policy, Visit
 
 api = Blueprint("downloads_api", __name__)
+
+
+# -- shapes
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateOut:
+    position: int
+    title: str
+    indexer: str | None
+    protocol: str | None
+    size: int | None
+    seeders: int | None
+    published: str | None
+    quality: str | None
+    score: int
+    accepted: bool
+    chosen: bool
+    rejections: list[dict[str, Any]]
+    rank: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOut:
+    id: str
+    media_id: str
+    mode: str
+    summary: str
+    found: int
+    accepted: int
+    chosen: str | None
+    download_id: str | None
+    indexers: list[dict[str, Any]]
+    candidates: list[CandidateOut]
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchList:
+    items: list[SearchOut]
+
+
+class NewDownload(Body):
+    """Grab one candidate of a search by hand, whatever was decided of it."""
+
+    search_id: Id
+    position: Annotated[int, Field(ge=0, le=100_000)]
+
+
+class DownloadQuery(Paging):
+    """Which downloads."""
+
+    status: (
+        Literal[
+            "active",
+            "history",
+            "pending",
+            "downloading",
+            "completed",
+            "importing",
+            "imported",
+            "held",
+            "failed",
+            "cancelled",
+        ]
+        | None
+    ) = None
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadOut:
+    id: str
+    media_id: str | None
+    media_title: str | None
+    title: str
+    indexer: str | None
+    status: str
+    progress: float
+    size: int | None
+    quality: str | None
+    client: str | None
+    error: str | None
+    estimated_completion: str | None
+    created_at: str
+    completed_at: str | None
+    imported_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadPage:
+    items: list[DownloadOut]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BlockOut:
+    """A release that is not grabbed again, and why."""
+
+    id: str
+    title: str
+    media_id: str | None
+    indexer: str | None
+    infohash: str | None
+    size: int | None
+    reason: str
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlockPage:
+    items: list[BlockOut]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderOut:
+    """Something outside: an indexer, a client, a notifier, the metadata provider. Left alone until `disabled_until`."""
+
+    family: str
+    name: str
+    ok: bool
+    failures: int
+    disabled_until: str | None
+    last_error: str | None
+    last_success_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderList:
+    items: list[ProviderOut]
+
+
+# -- operations
 
 
 @operation(api, "/downloads", Policy.READ, query=DownloadQuery, answers=DownloadPage)
@@ -55,3 +184,92 @@ async def import_again(visit: Visit, download_id: str) -> JobRef:
 async def get_search(visit: Visit, search_id: str) -> SearchOut:
     """One search with every candidate and every verdict."""
     return search_out(await visit.read(queries.search_view, search_id))
+
+
+@operation(api, "/blocklist", Policy.READ, query=Paging, answers=BlockPage)
+async def list_blocklist(visit: Visit, query: Paging) -> BlockPage:
+    """Releases that failed or were cancelled and are not grabbed again, newest first."""
+    page = await visit.read(queries.blocklist, cursor=query.cursor, limit=query.limit)
+    return BlockPage(
+        [
+            BlockOut(b.id, b.title, b.media_item_id, b.indexer, b.infohash, b.size, b.reason, b.created_at)
+            for b in page.items
+        ],
+        page.next,
+    )
+
+
+@operation(api, "/blocklist/<block_id>", Policy.ACT, method="DELETE")
+async def unblock(visit: Visit, block_id: str) -> None:
+    """Let a release be grabbed again."""
+    await visit.write(changes.unblock, block_id)
+
+
+@operation(api, "/providers", Policy.READ, answers=ProviderList)
+async def list_providers(visit: Visit) -> ProviderList:
+    """How everything outside that was asked lately is doing."""
+    return ProviderList(
+        [
+            ProviderOut(
+                p.family, p.name, p.failures == 0, p.failures, p.disabled_until, p.last_error, p.last_success_at
+            )
+            for p in await visit.read(queries.provider_statuses)
+        ]
+    )
+
+
+# -- from the context's dataclasses
+
+
+def download_out(d: DownloadView) -> DownloadOut:
+    return DownloadOut(
+        id=d.id,
+        media_id=d.media_item_id,
+        media_title=d.media_title,
+        title=d.title,
+        indexer=d.indexer,
+        status=d.status,
+        progress=d.progress,
+        size=d.size,
+        quality=d.quality,
+        client=d.client,
+        error=d.error,
+        estimated_completion=d.estimated_completion,
+        created_at=d.created_at,
+        completed_at=d.completed_at,
+        imported_at=d.imported_at,
+    )
+
+
+def search_out(s: SearchView) -> SearchOut:
+    return SearchOut(
+        id=s.id,
+        media_id=s.media_item_id,
+        mode=s.mode,
+        summary=s.summary,
+        found=s.found,
+        accepted=s.accepted,
+        chosen=s.chosen,
+        download_id=s.download_id,
+        indexers=list(s.indexers),
+        candidates=[candidate_out(c) for c in s.candidates],
+        created_at=s.created_at,
+    )
+
+
+def candidate_out(c: CandidateView) -> CandidateOut:
+    return CandidateOut(
+        c.position,
+        c.title,
+        c.indexer,
+        c.protocol,
+        c.size,
+        c.seeders,
+        c.published,
+        c.quality,
+        c.score,
+        c.accepted,
+        c.chosen,
+        list(c.rejections),
+        list(c.rank),
+    )

@@ -1,5 +1,8 @@
 """Titles: list, look at, add, change, delete; and searching, among what you have and what there is."""
 
+from typing import Annotated
+
+from pydantic import Field
 from quart import Blueprint
 
 from mydia.downloads import queries as downloads
@@ -10,8 +13,10 @@ from mydia.messages import AddTitle, FindTitles
 from mydia.otp import NoAnswer
 from mydia.ports import MetadataMatch
 from mydia.store.engine import Connection
-from web.api.kit import operation
+from web.api.downloads import SearchList, search_out
+from web.api.kit import Query, operation
 from web.api.models import (
+    EpisodeChange,
     EventPage,
     JobRef,
     MediaChange,
@@ -20,14 +25,11 @@ from web.api.models import (
     MediaQuery,
     NewMedia,
     Paging,
-    Query,
-    SearchList,
     SearchResult,
     event_out,
     found,
     media_out,
     media_summary,
-    search_out,
 )
 from web.policy import Policy, Visit
 
@@ -36,8 +38,10 @@ PATIENCE = 20.0
 
 
 class WordsQuery(Query):
-    q: str
-    limit: int = 20
+    """What a title is called."""
+
+    q: Annotated[str, Field(min_length=1, max_length=200)]
+    limit: Annotated[int, Field(ge=1, le=50)] = 20
 
 
 @operation(api, "/media", Policy.READ, query=MediaQuery, answers=MediaPage)
@@ -93,6 +97,18 @@ async def search_media(visit: Visit, media_id: str) -> JobRef:
     return JobRef(await visit.write(changes.request_search, media_id, actor=visit.name))
 
 
+@operation(api, "/media/<media_id>/refresh", Policy.ACT, method="POST", answers=JobRef, status=202)
+async def refresh_media(visit: Visit, media_id: str) -> JobRef:
+    """Ask the metadata provider about the title again."""
+    return JobRef(await visit.write(changes.request_refresh, media_id, actor=visit.name))
+
+
+@operation(api, "/episodes/<episode_id>", Policy.ACT, method="PUT", body=EpisodeChange)
+async def change_episode(visit: Visit, episode_id: str, body: EpisodeChange) -> None:
+    """Want an episode, or want it no more."""
+    await visit.write(changes.set_episode_monitored, episode_id, body.monitored, actor=visit.name)
+
+
 @operation(api, "/media/<media_id>/searches", Policy.READ, answers=SearchList)
 async def searches_of(visit: Visit, media_id: str) -> SearchList:
     """The latest searches, each with every candidate and why it was taken or refused."""
@@ -111,7 +127,7 @@ async def history_of(visit: Visit, media_id: str, query: Paging) -> EventPage:
 @operation(api, "/search", Policy.READ, query=WordsQuery, answers=SearchResult)
 async def search(visit: Visit, query: WordsQuery) -> SearchResult:
     """Titles called so: those you have, and those the metadata provider knows."""
-    limit = max(1, min(query.limit, 50))
+    limit = query.limit
     have = await visit.read(queries.search_titles, query.q, limit)
     titles: list[MetadataMatch] = []
     problem = None

@@ -1,29 +1,27 @@
-"""The shapes that come in and go out. Those that go out are built from the contexts' own dataclasses, field by field, so that no column (a
-download's address may hold a key) is shown by accident."""
+"""Shapes that several operations share: titles, files, what happened. (The others stand beside their operations.)
+
+What goes out is built from the contexts' own dataclasses field by field, so that no column (a download's address may hold a key) is shown
+by accident.
+"""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from mydia.downloads.model import CandidateView, DownloadView, SearchView
-from mydia.library.model import FileView, Root, TrashRow
+from mydia.library.model import FileView
 from mydia.media.model import CardState, Episode, EventRow, MediaCard, MediaItem
 from mydia.ports import MediaKind, MetadataMatch
+from web.api.kit import Body, Query
 
 Limit = Annotated[int, Field(ge=1, le=200, description="How many, at most")]
-Cursor = Annotated[str | None, Field(description="`next` of the page before")]
-
-
-class Query(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
+Cursor = Annotated[str | None, Field(max_length=2000, description="`next` of the page before")]
+Id = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class Paging(Query):
+    """A page of a list."""
+
     cursor: Cursor = None
     limit: Limit = 50
 
@@ -32,9 +30,11 @@ class Paging(Query):
 
 
 class MediaQuery(Paging):
+    """Which titles."""
+
     type: MediaKind | None = None
     state: Literal["missing", "held", "unmonitored", "downloading"] | None = None
-    q: Annotated[str | None, Field(max_length=200)] = None
+    q: Annotated[str | None, Field(max_length=200, description="A part of any of the title's names")] = None
     sort: Literal["title", "added"] = "title"
 
 
@@ -43,16 +43,24 @@ class NewMedia(Body):
 
     type: MediaKind
     tmdb_id: Annotated[int, Field(ge=1, le=2**53)]
-    root_id: str | None = None
-    quality_profile_id: str | None = None
+    root_id: Annotated[Id | None, Field(description="The library folder; the first of that type when left out")] = None
+    quality_profile_id: Annotated[Id | None, Field(description="media.quality_profile when left out")] = None
     monitored: bool = True
-    search: bool = True
+    search: Annotated[bool, Field(description="Search for it at once")] = True
 
 
 class MediaChange(Body):
+    """What is left out stays as it is."""
+
     title: Annotated[str | None, Field(min_length=1, max_length=500)] = None
     monitored: bool | None = None
-    quality_profile_id: str | None = None
+    quality_profile_id: Id | None = None
+
+
+class EpisodeChange(Body):
+    """Whether an episode is wanted."""
+
+    monitored: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,186 +183,7 @@ class JobRefs:
     job_ids: list[str]
 
 
-# -- searches and downloads ---------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class CandidateOut:
-    position: int
-    title: str
-    indexer: str | None
-    protocol: str | None
-    size: int | None
-    seeders: int | None
-    published: str | None
-    quality: str | None
-    score: int
-    accepted: bool
-    chosen: bool
-    rejections: list[dict[str, Any]]
-    rank: list[dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class SearchOut:
-    id: str
-    media_id: str
-    mode: str
-    summary: str
-    found: int
-    accepted: int
-    chosen: str | None
-    download_id: str | None
-    indexers: list[dict[str, Any]]
-    candidates: list[CandidateOut]
-    created_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class SearchList:
-    items: list[SearchOut]
-
-
-class NewDownload(Body):
-    """Grab one candidate of a search by hand, whatever was decided of it."""
-
-    search_id: str
-    position: Annotated[int, Field(ge=0, le=100_000)]
-
-
-class DownloadQuery(Paging):
-    status: (
-        Literal[
-            "active",
-            "history",
-            "pending",
-            "downloading",
-            "completed",
-            "importing",
-            "imported",
-            "held",
-            "failed",
-            "cancelled",
-        ]
-        | None
-    ) = None
-
-
-@dataclass(frozen=True, slots=True)
-class DownloadOut:
-    id: str
-    media_id: str | None
-    media_title: str | None
-    title: str
-    indexer: str | None
-    status: str
-    progress: float
-    size: int | None
-    quality: str | None
-    client: str | None
-    error: str | None
-    estimated_completion: str | None
-    created_at: str
-    completed_at: str | None
-    imported_at: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class DownloadPage:
-    items: list[DownloadOut]
-    next: str | None
-
-
-# -- the library ----------------------------------------------------------------------------------------------------------------
-
-
-class FileQuery(Paging):
-    state: Literal["new", "linked", "unmatched", "invalid", "missing"] | None = None
-    root_id: str | None = None
-    media_id: str | None = None
-    q: Annotated[str | None, Field(max_length=200)] = None
-
-
-class ScanRequest(Body):
-    root_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RootOut:
-    id: str
-    path: str
-    type: MediaKind
-    state: str
-    reason: str | None
-    last_scan_at: str | None
-    last_scan: dict[str, Any] | None
-
-
-@dataclass(frozen=True, slots=True)
-class ScanStatusOut:
-    running: bool
-    waiting: int
-    roots: list[RootOut]
-
-
-@dataclass(frozen=True, slots=True)
-class TrashOut:
-    id: str
-    path: str
-    size: int
-    reason: str
-    actor: str
-    media_id: str | None
-    created_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class TrashPage:
-    items: list[TrashOut]
-    next: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Restored:
-    path: str
-
-
-# -- the house --------------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """`source` is env, runtime, file or default; `where` names the variable, or the file and its line. A secret's value is stars."""
-
-    key: str
-    value: Any
-    source: str
-    where: str
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigOut:
-    settings: list[Setting]
-
-
-class ConfigChange(Body):
-    """Dotted keys and their new values; null goes back to what the file (or the default) says."""
-
-    values: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class ProfileOut:
-    id: str
-    name: str
-    qualities: list[Any]
-    cutoff: str
-    upgrades: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ProfileList:
-    items: list[ProfileOut]
+# -- what happened -----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -460,68 +289,6 @@ def found(match: MetadataMatch, media_id: str | None) -> Found:
         match.poster_url,
         media_id,
     )
-
-
-def download_out(d: DownloadView) -> DownloadOut:
-    return DownloadOut(
-        id=d.id,
-        media_id=d.media_item_id,
-        media_title=d.media_title,
-        title=d.title,
-        indexer=d.indexer,
-        status=d.status,
-        progress=d.progress,
-        size=d.size,
-        quality=d.quality,
-        client=d.client,
-        error=d.error,
-        estimated_completion=d.estimated_completion,
-        created_at=d.created_at,
-        completed_at=d.completed_at,
-        imported_at=d.imported_at,
-    )
-
-
-def search_out(s: SearchView) -> SearchOut:
-    return SearchOut(
-        id=s.id,
-        media_id=s.media_item_id,
-        mode=s.mode,
-        summary=s.summary,
-        found=s.found,
-        accepted=s.accepted,
-        chosen=s.chosen,
-        download_id=s.download_id,
-        indexers=list(s.indexers),
-        candidates=[candidate_out(c) for c in s.candidates],
-        created_at=s.created_at,
-    )
-
-
-def candidate_out(c: CandidateView) -> CandidateOut:
-    return CandidateOut(
-        c.position,
-        c.title,
-        c.indexer,
-        c.protocol,
-        c.size,
-        c.seeders,
-        c.published,
-        c.quality,
-        c.score,
-        c.accepted,
-        c.chosen,
-        list(c.rejections),
-        list(c.rank),
-    )
-
-
-def root_out(r: Root) -> RootOut:
-    return RootOut(r.id, r.path, r.type, r.state, r.reason, r.last_scan_at, r.last_scan)
-
-
-def trash_out(t: TrashRow) -> TrashOut:
-    return TrashOut(t.id, printable(t.relative_path), t.size, t.reason, t.actor, t.media_item_id, t.created_at)
 
 
 def event_out(e: EventRow) -> EventOut:
