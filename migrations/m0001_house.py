@@ -156,6 +156,8 @@ STEPS: tuple[str, ...] = (
         imported_at text,
         removed_at text)""",
     "create index idx_downloads_status on downloads(status, id)",
+    """create index idx_downloads_ended on downloads(created_at, id)
+        where removed_at is null and download_client_id is not null and status in ('imported', 'failed', 'cancelled')""",
     "create index idx_downloads_item on downloads(media_item_id)",
     "create index idx_downloads_created on downloads(created_at, id)",
     "create index idx_downloads_client on downloads(download_client, download_client_id)",
@@ -224,7 +226,7 @@ STEPS: tuple[str, ...] = (
         part_path text not null,
         method text,
         reason text,
-        state text not null check (state in ('intent', 'placed', 'done', 'undone', 'failed')),
+        state text not null check (state in ('intent', 'done', 'undone', 'failed')),
         plan text not null,
         created_at text not null,
         updated_at text not null)""",
@@ -244,6 +246,7 @@ STEPS: tuple[str, ...] = (
         created_at text not null,
         updated_at text not null)""",
     "create index idx_trash_state on trash(state, created_at, id)",
+    "create index idx_trash_intent on trash(root_id, relative_path) where state = 'intent'",
     # Health and back-off of everything outside: an indexer, a client, a notification target, the metadata provider.
     """create table provider_status (
         family text not null,

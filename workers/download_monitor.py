@@ -5,6 +5,8 @@ It looks every second while something moves, seldom otherwise; a grab rings it.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import trio
@@ -16,7 +18,7 @@ from mydia.core.importing.contents import pretends
 from mydia.core.lifecycle import Absent, Action, Seen, Silent, Tracked, advance
 from mydia.downloads import changes, queries
 from mydia.downloads.model import Download
-from mydia.errors import Invalid, MydiaError, Unavailable
+from mydia.errors import Conflict, Invalid, MydiaError, NotFound, Unavailable
 from mydia.events import DownloadCancelled, DownloadProgressed, Grabbed
 from mydia.house import House
 from mydia.otp import Actor, Lagged
@@ -39,6 +41,7 @@ class DownloadMonitor(Actor):
         self.tracked: dict[str, Tracked] = {}
         self.saved: dict[str, float] = {}
         self.next_offer: dict[str, datetime] = {}
+        self.answering: set[str] = set()
 
     async def start(self) -> None:
         self.spawn(self._listen)
@@ -57,14 +60,23 @@ class DownloadMonitor(Actor):
 
     async def tick(self) -> None:
         pending = await self.house.read(queries.with_status, ["pending"])
-        for download in pending:
-            await self._hand_over(download)
-        watched = await self.house.read(queries.with_status, ["downloading"])
+        async with trio.open_nursery() as nursery:
+            for download in pending:
+                nursery.start_soon(self._hand_over, download)
+        watched = await self.house.read(queries.with_status, ["downloading", "completed", "held"])
         ended = await self.house.read(queries.to_clean_up)
-        listed = await self._list({d.download_client for d in (*watched, *ended) if d.download_client})
-        for download in (*watched, *ended):
+        looked_at = {d.id: d for d in (*watched, *ended)}
+        listed = await self._list({d.download_client for d in looked_at.values() if d.download_client})
+        for download in looked_at.values():
             await self._look(download, listed.get(download.download_client or ""))
-        self.period = BUSY if watched or pending else IDLE
+        self._forget_all_but({*looked_at, *(d.id for d in pending)})
+        moving = any(d.status == "downloading" for d in watched)
+        self.period = BUSY if moving or pending else IDLE
+
+    def _forget_all_but(self, known: set[str]) -> None:
+        for memory in (self.tracked, self.saved, self.next_offer):
+            for download_id in memory.keys() - known:
+                del memory[download_id]
 
     # -- handing over ----------------------------------------------------------------------------------------------------------
 
@@ -72,32 +84,50 @@ class DownloadMonitor(Actor):
         now = self.house.clock.now()
         if self.next_offer.get(download.id, now) > now:
             return
-        client = next((c for c in self.clients.values() if c.protocol == download.protocol), None)
         try:
-            if client is None:
-                raise Unavailable(
-                    f"No download client takes {download.protocol} downloads; add one under downloads.clients"
+            indexer = self.indexers.get(download.indexer or "")
+            if indexer is None:
+                await self.house.write(
+                    changes.failed, download.id, f"The indexer {download.indexer} is no longer configured", block=False
                 )
-            payload = await self._indexer(download).fetch(_release(download))
-            inspect(payload)
-            client_id = await client.add(payload, label=LABEL)
-        except Invalid as no:
-            await self.house.write(changes.failed, download.id, str(no))
-        except MydiaError as no:
-            if now - datetime.fromisoformat(download.created_at) > GIVE_UP_AFTER:
-                await self.house.write(changes.failed, download.id, f"Given up: {no}", block=False)
                 return
-            wait = getattr(no, "retry_after", None) or 30.0
-            self.next_offer[download.id] = now + timedelta(seconds=wait)
-            await self.house.write(changes.waiting, download.id, str(no))
+            payload = await indexer.fetch(_release(download))
+            inspect(payload)
+        except (Invalid, NotFound) as no:
+            await self.house.write(changes.failed, download.id, str(no))
+            return
+        except MydiaError as no:
+            await self._offer_later(download, no, now)
+            return
+        try:
+            client, client_id = await self._add(download, payload)
+        except MydiaError as no:
+            # Whatever it says, a wrong password included, the release is not to blame.
+            await self._offer_later(download, no, now)
         else:
-            await self.house.write(changes.handed_over, download.id, client=client.name, client_id=client_id)
+            await self.house.write(changes.handed_over, download.id, client=client, client_id=client_id)
 
-    def _indexer(self, download: Download) -> Indexer:
-        found = self.indexers.get(download.indexer or "")
-        if found is None:
-            raise Invalid(f"The indexer {download.indexer!r} is no longer configured")
-        return found
+    async def _add(self, download: Download, payload: Payload) -> tuple[str, str]:
+        """Give it to the first client that takes it: its name, and its id there. Refused as the last of them refused."""
+        refusal: MydiaError = Unavailable(
+            f"No download client takes {download.protocol} downloads; add one under downloads.clients"
+        )
+        for client in self.clients.values():
+            if client.protocol != download.protocol:
+                continue
+            try:
+                return client.name, await client.add(payload, label=LABEL)
+            except MydiaError as no:
+                refusal = no
+        raise refusal
+
+    async def _offer_later(self, download: Download, no: MydiaError, now: datetime) -> None:
+        if now - parse_time(download.created_at) > GIVE_UP_AFTER:
+            await self.house.write(changes.failed, download.id, f"Given up: {no}", block=False)
+            return
+        self.next_offer[download.id] = now + timedelta(seconds=getattr(no, "retry_after", None) or 30.0)
+        if download.error_message != str(no):
+            await self.house.write(changes.waiting, download.id, str(no))
 
     # -- watching --------------------------------------------------------------------------------------------------------------
 
@@ -108,8 +138,11 @@ class DownloadMonitor(Actor):
         async def ask(client: DownloadClient) -> None:
             try:
                 listed[client.name] = {d.id: d for d in await client.list(label=LABEL)}
-                await self.house.write(changes.provider_ok, "client", client.name)
+                if client.name not in self.answering:
+                    await self.house.write(changes.provider_ok, "client", client.name)
+                    self.answering.add(client.name)
             except MydiaError as no:
+                self.answering.discard(client.name)
                 await self.house.write(changes.provider_failed, "client", client.name, str(no))
 
         async with trio.open_nursery() as nursery:
@@ -123,12 +156,12 @@ class DownloadMonitor(Actor):
         seen = listed.get(download.download_client_id or "") if listed is not None else None
         observation = Silent() if listed is None else _seen(seen) if seen is not None else Absent(len(listed))
         before = self.tracked.get(download.id) or _tracked(download)
+        if before.status != download.status:  # moved on without this monitor: imported, cancelled, held
+            before = replace(before, status=download.status, complete=download.status == "imported", moved_at=now)
         after = advance(before, observation, now)
         self.tracked[download.id] = after.state
         for action in after.actions:
             await self._act(download, action)
-        if after.state.status not in ("downloading", "imported"):
-            self.tracked.pop(download.id, None)
         if seen is not None and after.state.status == "downloading":
             await self._progressed(download, seen, after.state)
 
@@ -139,7 +172,8 @@ class DownloadMonitor(Actor):
             case "fail":
                 await self.house.write(changes.failed, download.id, action.reason, block=action.blocklist)
             case "cancel":
-                await self.house.write(changes.cancel_download, download.id, actor=action.reason)
+                with suppress(Conflict):  # it is being imported just now, or has ended
+                    await self.house.write(changes.client_lost, download.id, action.reason)
             case "warn" | "clear_warning":
                 await self.house.write(changes.warned, download.id, action.reason or None)
             case "forget":

@@ -6,20 +6,19 @@ finishes them, since each step sees what is done already. The download itself is
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 import trio
 from loguru import logger
 
-from mydia.adapters.disk.incoming import Folder, read_folder
-from mydia.adapters.disk.paths import Spot
+from mydia.adapters.disk.incoming import Folder, look_at_placed, read_folder, standing
+from mydia.adapters.disk.paths import Spot, join
 from mydia.adapters.disk.place import METHODS, Placed, discard_part, place
 from mydia.adapters.disk.roots import can_hardlink, check_root
 from mydia.adapters.disk.space import space
+from mydia.adapters.disk.system import printable
 from mydia.adapters.disk.trash import Moved, restore, to_trash, trash_path
-from mydia.adapters.disk.walk import signed
 from mydia.choosing import queries as choosing
 from mydia.core.importing import Existing, ImportFacts, ImportPlan, Step, plan
 from mydia.downloads import changes as downloads
@@ -31,15 +30,32 @@ from mydia.incoming import Incoming, destination, facts_for, found_file, import_
 from mydia.jobs.model import Job
 from mydia.library import changes as library
 from mydia.library import queries as files
-from mydia.library.model import Root, SeenFile, TrashRow
+from mydia.library.model import JournalRow, Root, TrashRow
 from mydia.media import queries as media
 from mydia.media.model import Episode, MediaItem
 from mydia.messages import ProbeFile, RestoreTrash
-from mydia.otp import ActorDied, AskTimeout
+from mydia.otp import ActorDied, AskTimeout, NoAnswer
 from mydia.ports import ClientDownload, DownloadClient, Probe, probe_from
 from workers.job_actor import JobActor
 
-PROBE_PATIENCE = 60.0
+PROBE_PATIENCE = 300.0
+"""Longer than the probes that may wait before it: the analyzer itself gives up on one."""
+TRASH_AGAIN = 60.0
+"""Seconds until what could not be moved to the trash is tried again."""
+WAIT = 300.0
+"""Seconds until an import is tried again that only time or a person can help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One download on its way into the library. `done`: source -> destination of the files that an earlier attempt brought in."""
+
+    download: Download
+    item: MediaItem
+    root: Root
+    folder: Folder
+    files: Mapping[str, Incoming]
+    done: Mapping[str, str]
 
 
 class Importer(JobActor):
@@ -47,32 +63,45 @@ class Importer(JobActor):
         super().__init__(house, boot)
         self.clients = {c.name: c for c in clients}
         self.kinds = {"import_download": self.import_download}
+        self.trash_again: dict[str, float] = {}
+
+    async def start(self) -> None:
+        await super().start()
+        for row, root in await self.house.read(files.abandoned_imports):
+            await trio.to_thread.run_sync(partial(discard_part, Spot(root, row.relative_path), token=row.id))
+            await self.house.write(library.close_import, row.id, "undone", "The download was given up meanwhile")
 
     async def tick(self) -> None:
         for row in await self.house.read(files.trash_in_flight):
-            await self._to_trash(row)
+            if self.trash_again.get(row.id, 0) <= trio.current_time():
+                await self._to_trash(row)
         await super().tick()
 
     async def handle(self, message: object) -> object:
         match message:
             case RestoreTrash(trash_id, actor):
-                row = await self.house.read(files.get_trash, trash_id)
-                moved = Moved(row.relative_path, row.trash_path, row.size)
-                relative = await trio.to_thread.run_sync(partial(restore, row.root_path, moved))
-                for side in row.metadata.get("side_files", ()):
-                    await trio.to_thread.run_sync(partial(restore, row.root_path, Moved(**side)))
-                await self.house.write(library.trash_ended, row.id, "restored", actor=actor)
-                return relative
+                return await self._restore(await self.house.read(files.get_trash, trash_id), actor)
         return await super().handle(message)
 
     async def import_download(self, job: Job) -> None:
-        if not await self.house.write(downloads.importing, job.args["download_id"]):
+        download_id = job.args["download_id"]
+        if not await self.house.write(downloads.importing, download_id):
             return
-        download = await self.house.read(download_queries.get_download, job.args["download_id"])
         try:
+            download = await self.house.read(download_queries.get_download, download_id)
             await self._import(download, forced=bool(job.args.get("forced")))
         except (Invalid, NotFound, Conflict) as no:
-            await self.house.write(downloads.held, download.id, str(no))
+            await self.house.write(downloads.held, download_id, str(no))
+        except MydiaError as no:
+            await self.house.write(downloads.import_waits, download_id, str(no))
+            raise Unavailable(str(no), retry_after=getattr(no, "retry_after", None) or WAIT) from no
+        except NoAnswer:
+            raise  # a part of the house was being restarted: soon again
+        except Exception as bug:
+            await self.house.write(
+                downloads.import_waits, download_id, f"A fault in Mydia: {bug!r}. It is tried again."
+            )
+            raise
 
     async def _import(self, download: Download, *, forced: bool) -> None:
         if download.media_item_id is None or download.slot_id is None:
@@ -81,25 +110,32 @@ class Importer(JobActor):
         root = await self._root(item)
         folder = await self._folder(download)
         incoming = {f.path: await self._probed(folder, f) for f in folder.files}
-        facts, episodes = await self._facts(download, item, root, folder, incoming, forced)
-        name = destination(item, episodes, self.house.config.media.naming, incoming, download.title)
-        first = plan(facts, name)
-        existing = await trio.to_thread.run_sync(standing, root.path, first)
-        decided = plan(replace(facts, existing=existing), name) if existing else first
-        for step in decided.of("import", "adopt", "extra"):
-            await self._carry_out(step, download, item, root, folder, incoming[step.source])
-        await self._conclude(download, decided)
-
-    async def _conclude(self, download: Download, decided: ImportPlan) -> None:
+        journal = await self.house.read(files.journal_of, download.id)
+        done = {row.source: row.relative_path for row in journal if row.state == "done"}
+        delivery = Delivery(download, item, root, folder, incoming, done)
+        decided = await self._plan(delivery, forced=forced)
         if decided.bad_release is not None:
             await self.house.write(downloads.failed, download.id, decided.bad_release)
-        elif decided.finished:
-            await self.house.write(downloads.imported, download.id)
-        elif decided.of("set_aside"):
-            reasons = "; ".join(f"{s.source}: {s.reason}" for s in decided.of("set_aside"))
-            await self.house.write(downloads.held, download.id, reasons)
+            return
+        refused = []
+        for step in decided.of("import", "adopt", "extra"):
+            try:
+                await self._carry_out(step, delivery)
+            except (Invalid, NotFound, Conflict) as no:
+                if step.action == "extra":
+                    logger.warning("{} is left where it is: {}", printable(step.source), no)
+                else:
+                    refused.append(f"{step.source}: {no}")
+        await self._conclude(download, decided, refused)
+
+    async def _conclude(self, download: Download, decided: ImportPlan, refused: Sequence[str]) -> None:
+        reasons = [*refused, *(f"{s.source}: {s.reason}" for s in decided.of("set_aside"))]
+        if reasons:
+            await self.house.write(downloads.held, download.id, "; ".join(reasons))
         elif decided.of("wait"):
             raise Unavailable("; ".join(s.reason for s in decided.of("wait")), retry_after=60)
+        elif decided.finished:
+            await self.house.write(downloads.imported, download.id)
         else:
             await self.house.write(
                 downloads.held, download.id, "Nothing in it can be imported: it holds no video for what was wanted"
@@ -114,10 +150,17 @@ class Importer(JobActor):
         )
         if root is None:
             raise Invalid(f"There is no library folder for {item.title}; add one under media.library_paths")
-        check = await trio.to_thread.run_sync(check_root, root.path)
-        if check.state != "ok":
-            raise Unavailable(check.reason or f"{root.path} is {check.state}", retry_after=60)
+        await self._must_be_there(root)
         return root
+
+    async def _must_be_there(self, root: Root) -> None:
+        """Unavailable where a library folder is not the one that is known, or can't be written: a disk that is not mounted, most likely."""
+        known = len(await self.house.read(files.known_after, root.id, "", 1))
+        check = await trio.to_thread.run_sync(
+            partial(check_root, root.path, known_device=root.device, known_files=known)
+        )
+        if check.state != "ok":
+            raise Unavailable(check.reason or f"{printable(root.path)} is {check.state}", retry_after=60)
 
     async def _folder(self, download: Download) -> Folder:
         """The download's files where its client has them."""
@@ -127,12 +170,11 @@ class Importer(JobActor):
         seen: ClientDownload | None = await client.get(download.download_client_id or "")
         if seen is None or seen.save_path is None:
             raise Unavailable("Its client does not list it just now", retry_after=30)
-        return await trio.to_thread.run_sync(read_folder, seen.save_path, [f.path for f in seen.files])
+        now = self.house.clock.now().timestamp()
+        return await trio.to_thread.run_sync(partial(read_folder, seen.save_path, seen.files, now=now))
 
     async def _probed(self, folder: Folder, file: Incoming) -> Incoming:
-        if not file.is_video:
-            return file
-        return replace(file, probe=await self._probe(str(Path(folder.path, file.path))))
+        return replace(file, probe=await self._probe(join(folder.path, file.path))) if file.is_video else file
 
     async def _probe(self, path: str) -> Probe | None:
         try:
@@ -142,36 +184,50 @@ class Importer(JobActor):
         except (ActorDied, AskTimeout) as died:
             raise Unavailable(f"The media probe was being restarted: {died}", retry_after=1) from died
 
-    async def _facts(
-        self,
-        download: Download,
-        item: MediaItem,
-        root: Root,
-        folder: Folder,
-        incoming: Mapping[str, Incoming],
-        forced: bool,
-    ) -> tuple[ImportFacts, dict[str, Episode]]:
-        slot_id = download.slot_id or ""
-        slots = await self.house.read(media.slots_of, item.id)
-        profile = await self.house.read(
-            choosing.get_profile, next(s.quality_profile_id for s in slots if s.id == slot_id)
-        )
+    # -- deciding ----------------------------------------------------------------------------------------------------------------
+
+    async def _plan(self, delivery: Delivery, *, forced: bool) -> ImportPlan:
+        """The plan, made again until it knows what stands at every place that it chooses."""
+        facts, episodes = await self._facts(delivery, forced)
+        naming = self.house.config.media.naming
+        name = destination(delivery.item, episodes, naming, delivery.files, delivery.download.title)
+        existing: dict[str, Existing] = {}
+        while True:
+            decided = plan(replace(facts, existing=existing), name)
+            steps = [s for s in decided.of("import", "extra") if s.destination not in existing]
+            more = await trio.to_thread.run_sync(
+                standing, delivery.root.path, delivery.folder.path, steps, delivery.done
+            )
+            if not more:
+                return decided
+            existing |= more
+
+    async def _facts(self, delivery: Delivery, forced: bool) -> tuple[ImportFacts, dict[str, Episode]]:
+        download, item = delivery.download, delivery.item
+        slot = next((s for s in await self.house.read(media.slots_of, item.id) if s.id == download.slot_id), None)
+        if slot is None:
+            raise Invalid("The slot it was grabbed for was deleted meanwhile")
+        profile = await self.house.read(choosing.get_profile, slot.quality_profile_id)
         known = await self.house.read(media.candidate, item.id)
         all_episodes = await self.house.read(media.episodes_of, item.id)
         episodes = {e.id: e for e in all_episodes}
-        targets = [
-            import_target(t, episodes.get(t), item, await self.house.read(files.held_file, slot_id, t))
-            for t in download.targets
-        ]
-        free = await trio.to_thread.run_sync(space, root.path)
-        linkable = await trio.to_thread.run_sync(partial(can_hardlink, folder.path, root.path, token=download.id))
+        targets = []
+        for target in download.targets:
+            held = await self.house.read(files.held_file, slot.id, target)
+            if held is not None and held.root_id == delivery.root.id and held.relative_path in delivery.done.values():
+                held = None  # brought in by an earlier attempt at this very download
+            targets.append(import_target(target, episodes.get(target), item, held))
+        free = await trio.to_thread.run_sync(space, delivery.root.path)
+        why_not = await trio.to_thread.run_sync(
+            partial(can_hardlink, delivery.folder.path, delivery.root.path, token=download.id)
+        )
         facts = ImportFacts(
             kind="movie" if item.type == "movie" else "episode",
             profile=profile,
-            files=tuple(found_file(f, item, known, all_episodes, download.title) for f in incoming.values()),
+            files=tuple(found_file(f, item, known, all_episodes, download.title) for f in delivery.files.values()),
             targets=tuple(targets),
             release_claims=download.targets if len(download.targets) == 1 else (),
-            can_link=linkable is None,
+            can_link=why_not is None,
             free_space=free.free,
             min_free_space=int(self.house.config.downloads.rules.min_free_gb * 1e9),
             forced=forced,
@@ -180,89 +236,86 @@ class Importer(JobActor):
 
     # -- doing -------------------------------------------------------------------------------------------------------------------
 
-    async def _carry_out(
-        self, step: Step, download: Download, item: MediaItem, root: Root, folder: Folder, file: Incoming
-    ) -> None:
-        relative = step.destination or ""
-        journal_id = await self.house.write(
+    async def _carry_out(self, step: Step, to: Delivery) -> None:
+        source = join(to.folder.path, step.source)
+        if source in to.done:
+            return
+        journal = await self.house.write(
             library.begin_import,
-            download.id,
-            source=str(Path(folder.path, step.source)),
-            root_id=root.id,
-            relative_path=relative,
-            part_path=f".mydia-{download.id}.part",
+            to.download.id,
+            source=source,
+            root_id=to.root.id,
+            relative_path=step.destination or "",
             plan={"action": step.action, "targets": list(step.targets), "trash": list(step.trash)},
         )
-        displaced = trash_path(relative, token=journal_id) if relative in step.trash else None
-        spot = Spot(root.path, relative)
+        spot = Spot(to.root.path, journal.relative_path)
+        # The old file of the very same name is in the trash before the new one has its name.
+        away = journal.relative_path in journal.plan["trash"]
+        displaced = trash_path(journal.relative_path, token=journal.id) if away else None
         try:
             placed = await trio.to_thread.run_sync(
                 partial(
-                    place, Spot(folder.path, step.source), spot, token=journal_id, methods=METHODS, displaced=displaced
+                    place,
+                    Spot(to.folder.path, step.source),
+                    spot,
+                    token=journal.id,
+                    methods=METHODS,
+                    displaced=displaced,
                 )
             )
         except MydiaError as no:
-            await trio.to_thread.run_sync(partial(discard_part, spot, token=journal_id))
-            await self.house.write(library.close_import, journal_id, "undone", str(no))
+            await trio.to_thread.run_sync(partial(discard_part, spot, token=journal.id))
+            await self.house.write(library.close_import, journal.id, "undone", str(no))
             raise
         if step.action == "extra":
-            await self.house.write(library.close_import, journal_id, "done", "side file")
+            await self.house.write(library.close_import, journal.id, "done", "side file")
             return
-        await self._commit(step, download, item, root, file, placed, journal_id, displaced)
+        await self._commit(step, to, journal, placed, displaced)
 
     async def _commit(
-        self,
-        step: Step,
-        download: Download,
-        item: MediaItem,
-        root: Root,
-        file: Incoming,
-        placed: Placed,
-        journal_id: str,
-        displaced: str | None,
+        self, step: Step, to: Delivery, journal: JournalRow, placed: Placed, displaced: str | None
     ) -> None:
-        seen = await trio.to_thread.run_sync(look_at, root.path, step.destination or "")
         if placed.reason and placed.method == "copy":
-            logger.warning("{} was copied, not linked: {}", step.destination, placed.reason)
+            logger.warning("{} was copied, not linked: {}", printable(journal.relative_path), placed.reason)
         await self.house.write(
             library.import_placed,
-            journal_id,
-            seen,
-            item.id,
+            journal.id,
+            await trio.to_thread.run_sync(look_at_placed, to.root.path, journal.relative_path),
+            to.item.id,
             [t for t in step.targets if t],
-            facts_for(file, item, download.title),
-            slot_id=download.slot_id or "",
-            release=download.title,
+            facts_for(to.files[step.source], to.item, to.download.title),
+            slot_id=to.download.slot_id or "",
+            release=to.download.title,
             method=placed.method,
             reason=placed.reason,
             displaced=displaced,
         )
         self.mailbox.ring()  # what it replaced is moved to the trash at the next tick
 
+    # -- the trash ---------------------------------------------------------------------------------------------------------------
+
     async def _to_trash(self, row: TrashRow) -> None:
         try:
+            await self._must_be_there(await self.house.read(files.get_root, row.root_id))
             moved = await trio.to_thread.run_sync(
                 partial(to_trash, Spot(row.root_path, row.relative_path), token=row.id)
             )
         except NotFound:
             await self.house.write(library.trash_ended, row.id, "deleted")
         except MydiaError as no:
-            logger.warning("{} stays for now: {}", row.relative_path, no)
+            logger.warning("{} stays for now: {}", printable(row.relative_path), no)
+            self.trash_again[row.id] = trio.current_time() + TRASH_AGAIN
         else:
             sides = [{"original": m.original, "trashed": m.trashed, "size": m.size} for m in moved[1:]]
             await self.house.write(library.file_trashed, row.id, moved[0].trashed, sides)
 
-
-def standing(root: str, decided: ImportPlan) -> dict[str, Existing]:
-    """What stands already at the places the plan chose. Whether its content is the same, placing finds out."""
-    found = {}
-    for step in decided.of("import", "extra"):
-        path = Path(root, step.destination or "")
-        if path.exists():
-            found[step.destination or ""] = Existing(path.stat().st_size)
-    return found
-
-
-def look_at(root: str, relative: str) -> SeenFile:
-    status = Path(root, relative).stat()
-    return SeenFile(relative, status.st_size, status.st_mtime_ns, signed(status.st_ino))
+    async def _restore(self, row: TrashRow, actor: str) -> str:
+        if row.state != "trashed":
+            raise Conflict(f"{printable(row.relative_path)} is not in the trash: it is {row.state}")
+        await self._must_be_there(await self.house.read(files.get_root, row.root_id))
+        moved = Moved(row.relative_path, row.trash_path, row.size)
+        relative = await trio.to_thread.run_sync(partial(restore, row.root_path, moved))
+        for side in row.metadata.get("side_files", ()):
+            await trio.to_thread.run_sync(partial(restore, row.root_path, Moved(**side)))
+        await self.house.write(library.trash_ended, row.id, "restored", actor=actor)
+        return relative

@@ -1,15 +1,17 @@
 """scanner: walks a library folder and compares it with what is known. The watcher gives speed, this walk gives truth.
 
-A folder that is missing, empty where it was full, or on another device means *unknown*: nothing in it is called gone.
+A folder that is missing, empty where it was full, or on another device means *unknown*: nothing in it is called gone, and neither is
+anything when too much vanished at once. A person can confirm that it was meant (a job with `confirmed_by`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import trio
 from loguru import logger
 
 from mydia.adapters.disk.roots import RootCheck, check_root
+from mydia.adapters.disk.settling import exists
 from mydia.adapters.disk.walk import Found, Walk
 from mydia.house import House
 from mydia.jobs.model import Job
@@ -18,20 +20,16 @@ from mydia.library.model import KnownFile, Root, SeenFile
 from mydia.messages import SettleFile
 from workers.job_actor import JobActor
 
-BATCH = 200
+PORTION = 1000
 
 
 @dataclass(slots=True)
-class Comparison:
-    """What a walk found against what was known."""
+class Walked:
+    """What a walk came to. `seen` holds the hashes of the paths, since the paths of a large library take much memory."""
 
-    seen: int = 0
-    new: list[SeenFile] = field(default_factory=list)
-    moving: list[str] = field(
-        default_factory=list
-    )  # younger than the settling time: the watcher waits until they are whole
-    gone: list[str] = field(default_factory=list)  # ids
-    problems: list[str] = field(default_factory=list)
+    walk: Walk
+    seen: set[int] = field(default_factory=set)
+    added: int = 0
 
 
 class Scanner(JobActor):
@@ -41,69 +39,79 @@ class Scanner(JobActor):
 
     async def scan_root(self, job: Job) -> None:
         root = await self.house.read(queries.get_root, job.args["root_id"])
-        known = await self.house.read(queries.known_files, root.id)
-        alive = sum(1 for k in known.values() if k.state != "missing")
+        known = await self.house.read(queries.count_known, root.id)
+        confirmed = "confirmed_by" in job.args
         check = await trio.to_thread.run_sync(
-            lambda: check_root(root.path, known_device=root.device, known_files=alive)
+            lambda: check_root(root.path, known_device=root.device, known_files=0 if confirmed else known)
         )
         await self.house.write(changes.set_root_state, root.id, check.state, check.reason, check.device)
         if check.state in ("unavailable", "suspicious"):
             logger.warning("library folder {}: {}", root.path, check.reason)
             return
         began = trio.current_time()
-        settled_before = int((self.house.clock.now().timestamp() - self.house.config.library.settle_seconds) * 1e9)
-        found = await trio.to_thread.run_sync(compare, root.path, known, settled_before)
-        gone = await self._gone(root, check, alive, found)
-        for start in range(0, len(found.new), BATCH):
-            await self.house.write(changes.files_seen, root.id, found.new[start : start + BATCH])
-        for relative in found.moving:
-            await self.house.mail["watcher"].tell(SettleFile(root.id, relative))
+        walked = await self._walk(job, root)
+        gone = await self._gone(root, check, known, walked, confirmed=confirmed)
         await self.house.write(
             changes.scan_finished,
             root.id,
-            seen=found.seen,
-            added=len(found.new),
+            seen=len(walked.seen),
+            added=walked.added,
             gone=gone,
             seconds=trio.current_time() - began,
-            problems=found.problems,
+            problems=[p.message for p in walked.walk.problems],
         )
 
-    async def _gone(self, root: Root, check: RootCheck, alive: int, found: Comparison) -> int:
+    async def _walk(self, job: Job, root: Root) -> Walked:
+        """Walk, and write down what is new or changed as it is found; what may still be growing is the watcher's to wait for."""
+        walked = Walked(Walk(root.path, batch=PORTION))
+        settled_before = int((self.house.clock.now().timestamp() - self.house.config.library.settle_seconds) * 1e9)
+        batches = iter(walked.walk)
+        while batch := await trio.to_thread.run_sync(next, batches, None):
+            videos = [f for f in batch if f.kind == "video"]
+            walked.seen.update(hash(f.relative) for f in videos)
+            known = await self.house.read(queries.known_at, root.id, [f.relative for f in videos])
+            whole, growing = changed(videos, known, settled_before)
+            if whole:
+                walked.added += await self.house.write(changes.files_seen, root.id, whole)
+            for relative in growing:
+                await self.house.mail["watcher"].tell(SettleFile(root.id, relative))
+            await self.report(job, done=len(walked.seen), text=root.path)
+        return walked
+
+    async def _gone(self, root: Root, check: RootCheck, known: int, walked: Walked, *, confirmed: bool) -> int:
         """Call files gone, unless so many vanished at once that a mount or a mistake is likelier than a wish."""
-        limit = max(self.house.config.library.gone_at_least, int(alive * self.house.config.library.gone_share))
-        if len(found.gone) > limit:
-            reason = f"{len(found.gone)} of {alive} files vanished at once. If that was meant, confirm it; if not, check the disk or share."
+        gone: list[KnownFile] = []
+        after = ""
+        while page := await self.house.read(queries.known_after, root.id, after, PORTION):
+            after = page[-1].relative_path
+            unseen = [k for k in page if hash(k.relative_path) not in walked.seen]
+            gone += await trio.to_thread.run_sync(vanished, root.path, unseen, walked.walk)
+        library = self.house.config.library
+        if not confirmed and len(gone) > max(library.gone_at_least, int(known * library.gone_share)):
+            reason = f"{len(gone)} of {known} files vanished at once. If that was meant, confirm it; if not, check the disk or share."
             await self.house.write(changes.set_root_state, root.id, "suspicious", reason, check.device)
             return 0
-        for start in range(0, len(found.gone), BATCH):
-            await self.house.write(changes.files_gone, found.gone[start : start + BATCH])
-        return len(found.gone)
+        for start in range(0, len(gone), PORTION):
+            await self.house.write(changes.files_gone, [k.id for k in gone[start : start + PORTION]])
+        return len(gone)
 
 
-def compare(path: str, known: Mapping[str, KnownFile], settled_before: int) -> Comparison:
-    """Walk a root and hold it against what is known of it. Runs in a thread: it stats every video.
-
-    `settled_before`: modification time, in nanoseconds, from which on a new file may still be growing.
-    """
-    result = Comparison()
-    walk = Walk(path)
-    left = {relative: k for relative, k in known.items() if k.state != "missing"}
-    for batch in walk:
-        for f in batch:
-            if f.kind != "video":
-                continue
-            result.seen += 1
-            before = left.pop(f.relative, None)
-            if before is not None and (before.size, before.mtime_ns) == (f.size, f.mtime_ns):
-                continue
-            if f.mtime_ns > settled_before:
-                result.moving.append(f.relative)
-            else:
-                result.new.append(_seen(f))
-    result.gone = [k.id for relative, k in sorted(left.items()) if not walk.is_unread(relative)]
-    result.problems = [p.message for p in walk.problems]
-    return result
+def changed(
+    videos: Sequence[Found], known: Mapping[str, KnownFile], settled_before: int
+) -> tuple[list[SeenFile], list[str]]:
+    """What is new or changed: whole files, and the paths of those that were modified after `settled_before` (nanoseconds)."""
+    whole, growing = [], []
+    for f in videos:
+        before = known.get(f.relative)
+        if before is not None and before.state != "missing" and (before.size, before.mtime_ns) == (f.size, f.mtime_ns):
+            continue
+        if f.mtime_ns > settled_before:
+            growing.append(f.relative)
+        else:
+            whole.append(SeenFile(f.relative, f.size, f.mtime_ns, f.inode))
+    return whole, growing
 
 
-def _seen(f: Found) -> SeenFile:
-    return SeenFile(f.relative, f.size, f.mtime_ns, f.inode)
+def vanished(root: str, unseen: Sequence[KnownFile], walk: Walk) -> list[KnownFile]:
+    """Those that are not there: not where nothing could be read, and not what came while the walk was elsewhere."""
+    return [k for k in unseen if not walk.is_unread(k.relative_path) and not exists(root, k.relative_path)]

@@ -17,6 +17,7 @@ from mydia.events import (
     SearchFinished,
 )
 from mydia.store.engine import from_json, to_json
+from mydia.store.names import readable
 from mydia.store.transaction import Transaction
 
 
@@ -92,7 +93,7 @@ def grab(
 ) -> str:
     """Take a release for these targets (episode ids, or ('',) for a film): a pending download that the download monitor hands to a client.
 
-    `release`: title, indexer, guid, infohash, protocol, size, quality, score, download_url. Raises Conflict when an open
+    `release`: title, indexer, guid, infohash, protocol, size, quality, score, download_url, formats, flags. Raises Conflict when an open
     download has claimed one of the targets, so two searches that race grab once.
     """
     for target in targets:
@@ -114,6 +115,7 @@ def grab(
             **{k: release.get(k) for k in ("title", "indexer", "guid", "infohash", "size", "quality", "download_url")},
             "protocol": release.get("protocol", "torrent"),
             "score": release.get("score", 0),
+            "metadata": to_json({k: release[k] for k in ("formats", "flags") if release.get(k)}),
             "created_at": tx.now,
             "updated_at": tx.now,
         },
@@ -176,7 +178,7 @@ def waiting(tx: Transaction, download_id: str, reason: str) -> None:
     """It could not be handed over yet, and why."""
     tx.execute(
         "update downloads set error_message = :m, updated_at = :now where id = :id and status = 'pending'",
-        m=reason,
+        m=readable(reason),
         now=tx.now,
         id=download_id,
     )
@@ -227,6 +229,16 @@ def importing(tx: Transaction, download_id: str) -> bool:
     return True
 
 
+def import_waits(tx: Transaction, download_id: str, reason: str) -> None:
+    """Time must pass (no room, a folder that is not there): it may be cancelled meanwhile, and its import is tried again."""
+    tx.execute(
+        "update downloads set status = 'completed', error_message = :m, updated_at = :now where id = :id and status = 'importing'",
+        m=readable(reason),
+        now=tx.now,
+        id=download_id,
+    )
+
+
 def imported(tx: Transaction, download_id: str) -> None:
     """Every file it was to bring is in the library: its claim ends, its client seeds on."""
     tx.update("downloads", download_id, status="imported", imported_at=tx.now, error_message=None, updated_at=tx.now)
@@ -235,7 +247,7 @@ def imported(tx: Transaction, download_id: str) -> None:
 
 def held(tx: Transaction, download_id: str, reason: str) -> None:
     """A person must look: nothing of it is removed, its claim stays."""
-    row = _row(tx, download_id)
+    row, reason = _row(tx, download_id), readable(reason)
     tx.update("downloads", download_id, status="held", error_message=reason, updated_at=tx.now)
     tx.emit(
         ImportHeld(
@@ -250,7 +262,7 @@ def held(tx: Transaction, download_id: str, reason: str) -> None:
 
 def failed(tx: Transaction, download_id: str, reason: str, *, block: bool = True, search_again: bool = True) -> None:
     """It will not come: the release is blocklisted, its claim ends, another is searched for."""
-    row = _row(tx, download_id)
+    row, reason = _row(tx, download_id), readable(reason)
     if row["status"] not in OPEN:
         return
     tx.update("downloads", download_id, status="failed", error_message=reason, updated_at=tx.now)
@@ -282,6 +294,12 @@ def cancel_download(tx: Transaction, download_id: str, *, actor: str, block: boo
             media_item_id=row["media_item_id"], actor=actor, download_id=download_id, release=row["title"]
         )
     )
+
+
+def client_lost(tx: Transaction, download_id: str, reason: str) -> None:
+    """Its client no longer has it, by somebody's hand: the claim ends, and there is nothing to take from the client."""
+    cancel_download(tx, download_id, actor="its download client")
+    tx.update("downloads", download_id, error_message=reason, removed_at=tx.now)
 
 
 def retry_import(tx: Transaction, download_id: str, *, actor: str) -> str | None:

@@ -15,7 +15,7 @@ _VIEW = (
     " d.created_at, d.completed_at, d.imported_at from downloads d left join media_items m on m.id = d.media_item_id"
 )
 # A download's address, and with some indexers its guid, hold the indexer's API key: they never leave for a page.
-_SHOWN = ("targets", "infohash", "info_url")
+_SHOWN = ("targets", "infohash", "info_url", "formats", "flags", "languages", "priority")
 _STATUSES = {"active": f"d.status in ({_OPEN})", "history": f"d.status not in ({_OPEN})"} | {
     s: f"d.status = '{s}'" for s in (*OPEN, "imported", "failed", "cancelled")
 }

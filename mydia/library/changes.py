@@ -16,10 +16,11 @@ from mydia.events import (
     RootChanged,
     ScanFinished,
 )
-from mydia.library.model import FileFacts, RootState, SeenFile
+from mydia.library.model import FileFacts, JournalRow, RootState, SeenFile
+from mydia.library.queries import journal_row
 from mydia.ports import MediaKind
-from mydia.store.engine import among, to_json
-from mydia.store.names import from_text, to_text
+from mydia.store.engine import among, from_json, to_json
+from mydia.store.names import from_text, readable, to_text
 from mydia.store.transaction import Transaction
 
 
@@ -42,7 +43,8 @@ def set_root_state(
     row = tx.one("select path, state, reason from library_roots where id = :id", id=root_id)
     if row is None:
         raise NotFound(f"There is no library folder {root_id}.")
-    if device is not None:
+    if device is not None and state in ("ok", "readonly"):
+        # What is suspicious may be another disk: remembering it would make it the right one at the next look.
         tx.update("library_roots", root_id, device=device)
     if (row["state"], row["reason"]) != (state, reason):
         tx.update("library_roots", root_id, state=state, reason=reason, updated_at=tx.now)
@@ -60,14 +62,24 @@ def request_scan(tx: Transaction, root_id: str | None = None, *, actor: str = "s
     return tuple(j for j in jobs if j is not None)
 
 
+def confirm_root(tx: Transaction, root_id: str, *, actor: str) -> str:
+    """A person says that the folder is as it should be (another disk, many files deleted): the scan that then believes it."""
+    if tx.value("select 1 from library_roots where id = :id", id=root_id) is None:
+        raise NotFound(f"There is no library folder {root_id}.")
+    return tx.enqueue("scan_root", {"root_id": root_id, "confirmed_by": actor}, priority=-1)
+
+
 def files_seen(tx: Transaction, root_id: str, files: Sequence[SeenFile]) -> int:
-    """New or changed files of one root; each is to be identified. The number of rows written."""
+    """New or changed files of one root; each is to be identified. One that is known as it is stays so. The number of rows written."""
+    written = 0
     for f in files:
         file_id = tx.value(
             "insert into media_files (id, root_id, relative_path, state, size, mtime_ns, inode, created_at, updated_at)"
             " values (:id, :root, :path, 'new', :size, :mtime, :inode, :now, :now)"
             " on conflict (root_id, relative_path) do update set state = 'new', reason = null, size = excluded.size,"
-            " mtime_ns = excluded.mtime_ns, inode = excluded.inode, missing_since = null, updated_at = excluded.updated_at returning id",
+            " mtime_ns = excluded.mtime_ns, inode = excluded.inode, missing_since = null, updated_at = excluded.updated_at"
+            " where media_files.state = 'missing' or media_files.size <> excluded.size or media_files.mtime_ns <> excluded.mtime_ns"
+            " returning id",
             id=tx.new_id(),
             root=root_id,
             path=to_text(f.relative_path),
@@ -76,18 +88,32 @@ def files_seen(tx: Transaction, root_id: str, files: Sequence[SeenFile]) -> int:
             inode=f.inode,
             now=tx.now,
         )
+        if file_id is None:
+            continue
+        written += 1
         tx.emit(FileFound(file_id=file_id, path=to_text(f.relative_path)))
         tx.enqueue("identify_file", {"file_id": file_id}, max_attempts=8)
-    return len(files)
+    return written
+
+
+def identify_again(tx: Transaction, file_ids: Sequence[str]) -> None:
+    """Files that nothing fitted, now that there is something new that may."""
+    for file_id in file_ids:
+        if tx.execute("update media_files set state = 'new' where id = :id and state = 'unmatched'", id=file_id):
+            tx.enqueue("identify_file", {"file_id": file_id}, max_attempts=8)
 
 
 def files_gone(tx: Transaction, file_ids: Sequence[str]) -> int:
-    """Files that a healthy root no longer has. The rows stay, as missing, until the file returns or the title is deleted."""
+    """Files that a healthy root no longer has. The rows stay, as missing, until the file returns or the title is deleted.
+
+    One that is on its way to the trash is no loss.
+    """
     if not file_ids:
         return 0
-    match, params = among("id", file_ids)
+    match, params = among("f.id", file_ids)
     rows = tx.all(
-        f"select id, relative_path, media_item_id from media_files where {match} and state <> 'missing' order by id",
+        f"select f.id, f.relative_path, f.media_item_id from media_files f where {match} and f.state <> 'missing' and not exists"
+        " (select 1 from trash t where t.state = 'intent' and t.root_id = f.root_id and t.relative_path = f.relative_path) order by f.id",
         **params,
     )
     for r in rows:
@@ -99,7 +125,7 @@ def files_gone(tx: Transaction, file_ids: Sequence[str]) -> int:
             reason="Not found in its folder any more",
             updated_at=tx.now,
         )
-        tx.execute("delete from held_files where file_id = :id", id=r["id"])
+        _let_go(tx, r["id"])
         tx.emit(FileGone(media_item_id=r["media_item_id"], file_id=r["id"], path=r["relative_path"]))
     return len(rows)
 
@@ -120,6 +146,7 @@ def link_file(
     facts: FileFacts,
     *,
     claim_slot: str | None = None,
+    actor: str = "system",
 ) -> None:
     """Say what a file is. It is held by the default slot where that holds nothing (or a missing, or a worse file) for its target.
 
@@ -141,7 +168,7 @@ def link_file(
     tx.execute("delete from episode_files where file_id = :id", id=file_id)
     tx.insert_many("episode_files", [{"file_id": file_id, "episode_id": e} for e in episode_ids])
     slot = claim_slot or tx.value("select id from slots where media_item_id = :m and name = 'default'", m=media_item_id)
-    tx.execute("delete from held_files where file_id = :id", id=file_id)
+    _let_go(tx, file_id, instead=claim_slot is None)
     for target in episode_ids or ("",):
         if claim_slot or _better_than_held(tx, slot, target, facts.quality):
             tx.execute(
@@ -154,6 +181,7 @@ def link_file(
     tx.emit(
         FileLinked(
             media_item_id=media_item_id,
+            actor=actor,
             file_id=file_id,
             path=row["relative_path"],
             quality=facts.quality or UNKNOWN.name,
@@ -169,18 +197,62 @@ def file_unmatched(
     row = tx.one("select relative_path from media_files where id = :id", id=file_id)
     if row is None:
         raise NotFound(f"There is no file {file_id}.")
+    _let_go(tx, file_id)
     tx.execute("delete from episode_files where file_id = :id", id=file_id)
-    tx.execute("delete from held_files where file_id = :id", id=file_id)
     tx.update(
         "media_files",
         file_id,
         state="invalid" if invalid else "unmatched",
-        reason=reason,
+        reason=readable(reason),
         media_item_id=None,
         updated_at=tx.now,
         **(_columns(facts) if facts else {}),
     )
-    tx.emit(FileUnmatched(file_id=file_id, path=row["relative_path"], reason=reason))
+    tx.emit(FileUnmatched(file_id=file_id, path=row["relative_path"], reason=readable(reason)))
+
+
+def identify_by_hand(
+    tx: Transaction, file_id: str, media_item_id: str, episode_ids: Sequence[str], *, actor: str
+) -> None:
+    """A person says what a file is. What was probed and parsed of it stays; the default slot holds it where it holds nothing better."""
+    row = tx.one("select * from media_files where id = :id", id=file_id)
+    if row is None:
+        raise NotFound(f"There is no file {file_id}.")
+    if row["state"] not in ("linked", "unmatched"):
+        raise Conflict(f"This file is {row['state']}; only one that is here and was looked at can be told what it is.")
+    kind = tx.value("select type from media_items where id = :id", id=media_item_id)
+    if kind is None:
+        raise Invalid(f"There is no title {media_item_id}.", field="media_id")
+    match, params = among("id", episode_ids)
+    known = tx.value(f"select count(*) from episodes where media_item_id = :m and {match}", m=media_item_id, **params)
+    if known != len(episode_ids) or (kind == "tv_show") != bool(episode_ids):
+        said = "name at least one episode of this show" if kind == "tv_show" else "a film has no episodes"
+        raise Invalid(f"These are not its episodes: {said}, and each once.", field="episode_ids")
+    facts = FileFacts(
+        **{k: row[k] for k in FileFacts.__slots__ if k not in ("languages", "metadata", "scene_name")},
+        languages=tuple(from_json(row["languages"]) or ()),
+        scene_name=None if row["scene_name"] is None else from_text(row["scene_name"]),
+        metadata=from_json(row["metadata"]) or {},
+    )
+    link_file(tx, file_id, media_item_id, list(episode_ids), facts, actor=actor)
+
+
+def _let_go(tx: Transaction, file_id: str, *, instead: bool = True) -> None:
+    """No slot holds the file any more; where the library has another for the same, the best of them is held `instead`."""
+    held = tx.all("select slot_id, target from held_files where file_id = :id order by slot_id, target", id=file_id)
+    tx.execute("delete from held_files where file_id = :id", id=file_id)
+    for row in held if instead else ():
+        others = tx.all(
+            "select f.id, f.quality from slots s join media_files f on f.media_item_id = s.media_item_id"
+            " left join episode_files e on e.file_id = f.id and e.episode_id = :t"
+            " where s.id = :s and f.state = 'linked' and f.id <> :f and (:t = '' or e.file_id is not null) order by f.id",
+            s=row["slot_id"],
+            t=row["target"],
+            f=file_id,
+        )
+        if others:
+            best = max(others, key=lambda other: _weight(other["quality"]))
+            tx.insert("held_files", {"slot_id": row["slot_id"], "target": row["target"], "file_id": best["id"]})
 
 
 # -- the import journal: intent -> placed -> done ----------------------------------------------------------------------------
@@ -193,34 +265,36 @@ def begin_import(
     source: str,
     root_id: str,
     relative_path: str,
-    part_path: str,
     plan: dict[str, Any],
-) -> str:
-    """Write down what is about to happen to one file, before it happens. The journal row's id."""
-    existing = tx.value(
-        "select id from import_journal where download_id = :d and source = :s and state in ('intent', 'placed')",
+) -> JournalRow:
+    """Write down what is about to happen to one file, before it happens.
+
+    Where an attempt was cut short after it had written the same, that row is the answer: what was intended then is what is finished.
+    """
+    existing = tx.one(
+        "select * from import_journal where download_id = :d and source = :s and state = 'intent'",
         d=download_id,
         s=to_text(source),
     )
     if existing is not None:
-        return str(existing)
+        return journal_row(existing)
     row_id = tx.new_id()
-    tx.insert(
-        "import_journal",
-        {
-            "id": row_id,
-            "download_id": download_id,
-            "source": to_text(source),
-            "root_id": root_id,
-            "relative_path": to_text(relative_path),
-            "part_path": to_text(part_path),
-            "state": "intent",
-            "plan": to_json(plan),
-            "created_at": tx.now,
-            "updated_at": tx.now,
-        },
-    )
-    return row_id
+    row = {
+        "id": row_id,
+        "download_id": download_id,
+        "source": to_text(source),
+        "root_id": root_id,
+        "relative_path": to_text(relative_path),
+        "part_path": f".mydia-{row_id}.part",
+        "method": None,
+        "reason": None,
+        "state": "intent",
+        "plan": to_json(plan),
+        "created_at": tx.now,
+        "updated_at": tx.now,
+    }
+    tx.insert("import_journal", row)
+    return journal_row(row)
 
 
 def import_placed(
@@ -287,8 +361,8 @@ def import_placed(
     link_file(tx, file_id, media_item_id, episode_ids, facts, claim_slot=slot_id)
     for gone in replaced:
         # A file of several episodes is replaced only when nothing hangs on it any more.
-        if tx.value("select count(*) from held_files where file_id = :f", f=gone) == 0:
-            intend_trash(tx, gone, reason=f"Replaced by {from_text(journal['relative_path'])}", actor="importer")
+        if tx.value("select 1 from held_files where file_id = :f limit 1", f=gone) is None and not _leaving(tx, gone):
+            intend_trash(tx, gone, reason=f"Replaced by {readable(from_text(journal['relative_path']))}", actor="importer")
     tx.update("import_journal", journal_id, state="done", method=method, reason=reason, updated_at=tx.now)
     codes = _codes(tx, episode_ids)
     tx.emit(
@@ -331,7 +405,7 @@ def _displaced(tx: Transaction, journal: dict[str, Any], media_item_id: str, siz
 
 def close_import(tx: Transaction, journal_id: str, state: str, reason: str) -> None:
     """End a journal row without a file: "undone" (nothing was placed) or "failed" (a person must look)."""
-    tx.update("import_journal", journal_id, state=state, reason=reason, updated_at=tx.now)
+    tx.update("import_journal", journal_id, state=state, reason=readable(reason), updated_at=tx.now)
 
 
 # -- the trash ------------------------------------------------------------------------------------------------------------------
@@ -345,12 +419,8 @@ def intend_trash(tx: Transaction, file_id: str, *, reason: str, actor: str) -> s
     )
     if row is None:
         raise NotFound(f"There is no file {file_id}.")
-    if tx.value(
-        "select 1 from trash where root_id = :r and relative_path = :p and state = 'intent'",
-        r=row["root_id"],
-        p=row["relative_path"],
-    ):
-        raise Conflict(f"{row['relative_path']} is on its way to the trash already.")
+    if _leaving(tx, file_id):
+        raise Conflict(f"{readable(from_text(row['relative_path']))} is on its way to the trash already.")
     trash_id = tx.new_id()
     tx.insert(
         "trash",
@@ -372,6 +442,16 @@ def intend_trash(tx: Transaction, file_id: str, *, reason: str, actor: str) -> s
     return trash_id
 
 
+def _leaving(tx: Transaction, file_id: str) -> bool:
+    return bool(
+        tx.value(
+            "select 1 from media_files f join trash t on t.root_id = f.root_id and t.relative_path = f.relative_path"
+            " where f.id = :f and t.state = 'intent' limit 1",
+            f=file_id,
+        )
+    )
+
+
 def file_trashed(tx: Transaction, trash_id: str, trash_path: str, side_files: Sequence[Mapping[str, Any]] = ()) -> None:
     """The file now lies in the trash, with its side files: its row goes, the trash row tells where it is."""
     row = tx.one("select * from trash where id = :id", id=trash_id)
@@ -385,9 +465,12 @@ def file_trashed(tx: Transaction, trash_id: str, trash_path: str, side_files: Se
         metadata=to_json({"side_files": [dict(s) for s in side_files]}),
         updated_at=tx.now,
     )
-    tx.execute(
-        "delete from media_files where root_id = :r and relative_path = :p", r=row["root_id"], p=row["relative_path"]
+    known = tx.value(
+        "select id from media_files where root_id = :r and relative_path = :p", r=row["root_id"], p=row["relative_path"]
     )
+    if known is not None:
+        _let_go(tx, known)
+        tx.execute("delete from media_files where id = :id", id=known)
     tx.emit(
         FileTrashed(
             media_item_id=row["media_item_id"],
@@ -434,7 +517,7 @@ def _columns(facts: FileFacts) -> dict[str, Any]:
         "languages": to_json(list(facts.languages)),
         "bitrate": facts.bitrate,
         "duration": facts.duration,
-        "release_group": facts.release_group,
+        "release_group": None if facts.release_group is None else to_text(facts.release_group),
         "scene_name": None if facts.scene_name is None else to_text(facts.scene_name),
         "metadata": to_json(facts.metadata),
     }

@@ -31,6 +31,7 @@ class KnownFile:
     """What a scan compares with: enough to see that a file is unchanged without opening it."""
 
     id: str
+    relative_path: str
     size: int
     mtime_ns: int
     state: FileState
@@ -137,7 +138,7 @@ class JournalRow:
     part_path: str
     method: str | None
     reason: str | None
-    state: Literal["intent", "placed", "done", "undone", "failed"]
+    state: Literal["intent", "done", "undone", "failed"]
     plan: dict[str, Any]
 
 

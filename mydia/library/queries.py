@@ -1,5 +1,6 @@
 """Reads of library folders and files. Lists page by cursor on an indexed order."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from mydia.errors import Invalid, NotFound
@@ -25,13 +26,55 @@ def get_root(conn: Connection, root_id: str) -> Root:
     return _root(row)
 
 
-def known_files(conn: Connection, root_id: str) -> dict[str, KnownFile]:
-    """Relative path -> what is known of it, for a whole root: one pass, since a scan compares every file."""
-    rows = conn.each(
-        "select id, relative_path, size, mtime_ns, state from media_files where root_id = :r order by relative_path",
+def known_at(conn: Connection, root_id: str, relative_paths: Sequence[str]) -> dict[str, KnownFile]:
+    """Relative path -> what is known of it, for those that are known."""
+    match, params = among("relative_path", [to_text(p) for p in relative_paths])
+    sql = f"select id, relative_path, size, mtime_ns, state from media_files where root_id = :r and {match} order by relative_path"
+    return {k.relative_path: k for k in map(_known, conn.all(sql, r=root_id, **params))}
+
+
+def known_after(conn: Connection, root_id: str, after: str, limit: int) -> tuple[KnownFile, ...]:
+    """The files of a root that are not missing, in portions by path: those of a large library at once would take too much memory."""
+    rows = conn.all(
+        "select id, relative_path, size, mtime_ns, state from media_files where root_id = :r and relative_path > :a"
+        " and state <> 'missing' order by relative_path limit :n",
         r=root_id,
+        a=to_text(after),
+        n=limit,
     )
-    return {from_text(r["relative_path"]): KnownFile(r["id"], r["size"], r["mtime_ns"], r["state"]) for r in rows}
+    return tuple(map(_known, rows))
+
+
+def known_below(conn: Connection, root_id: str, relative_path: str, limit: int) -> tuple[KnownFile, ...]:
+    """The file of that path, and the files below a folder of that path, as far as they are not missing."""
+    path = to_text(relative_path)
+    rows = conn.all(
+        "select id, relative_path, size, mtime_ns, state from media_files where root_id = :r and state <> 'missing'"
+        " and (relative_path = :p or (relative_path >= :low and relative_path < :high)) order by relative_path limit :n",
+        r=root_id,
+        p=path,
+        low=path + "/",
+        high=path + "0",  # follows "/"
+        n=limit,
+    )
+    return tuple(map(_known, rows))
+
+
+def count_known(conn: Connection, root_id: str) -> int:
+    """How many files of a root are not missing."""
+    return int(conn.value("select count(*) from media_files where root_id = :r and state <> 'missing'", r=root_id))
+
+
+def unmatched(conn: Connection, kind: str, after: str, limit: int) -> tuple[tuple[str, str], ...]:
+    """(id, relative path) of the files of films, or of shows, that nothing fitted; in portions by id."""
+    rows = conn.all(
+        "select f.id, f.relative_path from media_files f join library_roots r on r.id = f.root_id"
+        " where f.state = 'unmatched' and f.id > :a and r.type = :k order by f.id limit :n",
+        k=kind,
+        a=after,
+        n=limit,
+    )
+    return tuple((r["id"], from_text(r["relative_path"])) for r in rows)
 
 
 def list_files(
@@ -56,7 +99,7 @@ def list_files(
         where.append("lower(f.relative_path) like lower(:q)")
         params["q"] = f"%{q}%"
     if cursor:
-        params["after"], params["after_id"] = decode_cursor(cursor, 2)
+        params["after"], params["after_id"] = decode_cursor(cursor, str, str)
         where.append("(f.created_at, f.id) < (:after, :after_id)")
     rows = conn.all(f"{_FILE} where {' and '.join(where)} order by f.created_at desc, f.id desc limit :limit", **params)
     page = _views(conn, rows[:limit])
@@ -96,19 +139,28 @@ def scan_status(conn: Connection) -> ScanStatus:
     return ScanStatus(bool(running), roots(conn), int(waiting))
 
 
-def open_journal(conn: Connection, download_id: str | None = None) -> tuple[JournalRow, ...]:
+def openjournal_row(conn: Connection, download_id: str | None = None) -> tuple[JournalRow, ...]:
     """Imports that were begun and not ended: what a restart must finish or undo."""
     only = " and download_id = :d" if download_id else ""
     rows = conn.all(
-        f"select * from import_journal where state in ('intent', 'placed'){only} order by id",
+        f"select * from import_journal where state = 'intent'{only} order by id",
         **({"d": download_id} if download_id else {}),
     )
-    return tuple(_journal(r) for r in rows)
+    return tuple(journal_row(r) for r in rows)
+
+
+def abandoned_imports(conn: Connection) -> tuple[tuple[JournalRow, str], ...]:
+    """Imports that were begun, and whose download has ended otherwise since; each with its root's path."""
+    rows = conn.all(
+        "select j.*, r.path as root_path from import_journal j join downloads d on d.id = j.download_id"
+        " join library_roots r on r.id = j.root_id where j.state = 'intent' and d.status in ('failed', 'cancelled') order by j.id"
+    )
+    return tuple((journal_row(r), from_text(r["root_path"])) for r in rows)
 
 
 def journal_of(conn: Connection, download_id: str) -> tuple[JournalRow, ...]:
     return tuple(
-        _journal(r) for r in conn.all("select * from import_journal where download_id = :d order by id", d=download_id)
+        journal_row(r) for r in conn.all("select * from import_journal where download_id = :d order by id", d=download_id)
     )
 
 
@@ -116,7 +168,7 @@ def trash(conn: Connection, *, cursor: str | None = None, limit: int = 50) -> Pa
     """What was deleted and can still be restored, newest first."""
     where, params = ["t.state = 'trashed'"], dict[str, Any](limit=limit + 1)
     if cursor:
-        params["after"], params["after_id"] = decode_cursor(cursor, 2)
+        params["after"], params["after_id"] = decode_cursor(cursor, str, str)
         where.append("(t.created_at, t.id) < (:after, :after_id)")
     rows = conn.all(
         f"{_TRASH} where {' and '.join(where)} order by t.created_at desc, t.id desc limit :limit", **params
@@ -163,7 +215,7 @@ _TRASH = "select t.*, r.path as root_path from trash t join library_roots r on r
 def _root(row: dict[str, Any]) -> Root:
     return Root(
         id=row["id"],
-        path=row["path"],
+        path=from_text(row["path"]),
         type=row["type"],
         state=row["state"],
         reason=row["reason"],
@@ -171,6 +223,10 @@ def _root(row: dict[str, Any]) -> Root:
         last_scan_at=row["last_scan_at"],
         last_scan=from_json(row["last_scan"]) if row["last_scan"] else None,
     )
+
+
+def _known(row: dict[str, Any]) -> KnownFile:
+    return KnownFile(row["id"], from_text(row["relative_path"]), row["size"], row["mtime_ns"], row["state"])
 
 
 def _views(conn: Connection, rows: list[dict[str, Any]]) -> tuple[FileView, ...]:
@@ -189,7 +245,10 @@ def _view(row: dict[str, Any], episode_ids: tuple[str, ...]) -> FileView:
     return FileView(
         **{
             **{k: row[k] for k in FileView.__slots__ if k in row},
+            "root_path": from_text(row["root_path"]),
             "relative_path": from_text(row["relative_path"]),
+            "release_group": None if row["release_group"] is None else from_text(row["release_group"]),
+            "scene_name": None if row["scene_name"] is None else from_text(row["scene_name"]),
             "languages": tuple(from_json(row["languages"]) or ()) if row["languages"] else (),
             "metadata": (from_json(row["metadata"]) or {}) if row["metadata"] else {},
             "held": bool(row["held"]),
@@ -202,6 +261,7 @@ def _trash(row: dict[str, Any]) -> TrashRow:
     return TrashRow(
         **{
             **{k: row[k] for k in TrashRow.__slots__},
+            "root_path": from_text(row["root_path"]),
             "relative_path": from_text(row["relative_path"]),
             "trash_path": from_text(row["trash_path"]),
             "metadata": (from_json(row["metadata"]) or {}) if row["metadata"] else {},
@@ -209,7 +269,8 @@ def _trash(row: dict[str, Any]) -> TrashRow:
     )
 
 
-def _journal(row: dict[str, Any]) -> JournalRow:
+def journal_row(row: dict[str, Any]) -> JournalRow:
+    """A row of import_journal."""
     return JournalRow(
         **{
             **{k: row[k] for k in JournalRow.__slots__},

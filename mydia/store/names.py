@@ -19,3 +19,8 @@ def to_text(name: str) -> str:
 def from_text(text: str) -> str:
     """The name that `to_text` was given."""
     return _ESCAPED.sub(lambda m: chr(int(m[1], 16)), text)
+
+
+def readable(text: str) -> str:
+    """Text that quotes such names, for people: what is no text is shown as \\udcff. Not reversible."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\x1a", "\ufffd").replace("\x00", "\ufffd")

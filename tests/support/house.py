@@ -8,7 +8,7 @@ from typing import Any
 
 import trio
 
-from mydia.house import House, Mail
+from mydia.house import Clock, House, Mail
 from mydia.otp import Bus, Supervisor, actor
 from mydia.settings.model import Config
 from mydia.store.sqlite import SqliteEngine
@@ -32,6 +32,13 @@ class FakeClock:
         self._now += timedelta(seconds=seconds, **more)
 
 
+class WallClock:
+    """The real time, for what waits on files that the system dates."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)  # noqa: TID251 - as in supervisors/boot.py
+
+
 def engine_in(directory: Path) -> SqliteEngine:
     # NORMAL: these tests never cut the power, and every fsync saved is time.
     return SqliteEngine(directory / "mydia.db", backups=directory / "backups", synchronous="NORMAL")
@@ -39,9 +46,9 @@ def engine_in(directory: Path) -> SqliteEngine:
 
 @asynccontextmanager
 async def open_house(
-    tmp_path: Path, config: Config | Mapping[str, Any] | None = None, clock: FakeClock | None = None
+    tmp_path: Path, config: Config | Mapping[str, Any] | None = None, clock: Clock | None = None
 ) -> AsyncIterator[House]:
-    """A migrated database with a running db_writer under a supervisor. `house.clock` is a FakeClock; `data_dir` is `tmp_path`."""
+    """A migrated database with a running db_writer under a supervisor; a FakeClock where none is given, `data_dir` is `tmp_path`."""
     if not isinstance(config, Config):
         config = Config.model_validate({"data_dir": tmp_path, **(config or {})})
     house = House(engine=engine_in(tmp_path), mail=Mail(), bus=Bus(), config=config, clock=clock or FakeClock())

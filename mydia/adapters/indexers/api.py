@@ -18,7 +18,7 @@ from mydia.adapters.indexers.feed import (
     read_capabilities,
     read_feed,
 )
-from mydia.errors import Invalid
+from mydia.errors import Forbidden, Invalid
 from mydia.ports import FoundRelease, IndexerQuery, MediaKind, Protocol_
 
 MAX_PAGES = 5
@@ -97,6 +97,8 @@ class FeedIndexer:
         answer = await fetch(url, who=self.name, timeout=self._timeout, max_bytes=max_bytes, home=self.home)
         if answer.status in (404, 410):
             raise Invalid(f"{self.name} no longer has {release.title}")
+        if answer.status in (401, 403):  # the release is not to blame
+            raise Forbidden(str(answer.refusal()))
         return answer.check()
 
     # -- asking
