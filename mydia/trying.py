@@ -1,0 +1,180 @@
+"""Trying out before it counts: why a release would be taken for a title here, and what another quality profile would change.
+
+The same gathering and the same core as a search, asked without doing anything.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, Literal, cast
+
+from mydia.choosing import queries as choosing
+from mydia.core import decide
+from mydia.core.decide.model import Mode
+from mydia.core.decide.whatif import rescore
+from mydia.core.explain import Explanation, explain
+from mydia.core.quality import QualityProfile
+from mydia.downloads import queries as downloads
+from mydia.downloads.model import CandidateView, SearchView
+from mydia.errors import Invalid
+from mydia.settings.rules import Rules, decide_settings
+from mydia.store.engine import Connection
+from mydia.wishes import Wish, gather
+
+MOST_TITLES: Final = 500
+MOST_SEARCHES: Final = 3
+"""Of each title, the latest: older ones say little of today's indexers."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldChange:
+    """A held file that another profile sees otherwise: it would be replaced by better, it would be left alone, or only scored anew."""
+
+    media_item_id: str
+    title: str
+    file: str
+    quality: str
+    score: int
+    new_score: int
+    becomes: Literal["wanting", "at_rest", "rescored"]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedDecision:
+    """A candidate of a past search that would be judged otherwise; `reasons` are why not, before or after."""
+
+    media_item_id: str
+    title: str
+    search_id: str
+    at: str
+    release: str
+    accepted: bool
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """`looked_at` of `titles` titles that have the profile, each with its latest searches."""
+
+    titles: int
+    looked_at: int
+    held: tuple[HeldChange, ...]
+    turned: tuple[TurnedDecision, ...]
+
+
+def explain_for(
+    conn: Connection,
+    media_item_id: str,
+    candidates: Sequence[decide.Candidate],
+    now: datetime,
+    rules: Rules,
+    *,
+    profile_id: str | None = None,
+    mode: Mode = "search",
+) -> tuple[Explanation, ...]:
+    """Why each candidate would be taken for a title's first slot now, or not; by another profile, when one is named. NotFound for
+    a title or a profile that is not there."""
+    wish = gather(conn, media_item_id, now, rules)[0]
+    if profile_id is not None:
+        profile = choosing.get_profile(conn, profile_id)
+        held = tuple(rescore(h, profile) for h in wish.target.held)
+        wish = replace(wish, profile=profile, target=replace(wish.target, held=held))
+    context = _context(wish, now, mode, rules)
+    return tuple(explain(c, wish.target, context) for c in candidates)
+
+
+def _context(wish: Wish, now: datetime, mode: Mode, rules: Rules) -> decide.Context:
+    return decide.Context(
+        now=now,
+        mode=mode,
+        season_search=len(wish.target.wanted) > 1,
+        profile=wish.profile,
+        formats=wish.formats,
+        settings=decide_settings(rules),
+        blocklist=wish.blocklist,
+        queue=wish.queue,
+        history=wish.history,
+    )
+
+
+def what_if(conn: Connection, profile_id: str, new: QualityProfile, now: datetime, rules: Rules) -> WhatIf:
+    """What a change of a profile would turn: files held under it, and the latest decisions made by it."""
+    old = choosing.get_profile(conn, profile_id)
+    known = {kept.format.name for kept in choosing.list_formats(conn)}
+    unheard = sorted(set(new.scores) - known)
+    if unheard:
+        raise Invalid(f"scores: there is no custom format {unheard[0]!r}", field="scores")
+    rows = conn.all(
+        "select distinct media_item_id as id from slots where quality_profile_id = :p order by media_item_id",
+        p=profile_id,
+    )
+    held: list[HeldChange] = []
+    turned: list[TurnedDecision] = []
+    for row in rows[:MOST_TITLES]:
+        wishes = [w for w in gather(conn, row["id"], now, rules) if w.profile.id == profile_id]
+        searches = downloads.searches_of(conn, row["id"], limit=MOST_SEARCHES)
+        for wish in wishes:
+            held += _held_changes(wish, old, new)
+            turned += _turned(wish, searches, old, new, rules)
+    return WhatIf(len(rows), min(len(rows), MOST_TITLES), tuple(held), tuple(turned))
+
+
+def _held_changes(wish: Wish, old: QualityProfile, new: QualityProfile) -> Iterator[HeldChange]:
+    differences = decide.what_if(wish.target.held, (), old, new)
+    for file in wish.target.held:
+        becomes: Literal["wanting", "at_rest", "rescored"]
+        if file in differences.to_upgrade:
+            becomes = "wanting"
+        elif file in differences.at_rest:
+            becomes = "at_rest"
+        elif any(file is changed for changed, _ in differences.rescored):
+            becomes = "rescored"
+        else:
+            continue
+        score = rescore(file, new).score
+        yield HeldChange(wish.item.id, wish.item.title, file.name or "", file.quality, file.score, score, becomes)
+
+
+def _turned(
+    wish: Wish, searches: Sequence[SearchView], old: QualityProfile, new: QualityProfile, rules: Rules
+) -> Iterator[TurnedDecision]:
+    for search in searches:
+        past = _past(wish, search, rules)
+        for turn in decide.what_if((), (past,), old, new).turned:
+            refused = turn.before if turn.after.accepted else turn.after
+            yield TurnedDecision(
+                wish.item.id,
+                wish.item.title,
+                search.id,
+                search.created_at,
+                turn.after.candidate.title,
+                turn.after.accepted,
+                tuple(r.reason for r in refused.rejections),
+            )
+
+
+def _past(wish: Wish, search: SearchView, rules: Rules) -> decide.PastDecision:
+    """A search as it was decided, as far as it was kept: with the files of its time that are still held."""
+    at = datetime.fromisoformat(search.created_at)
+    held = tuple(h for h in wish.target.held if h.added is not None and h.added < at)
+    wanted = frozenset(e.key for e in wish.target.episodes if f"S{e.season:02}E{e.number:02}" in search.targets)
+    mode = cast(Mode, search.mode if search.mode in ("rss", "search", "user") else "search")
+    context = replace(_context(wish, at, mode, rules), queue=(), history=(), season_search=len(wanted) > 1)
+    return decide.PastDecision(
+        tuple(_candidate(c) for c in search.candidates), replace(wish.target, held=held, wanted=wanted), context
+    )
+
+
+def _candidate(kept: CandidateView) -> decide.Candidate:
+    return decide.Candidate(
+        title=kept.title,
+        protocol="usenet" if kept.protocol == "usenet" else "torrent",
+        size=kept.size,
+        seeders=kept.seeders,
+        published=datetime.fromisoformat(kept.published) if kept.published else None,
+        indexer=kept.indexer or "",
+        priority=kept.release.get("priority") or 25,
+        infohash=kept.release.get("infohash"),
+        flags=tuple(kept.release.get("flags") or ()),
+        languages=tuple(kept.release.get("languages") or ()),
+    )
