@@ -1,0 +1,23 @@
+"""What the journeys share: a port that is free just now, and a seed that is printed."""
+
+import os
+import secrets
+import socket
+
+import pytest
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def seed() -> int:
+    """Another at each run, unless MYDIA_TEST_SEED gives one; pytest shows what was printed when a test fails."""
+    given = int(os.environ.get("MYDIA_TEST_SEED") or secrets.randbelow(1_000_000))
+    print(f"MYDIA_TEST_SEED={given}")  # noqa: T201
+    return given

@@ -1,0 +1,142 @@
+"""Any actor and any process of the running house may die at any moment, two hundred times over: the library ends the same."""
+
+import os
+import random
+import signal
+from pathlib import Path
+
+import httpx
+import pytest
+import trio
+
+from mydia.errors import Unavailable
+from mydia.house import House
+from mydia.otp import ChildInfo, Supervisor
+from mydia.otp.errors import NotFound
+from mydia.settings.load import load_config
+from supervisors import boot
+from supervisors.demo import seed_profile, write_config
+from tests.journeys import kills_world as kw
+from tests.support.waiting import eventually
+
+KILLS = 200
+PACE = 0.5
+"""Seconds between two kills at most; the moment is random."""
+PATIENCE = 10
+"""More restarts than any real house should bear: each of the kills is one, and those of the writer cost their neighbours some."""
+
+
+def leaves(children: tuple[ChildInfo, ...] | list[ChildInfo]) -> list[ChildInfo]:
+    return [leaf for child in children for leaf in (leaves(child.children) if child.kind == "supervisor" else [child])]
+
+
+class Reaper:
+    """Kills what it finds running. Everything it does follows from its seed."""
+
+    def __init__(self, tree: Supervisor, seed: int) -> None:
+        self.tree = tree
+        self.random = random.Random(seed)  # noqa: S311 - moments and victims, nothing secret
+        self.killed: list[str] = []
+
+    async def reap(self, times: int, pace: float) -> None:
+        while len(self.killed) < times:
+            await trio.sleep(self.random.uniform(0, pace))
+            victim = self.random.choice(leaves(self.tree.children()))
+            if await self._kill(victim):
+                self.killed.append(victim.path)
+
+    async def _kill(self, victim: ChildInfo) -> bool:
+        if victim.os_pid is not None and self.random.random() < 0.5:
+            try:
+                os.kill(victim.os_pid, signal.SIGKILL)  # from outside: nobody in the house is told
+            except ProcessLookupError:
+                return False
+            return True
+        try:
+            await self.tree.kill_child(victim.path)
+        except (NotFound, ProcessLookupError):
+            return False  # it was between two lives
+        return True
+
+
+class Visitor:
+    """Somebody who looks at the house all the while: it may be closed for a moment, but it never shows a bug."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.seen: dict[int, int] = {}
+
+    async def look(self) -> None:
+        async with httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=10) as client:
+            while True:
+                for path in ("/health", "/login"):
+                    try:
+                        status = (await client.get(path)).status_code
+                    except httpx.TransportError:
+                        status = 0
+                    self.seen[status] = self.seen.get(status, 0) + 1
+                await trio.sleep(0.1)
+
+
+@pytest.mark.timeout(240)
+async def test_any_actor_or_process_killed_at_random_two_hundred_times_changes_nothing_of_the_library(
+    tmp_path: Path, free_port: int, seed: int
+) -> None:
+    cast = kw.cast(at_home=6, arrivals=20, wishes=20)
+    handed: list[tuple[House, Supervisor]] = []
+    ready = trio.Event()
+    codes: list[int] = []
+    async with trio.open_nursery() as nursery:
+        busy = await kw.open_busy_world(nursery, tmp_path / "world", cast)
+        loaded = load_config(write_config(busy.around, None, free_port), {})
+
+        async def daemon() -> None:
+            codes.append(
+                await boot.run(loaded, ready=ready, hand_out=handed, more_seeds=[seed_profile], patience=PATIENCE)
+            )
+
+        nursery.start_soon(daemon)
+        await ready.wait()
+        house, tree = handed[0]
+        reaper, visitor = Reaper(tree, seed), Visitor(free_port)
+        nursery.start_soon(visitor.look)
+        async with trio.open_nursery() as journeys:
+            pause = KILLS * PACE / 2 / 22
+            journeys.start_soon(kw.arrive, busy, cast.arrivals, pause)
+            journeys.start_soon(kw.wish, house, (cast.show, *cast.wishes), pause)
+            journeys.start_soon(reaper.reap, KILLS, PACE)
+        await at_rest(house, busy)
+        assert kw.differences(await kw.look(house, busy), kw.expected(busy)) == [], await house.read(kw.trouble)
+        assert_told(busy)
+        assert await house.engine.check() == []
+        assert {leaf.path: leaf.state for leaf in leaves(tree.children()) if leaf.state != "running"} == {}
+        assert len(reaper.killed) == KILLS
+        assert set(visitor.seen) <= {0, 200, 503}
+        await tree.stop()
+        nursery.cancel_scope.cancel()
+    assert codes == [0]
+    busy.around.seeder.close()
+
+
+async def at_rest(house: House, busy: kw.Busy) -> None:
+    """Until nothing is left to do and every notice was sent, or nothing more comes of waiting: then the test says what is missing."""
+    wanted = len(kw.expected(busy).imports)
+
+    async def done() -> bool:
+        try:
+            left = await house.read(kw.unfinished)
+            there = await kw.look(house, busy)
+        except Unavailable:  # the last that was killed was the writer
+            return False
+        return not left and len(kw.notified(busy)) == wanted and not kw.differences(there, kw.expected(busy))
+
+    with trio.move_on_after(90):
+        await eventually(done, within=100, every=0.5)
+
+
+def assert_told(busy: kw.Busy) -> None:
+    """Each import was told, and when it was told twice it was the same both times."""
+    told = kw.notified(busy)
+    assert sorted(told) == list(kw.expected(busy).imports)
+    for path, notices in told.items():
+        assert all(notice == notices[0] for notice in notices), path
