@@ -17,7 +17,7 @@ from mydia.adapters.disk.paths import Spot, join
 from mydia.adapters.disk.place import METHODS, Placed, discard_part, place
 from mydia.adapters.disk.roots import can_hardlink, check_root
 from mydia.adapters.disk.space import space
-from mydia.adapters.disk.system import printable
+from mydia.adapters.disk.system import REAL, Syscalls, printable
 from mydia.adapters.disk.trash import Moved, restore, to_trash, trash_path
 from mydia.choosing import queries as choosing
 from mydia.core.importing import Existing, ImportFacts, ImportPlan, Step, plan
@@ -26,7 +26,7 @@ from mydia.downloads import queries as download_queries
 from mydia.downloads.model import Download
 from mydia.errors import Conflict, Invalid, MydiaError, NotFound, Unavailable
 from mydia.house import House
-from mydia.incoming import Incoming, destination, facts_for, found_file, import_target
+from mydia.incoming import Incoming, Wants, destination, facts_for, found_file, import_target
 from mydia.jobs.model import Job
 from mydia.library import changes as library
 from mydia.library import queries as files
@@ -52,6 +52,7 @@ class Delivery:
 
     download: Download
     item: MediaItem
+    wants: Wants
     root: Root
     folder: Folder
     files: Mapping[str, Incoming]
@@ -59,8 +60,9 @@ class Delivery:
 
 
 class Importer(JobActor):
-    def __init__(self, house: House, clients: Sequence[DownloadClient], boot: str) -> None:
+    def __init__(self, house: House, clients: Sequence[DownloadClient], boot: str, *, sys: Syscalls = REAL) -> None:
         super().__init__(house, boot)
+        self.sys = sys
         self.clients = {c.name: c for c in clients}
         self.kinds = {"import_download": self.import_download}
         self.trash_again: dict[str, float] = {}
@@ -112,7 +114,7 @@ class Importer(JobActor):
         incoming = {f.path: await self._probed(folder, f) for f in folder.files}
         journal = await self.house.read(files.journal_of, download.id)
         done = {row.source: row.relative_path for row in journal if row.state == "done"}
-        delivery = Delivery(download, item, root, folder, incoming, done)
+        delivery = Delivery(download, item, await self._wants(download), root, folder, incoming, done)
         decided = await self._plan(delivery, forced=forced)
         if decided.bad_release is not None:
             await self.house.write(downloads.failed, download.id, decided.bad_release)
@@ -184,13 +186,22 @@ class Importer(JobActor):
         except (ActorDied, AskTimeout) as died:
             raise Unavailable(f"The media probe was being restarted: {died}", retry_after=1) from died
 
+    async def _wants(self, download: Download) -> Wants:
+        """What its files are measured by: its slot's profile, and the custom formats."""
+        slots = await self.house.read(media.slots_of, download.media_item_id or "")
+        slot = next((s for s in slots if s.id == download.slot_id), None)
+        if slot is None:
+            raise Invalid("The slot it was grabbed for was deleted meanwhile")
+        profile = await self.house.read(choosing.get_profile, slot.quality_profile_id)
+        return Wants.of_slot(slot, profile, await self.house.read(choosing.formats), download.metadata)
+
     # -- deciding ----------------------------------------------------------------------------------------------------------------
 
     async def _plan(self, delivery: Delivery, *, forced: bool) -> ImportPlan:
         """The plan, made again until it knows what stands at every place that it chooses."""
         facts, episodes = await self._facts(delivery, forced)
         naming = self.house.config.media.naming
-        name = destination(delivery.item, episodes, naming, delivery.files, delivery.download.title)
+        name = destination(delivery.item, episodes, naming, delivery.files, delivery.download.title, delivery.wants)
         existing: dict[str, Existing] = {}
         while True:
             decided = plan(replace(facts, existing=existing), name)
@@ -204,10 +215,7 @@ class Importer(JobActor):
 
     async def _facts(self, delivery: Delivery, forced: bool) -> tuple[ImportFacts, dict[str, Episode]]:
         download, item = delivery.download, delivery.item
-        slot = next((s for s in await self.house.read(media.slots_of, item.id) if s.id == download.slot_id), None)
-        if slot is None:
-            raise Invalid("The slot it was grabbed for was deleted meanwhile")
-        profile = await self.house.read(choosing.get_profile, slot.quality_profile_id)
+        wants = delivery.wants
         known = await self.house.read(media.candidate, item.id)
         all_episodes = await self.house.read(media.episodes_of, item.id)
         episodes = {e.id: e for e in all_episodes}
@@ -216,15 +224,17 @@ class Importer(JobActor):
             held = await self.house.read(files.held_file, slot.id, target)
             if held is not None and held.root_id == delivery.root.id and held.relative_path in delivery.done.values():
                 held = None  # brought in by an earlier attempt at this very download
-            targets.append(import_target(target, episodes.get(target), item, held))
+            targets.append(import_target(target, episodes.get(target), item, held, wants))
         free = await trio.to_thread.run_sync(space, delivery.root.path)
         why_not = await trio.to_thread.run_sync(
             partial(can_hardlink, delivery.folder.path, delivery.root.path, token=download.id)
         )
         facts = ImportFacts(
             kind="movie" if item.type == "movie" else "episode",
-            profile=profile,
-            files=tuple(found_file(f, item, known, all_episodes, download.title) for f in delivery.files.values()),
+            profile=wants.profile,
+            files=tuple(
+                found_file(f, item, known, all_episodes, download.title, wants) for f in delivery.files.values()
+            ),
             targets=tuple(targets),
             release_claims=download.targets if len(download.targets) == 1 else (),
             can_link=why_not is None,
@@ -261,6 +271,7 @@ class Importer(JobActor):
                     token=journal.id,
                     methods=METHODS,
                     displaced=displaced,
+                    sys=self.sys,
                 )
             )
         except MydiaError as no:
@@ -283,7 +294,7 @@ class Importer(JobActor):
             await trio.to_thread.run_sync(look_at_placed, to.root.path, journal.relative_path),
             to.item.id,
             [t for t in step.targets if t],
-            facts_for(to.files[step.source], to.item, to.download.title),
+            facts_for(to.files[step.source], to.item, to.download.title, to.wants),
             slot_id=to.download.slot_id or "",
             release=to.download.title,
             method=placed.method,
@@ -298,7 +309,7 @@ class Importer(JobActor):
         try:
             await self._must_be_there(await self.house.read(files.get_root, row.root_id))
             moved = await trio.to_thread.run_sync(
-                partial(to_trash, Spot(row.root_path, row.relative_path), token=row.id)
+                partial(to_trash, Spot(row.root_path, row.relative_path), token=row.id, sys=self.sys)
             )
         except NotFound:
             await self.house.write(library.trash_ended, row.id, "deleted")
@@ -314,8 +325,8 @@ class Importer(JobActor):
             raise Conflict(f"{printable(row.relative_path)} is not in the trash: it is {row.state}")
         await self._must_be_there(await self.house.read(files.get_root, row.root_id))
         moved = Moved(row.relative_path, row.trash_path, row.size)
-        relative = await trio.to_thread.run_sync(partial(restore, row.root_path, moved))
+        relative = await trio.to_thread.run_sync(partial(restore, row.root_path, moved, sys=self.sys))
         for side in row.metadata.get("side_files", ()):
-            await trio.to_thread.run_sync(partial(restore, row.root_path, Moved(**side)))
+            await trio.to_thread.run_sync(partial(restore, row.root_path, Moved(**side), sys=self.sys))
         await self.house.write(library.trash_ended, row.id, "restored", actor=actor)
         return relative
