@@ -221,7 +221,7 @@ class Importer(JobActor):
         episodes = {e.id: e for e in all_episodes}
         targets = []
         for target in download.targets:
-            held = await self.house.read(files.held_file, slot.id, target)
+            held = await self.house.read(files.held_file, download.slot_id or "", target)
             if held is not None and held.root_id == delivery.root.id and held.relative_path in delivery.done.values():
                 held = None  # brought in by an earlier attempt at this very download
             targets.append(import_target(target, episodes.get(target), item, held, wants))
