@@ -4,6 +4,7 @@ There is no "safe" filter: a template cannot decide that a stranger's words are 
 """
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from web import posters, story, views
 
@@ -58,6 +59,11 @@ def showable(value: Any) -> Any:
     return value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
 
 
+def breakable(name: str) -> Markup:
+    """A release name or path that lines break behind its dots, dashes and slashes, rather than in the middle of a word."""
+    return Markup("<wbr>").join(escape(showable(part)) for part in re.findall(r"[^._/-]+[._/-]*|[._/-]+", name))
+
+
 @cache
 def environment() -> Environment:
     env = Environment(
@@ -86,6 +92,7 @@ def environment() -> Environment:
         "ago",
     ):
         env.filters[name] = getattr(views, name)
+    env.filters["breakable"] = breakable
     env.globals.update(
         asset=asset,
         poster_url=poster_url,

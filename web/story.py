@@ -59,7 +59,7 @@ def _grabbed(d: Mapping[str, Any]) -> Story:
 
 
 def _search(d: Mapping[str, Any]) -> Story:
-    return Story("Searched", d.get("chosen") or "nothing chosen", d.get("summary", ""), "quiet", "search")
+    return Story("Searched", "", d.get("summary") or d.get("chosen") or "nothing chosen", "quiet", "search")
 
 
 def _health(d: Mapping[str, Any]) -> Story:
@@ -78,6 +78,13 @@ def _root(d: Mapping[str, Any]) -> Story:
     )
 
 
+def _changed(d: Mapping[str, Any]) -> Story:
+    changed = list(d.get("changed") or ())
+    if changed == ["poster"]:
+        return Story("Found a poster", "", "", "quiet", "film")
+    return Story("Changed", ", ".join(changed).replace("_", " "), "", "quiet", "pencil")
+
+
 def _scan(d: Mapping[str, Any]) -> Story:
     detail = f"{d.get('seen', 0)} files seen, {d.get('added', 0)} new, {d.get('gone', 0)} gone"
     return Story("Scanned a library folder", detail, "", "quiet", "folder")
@@ -85,9 +92,7 @@ def _scan(d: Mapping[str, Any]) -> Story:
 
 _TELLERS: Mapping[str, Callable[[Mapping[str, Any]], Story]] = {
     "MediaAdded": lambda d: Story("Added", _joined(d.get("title"), d.get("year")), "", "good", "plus"),
-    "MediaUpdated": lambda d: Story(
-        "Changed", d.get("title", ""), ", ".join(d.get("changed") or ()).replace("_", " "), "quiet", "pencil"
-    ),
+    "MediaUpdated": _changed,
     "MediaDeleted": lambda d: Story("Deleted", d.get("title", ""), "its files stay on disk", "quiet", "trash"),
     "FileFound": lambda d: Story("Found a file", _name(d.get("path")), "", "quiet", "file"),
     "FileLinked": lambda d: Story(

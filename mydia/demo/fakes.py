@@ -10,13 +10,15 @@ Each keeps the `requests` it was sent; a test puts answers into `planned` to hav
 """
 
 import json
+import math
+import random
 import re
 import struct
 import zlib
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape, quoteattr
@@ -147,6 +149,7 @@ class FakeTitle:
     status: str = "Released"
     pictures: bool = True
     episodes: tuple[FakeEpisode, ...] = ()
+    art: bool = True  # TMDB has a poster and a backdrop of it
 
 
 class FakeTmdb(Fake):
@@ -159,7 +162,7 @@ class FakeTmdb(Fake):
 
     def answer(self, request: Request) -> Reply:
         if match := re.fullmatch(r"/t/p/(?:w\d+|original)/(\d+)-(poster|backdrop)\.png", request.path):
-            size = (100, 150) if match[2] == "poster" else (320, 180)
+            size = (200, 300) if match[2] == "poster" else (320, 180)
             return Reply(200, picture(*size, seed=int(match[1])), content_type="image/png")
         if not self._may(request):
             return _tmdb_error(401, 7, "Invalid API key: You must be granted a valid key.")
@@ -285,14 +288,40 @@ def _season(title: FakeTitle, number: int) -> dict[str, Any] | None:
     }
 
 
+_LANDSCAPES = (  # sky above, sky at the horizon, the disc, far hills, near hills
+    (0x0B1730, 0x41689C, 0xF5DDA8, 0x1B3157, 0x070E1D),
+    (0x1D0B1E, 0xA8485A, 0xFFD9A0, 0x57233F, 0x14060F),
+    (0x06201F, 0x4C9A86, 0xF3EBC0, 0x1A4A46, 0x04120F),
+    (0x1A1238, 0x7A5FB8, 0xFFD6E4, 0x372866, 0x0D0820),
+    (0x2B1508, 0xD08A45, 0xFFEBC2, 0x75431C, 0x170A03),
+    (0x0C1A22, 0x6E94A6, 0xFFE3C4, 0x2E4B5A, 0x060D12),
+    (0x210D0B, 0xC25F3E, 0xFFE0A6, 0x6A2A1D, 0x140605),
+    (0x10160A, 0x8C9A4A, 0xFFF3C0, 0x3E4A1D, 0x090D04),
+)
+
+
+@lru_cache(maxsize=64)
 def picture(width: int, height: int, *, seed: int) -> bytes:
-    """A PNG of two colours that flow into each other; which ones, the seed decides."""
-    top, bottom = ((seed * 2654435761) >> 8) & 0xFFFFFF, ((seed * 40503) << 5) & 0xFFFFFF
+    """A PNG of a landscape that nobody has seen: a sky, a disc in it, hills before it. Which one, the seed decides."""
+    dice = random.Random(seed)  # noqa: S311 - a drawing, not a secret
+    top, bottom, disc, *hills = (value.to_bytes(3, "big") for value in _LANDSCAPES[seed % len(_LANDSCAPES)])
+    across, high, radius = (
+        width * dice.uniform(0.25, 0.75),
+        height * dice.uniform(0.2, 0.45),
+        width * dice.uniform(0.09, 0.2),
+    )
+    ridges = [_ridge(dice, width, height, share) for share in (0.62, 0.78)]
     rows = bytearray()
     for y in range(height):
-        share = y / height
-        pixel = bytes(int((top >> s & 255) * (1 - share) + (bottom >> s & 255) * share) for s in (16, 8, 0))
-        rows += b"\0" + pixel * width
+        share = min(1.0, y / (height * 0.75))
+        row = bytearray(bytes(int(a * (1 - share) + b * share) for a, b in zip(top, bottom, strict=True)) * width)
+        if (square := radius**2 - (y - high) ** 2) > 0:
+            left, right = max(0, int(across - math.sqrt(square))), min(width, int(across + math.sqrt(square)))
+            row[3 * left : 3 * right] = disc * (right - left)
+        for colour, ridge in zip(hills, ridges, strict=True):
+            for x in (x for x in range(width) if ridge[x] <= y):
+                row[3 * x : 3 * x + 3] = colour
+        rows += b"\0" + row
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -301,6 +330,12 @@ def picture(width: int, height: int, *, seed: int) -> bytes:
     return (
         b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(rows))) + chunk(b"IEND", b"")
     )
+
+
+def _ridge(dice: random.Random, width: int, height: int, share: float) -> list[float]:
+    """Where a range of hills begins, for each column, in pixels from the top."""
+    waves = [(height * dice.uniform(0.02, 0.06) / n, n * dice.uniform(2, 5), dice.uniform(0, 6)) for n in (1, 2, 3)]
+    return [height * share + sum(a * math.sin(x / width * f + at) for a, f, at in waves) for x in range(width)]
 
 
 # -- indexers

@@ -48,6 +48,7 @@ NOSFERATU = FakeTitle(
     original_language="de",
     genres=("Horror", "Fantasy"),
     popularity=9.0,
+    art=False,
 )
 GENERAL = FakeTitle(
     961,
@@ -78,6 +79,7 @@ LIVING_DEAD = FakeTitle(
     1,
     "tt0063350",
     genres=("Horror",),
+    art=False,
 )
 CHARADE = FakeTitle(
     4808,
@@ -88,6 +90,7 @@ CHARADE = FakeTitle(
     1,
     "tt0056923",
     genres=("Mystery", "Comedy"),
+    art=False,
 )
 METROPOLIS = FakeTitle(
     19,
@@ -100,6 +103,7 @@ METROPOLIS = FakeTitle(
     original_language="de",
     genres=("Drama", "Science Fiction"),
     popularity=8.0,
+    art=False,
 )
 METROPOLIS_2001 = FakeTitle(
     9606,
@@ -121,6 +125,7 @@ BUNNY = FakeTitle(
     1,
     "tt1254207",
     genres=("Animation", "Comedy"),
+    art=False,
 )
 FRIDAY = FakeTitle(
     3085,
@@ -131,6 +136,7 @@ FRIDAY = FakeTitle(
     1,
     "tt0032599",
     genres=("Comedy", "Romance"),
+    art=False,
 )
 STEP = FakeTitle(
     17404,
@@ -147,6 +153,7 @@ STEP = FakeTitle(
         *_episodes(1, 1959, ("The Bride Possessed", "Night of April 14", "Emergency Only")),
         *_episodes(2, 1960, ("Delusion", "Ordeal on Locust Street", "Brainwave")),
     ),
+    art=False,
 )
 # One title has a picture at the metadata provider; for the others the house draws its own posters, which show more than a fake could.
 TITLES = tuple(

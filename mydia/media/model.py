@@ -92,6 +92,7 @@ class EventRow:
     media_item_id: str | None
     actor: str
     data: dict[str, Any]
+    media_title: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
