@@ -88,7 +88,8 @@ Life = Callable[[Path, str, io.StringIO, "trio.TaskStatus[Place]"], Awaitable[No
 @contextmanager
 def living(life: Life) -> Iterator[Place]:
     """`life` runs in a thread, in a throw-away folder, until the block ends. What it raises is raised here."""
-    answers: SimpleQueue[tuple[Place, trio.CancelScope] | BaseException | None] = SimpleQueue()
+    ready: SimpleQueue[tuple[Place, trio.CancelScope] | None] = SimpleQueue()
+    failures: list[BaseException] = []
     log = io.StringIO()
     password = secrets.token_urlsafe(9)
 
@@ -98,35 +99,31 @@ def living(life: Life) -> Iterator[Place]:
             async def task(*, task_status: "trio.TaskStatus[Place]" = trio.TASK_STATUS_IGNORED) -> None:
                 await life(folder, password, log, task_status)
 
-            answers.put((await nursery.start(task), nursery.cancel_scope))
+            ready.put((await nursery.start(task), nursery.cancel_scope))
 
     def run(folder: Path) -> None:
         try:
             trio.run(main, folder)
         except BaseException as error:  # noqa: BLE001 - it is raised again, on the other thread
-            answers.put(error)
-        else:
-            answers.put(None)
+            failures.append(error)
+        finally:
+            ready.put(None)
 
     with TemporaryDirectory(prefix="mydia-browser-") as folder:
         logs.configure("INFO", True, log)
         thread = threading.Thread(target=run, args=(Path(folder),), name="house")
         thread.start()
+        opened = ready.get()
         try:
-            first = answers.get()
-            if isinstance(first, BaseException):
-                raise first
-            assert first is not None, "the house ended before it was ready"
-            place, scope = first
-            try:
-                yield place
-            finally:
-                place.token.run_sync_soon(scope.cancel)
-            if (last := answers.get()) is not None:
-                raise last
+            if opened is not None:
+                yield opened[0]
         finally:
+            if opened is not None:
+                opened[0].token.run_sync_soon(opened[1].cancel)
             thread.join()
             logger.remove()
+        if failures:
+            raise failures[0]
 
 
 async def demo_life(folder: Path, password: str, log: io.StringIO, task_status: "trio.TaskStatus[Place]") -> None:

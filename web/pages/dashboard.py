@@ -11,6 +11,7 @@ from mydia.library import queries as library
 from mydia.library.model import Root
 from mydia.media import queries as media
 from mydia.media.model import Counts, EventRow, MediaCard
+from mydia.settings.model import Config
 from mydia.store.paging import Page as Paged
 from web.page import Page
 from web.policy import Answer, Policy, Visit, route
@@ -62,9 +63,21 @@ def _space(root: Root) -> Storage:
     return Storage(root, usage.total, usage.free)
 
 
+def lacking(config: Config) -> list[Problem]:
+    """What a new house still needs before it can do its main job, each with the setting that gives it."""
+    found = []
+    if config.metadata.tmdb.api_key is None:
+        why = "Set metadata.tmdb.api_key in config.yml to a key of themoviedb.org; one costs nothing."
+        found.append(Problem("Titles can't be looked up yet.", why, "quiet"))
+    if not any(indexer.enabled for indexer in config.downloads.indexers):
+        why = "Name an indexer under downloads.indexers in config.yml, and what is wished for is searched there."
+        found.append(Problem("Nothing can be searched yet.", why, "quiet"))
+    return found
+
+
 async def problems(visit: Visit) -> list[Problem]:
     """What is wrong now and who can mend it reads in one line each."""
-    found = []
+    found = lacking(visit.house.config) if visit.may("ADMIN") else []
     for root in await visit.read(library.roots):
         if root.state != "ok":
             tone: Tone = "bad" if root.state == "unavailable" else "warning"
