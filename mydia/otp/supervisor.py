@@ -144,6 +144,7 @@ class Supervisor:
         self._over = trio.Event()
         self._scope = trio.CancelScope()
         self._calls: set[Letter] = set()
+        self._busy = True
         self._todo, self._inbox = trio.open_memory_channel[Callable[[], Awaitable[None]]](math.inf)
         return _parent.set(self)
 
@@ -166,9 +167,14 @@ class Supervisor:
     async def _supervise(self) -> None:
         try:
             while True:
+                self._busy = self._inbox.statistics().current_buffer_used > 0
                 await (await self._inbox.receive())()
         except _AutomaticShutdown:
             pass
+
+    def _do(self, job: Callable[[], Awaitable[None]]) -> None:
+        self._busy = True
+        self._todo.send_nowait(job)
 
     async def _stop_all(self) -> None:
         children = list(self._children.values())
@@ -229,7 +235,10 @@ class Supervisor:
 
     def _on_end(self, child: Child, life: Life) -> None:
         if life.ready and child.life is life:
-            self._todo.send_nowait(partial(self._ended, child, life))
+            if self._busy:
+                # What is being done may be waiting for this very child's answer, as the start of a sibling that asks it.
+                child.vacate()
+            self._do(partial(self._ended, child, life))
 
     async def _ended(self, child: Child, life: Life) -> None:
         """A child ended by itself."""
@@ -286,7 +295,7 @@ class Supervisor:
             child.state, child.last_error = "restarting", one_line(error)
             logger.error("{}, and is tried again", error)
             self._tell("start_failed", path, child.last_error)
-            self._todo.send_nowait(partial(self._retry, child))
+            self._do(partial(self._retry, child))
             return False
         child.restarts += 1
         self._tell("restarted", path)
@@ -363,7 +372,7 @@ class Supervisor:
             raise errors.NotRunning(f"{self.path} does not run")
         letter = Letter(self.path, job, asked=True)
         self._calls.add(letter)
-        self._todo.send_nowait(partial(self._answer, letter))
+        self._do(partial(self._answer, letter))
         try:
             return await letter.answer()
         finally:

@@ -1,6 +1,7 @@
 """Restarting: which ends bring a child back, who shares its fate, and when a supervisor gives up."""
 
 import math
+from collections.abc import Awaitable, Callable
 
 import pytest
 import trio
@@ -339,3 +340,47 @@ async def test_a_child_that_crashes_while_later_ones_still_start_is_restarted() 
     async with running(Supervisor("root", children=[a.spec, ChildSpec(id="c", start=crash_a), b.spec])):
         await wait_all_tasks_blocked()
         assert (a.generation, b.generation) == (2, 1)
+
+
+class Answers(Actor):
+    async def handle(self, message: object) -> object:
+        return message
+
+
+class AsksAtStart(Actor):
+    """Cannot be ready before its elder sibling has answered."""
+
+    def __init__(self, elder: Mailbox, hold: Callable[[], Awaitable[None]]) -> None:
+        self.elder, self.hold = elder, hold
+
+    async def start(self) -> None:
+        await self.hold()
+        await self.elder.ask("hello", timeout=1000)
+
+
+@pytest.mark.parametrize("strategy", list(Strategy))
+async def test_a_start_that_asks_a_sibling_that_died_meanwhile_does_not_wait_for_an_answer(
+    strategy: Strategy, autojump_clock: MockClock
+) -> None:
+    """OTP: a call to a dead process fails at once. The supervisor that would bring it back is waiting for this very start."""
+    elder = Mailbox("elder")
+    at_the_door, let_in = trio.Event(), trio.Event()
+    let_in.set()
+
+    async def hold() -> None:
+        at_the_door.set()
+        await let_in.wait()
+
+    children = [actor("elder", Answers, mailbox=elder), actor("younger", lambda: AsksAtStart(elder, hold), startup=100)]
+    async with running(Supervisor("root", strategy=strategy, children=children)) as run:
+        at_the_door, let_in = trio.Event(), trio.Event()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(run.supervisor.kill_child, "root/younger")
+            await at_the_door.wait()
+            await run.supervisor.kill_child("root/elder")
+            began = trio.current_time()
+            let_in.set()
+        await wait_all_tasks_blocked()
+        assert trio.current_time() == began
+        assert run.states() == {"elder": "running", "younger": "running"}
+        assert await elder.ask("hello", timeout=1) == "hello"
