@@ -30,6 +30,8 @@ from mydia.store.transaction import to_text
 
 Handler = Callable[[Job], Awaitable[None]]
 PROGRESS_SECONDS = 0.5  # between two writes of one job's progress
+LAST_WORDS = 0.5
+"""Seconds for a cancelled job to be put back; within the margin in which an actor that does not end would end the process."""
 _lives = itertools.count(1)
 
 
@@ -93,7 +95,7 @@ class JobActor(Actor):
             except Exception:
                 raise  # the writer did not answer: this actor cannot go on
             except BaseException:  # cancelled, alone or in a group: the actor ends, nobody wished this job away
-                with trio.move_on_after(2, shield=True), contextlib.suppress(NoAnswer):
+                with trio.move_on_after(LAST_WORDS, shield=True), contextlib.suppress(NoAnswer, Unavailable):
                     await self.house.write(
                         changes.interrupt, job.id, self.owner, "interrupted by a shutdown or restart"
                     )
