@@ -25,6 +25,7 @@ from mydia.core.release.passes import (
     zone,
 )  # fmt: skip
 from mydia.core.release.reading import Reading
+from mydia.core.release.tables.video import EXTENSIONS
 from mydia.core.release.terms import STRONG
 from mydia.core.release.tokens import LONGEST, tokenize
 
@@ -54,7 +55,7 @@ def number(reading: Reading) -> None:
 def decide_kind(reading: Reading) -> None:
     """Film or episode: numbering tells an episode, a year or a technical word a film, and the hint where both are silent."""
     facts = reading.facts
-    if reading.marks or "episodes" in facts:
+    if reading.marks or "episodes" in facts or "absolute_episodes" in facts:
         if facts.get("title") or "episodes" in facts or "air_date" in facts or "absolute_episodes" in facts:
             facts["kind"] = "episode"
         return
@@ -80,6 +81,7 @@ PASSES: tuple[Pass, ...] = (
     cut,
     marking.mark_words,
     marking.mark_star_sizes,
+    marking.mark_specials,
     identity.read_identity,
     leading.read_leading,
     wording.claim_channels,
@@ -125,14 +127,15 @@ def read(name: str, hint: Hint | None = None, watch: Callable[[Pass, Reading], N
 def _turned(name: str, hint: Hint | None) -> Release:
     """Read a name that was written backwards to hide it; the file name ending was left as it is."""
     stem, dot, ending = name.rpartition(".")
-    if len(ending) > 4 or not dot:
-        stem, ending = name, ""
-    release = read(stem[::-1], hint)
+    if not dot or ending.lower() not in EXTENSIONS:
+        stem, dot, ending = name, "", ""
+    release = read(stem[::-1] + dot + ending, hint)
     size = len(stem)
-    spans = {field: tuple(Span(size - s.end, size - s.start) for s in spans) for field, spans in release.spans.items()}
-    return replace(
-        release, name=name, container=release.container or ending.lower() or None, spans=MappingProxyType(spans)
-    )
+    spans = {
+        field: tuple(s if s.end > size else Span(size - s.end, size - s.start) for s in spans)
+        for field, spans in release.spans.items()
+    }
+    return replace(release, name=name, spans=MappingProxyType(spans))
 
 
 def _release(reading: Reading) -> Release:

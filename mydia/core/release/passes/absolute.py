@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from mydia.core.release.passes.counting import cjk_number, follow, run, set_version
+from mydia.core.release.passes.counting import cjk_number, episodes_in, follow, run, set_version
 from mydia.core.release.passes.dates import FILM_YEARS
 from mydia.core.release.passes.numbering import is_episode_after
 from mydia.core.release.reading import Reading, dashed
@@ -16,12 +16,15 @@ from mydia.core.release.tables.words import EPISODE, NUMBERS, PART
 from mydia.core.release.tokens import Word
 
 _NUMBER = re.compile(r"^(\d{1,4})(?:v(\d))?([a-d]?)$")
-_LETTERED = re.compile(r"^(e|ep|eps|episode|folge)(\d{1,5})(?:v(\d))?$")
+_LETTERED = re.compile(r"^(e|ep|eps|episode|folge)(\d{1,5})((?:ep?\d{1,5})*)(?:v(\d))?$")
+_DECIMAL = re.compile(r"^(\d)(?:v(\d))?$")
 _COUNTER = re.compile(r"^(?:第(?:\d{1,4}|[〇一二三四五六七八九十]{1,3})|\d{1,4})[話话集回]$")
 _PARTED = re.compile(r"^(?:part|pt)(\d{1,2})$")
 _BOLUM = re.compile(r"^(\d{1,4})(?:bolum|blm)$")
 _BROADCAST = (("source", "hdtv"), ("source", "pdtv"))
 _ENDS = frozenset("end fin final finale v2 v3 完".split())
+_PLUS = frozenset(["+", " + ", "&", " & ", ", ", ","])
+"""Gaps that join a number to the very next one only."""
 _RANGE_GAPS = frozenset(["-", "~", "–", " - ", " ~ ", ".-.", "_-_"])
 
 
@@ -104,6 +107,8 @@ def _range(reading: Reading, word: Word, number: int) -> tuple[list[int], int]:
     if index < len(reading.words):
         after = reading.words[index]
         found = _NUMBER.match(after.low)
+        if found is not None and after.gap in _PLUS and int(found.group(1)) == number + 1 and after.box == word.box:
+            return [number, number + 1], index
         if found is not None and after.gap in _RANGE_GAPS and after.used is None and after.box == word.box:
             stop = int(found.group(1))
             tight = after.gap in ("-", "~", "–", " ~ ")
@@ -126,9 +131,9 @@ def read_named(reading: Reading) -> bool:
             continue
         found = _LETTERED.match(word.low)
         if found is not None and (word.index > reading.title_from or found.group(1) != "e" or len(found.group(2)) == 2):
-            episodes = [int(found.group(2))]
+            episodes = run(int(found.group(2)), ([int(found.group(2)), *episodes_in(found.group(3))])[-1])
             last = follow(reading, episodes, word.index, None)
-            set_version(reading, found.group(3), reading.span(word.index, word.index))
+            set_version(reading, found.group(4), reading.span(word.index, word.index))
             return _give_lettered(reading, word, found.group(1), found.group(2), episodes, last)
         if word.low in EPISODE and word.index + 1 < len(reading.words) and word.low != "часть":
             number = _plain(reading.words[word.index + 1])
@@ -211,6 +216,8 @@ def _after_dash(reading: Reading) -> bool:
         if word.index + 1 < len(reading.words) and _is_decimal(reading, word):
             return _give_decimal(reading, word)
         follows = reading.words[word.index + 1] if word.index + 1 < len(reading.words) else None
+        if fansub and _is_named_on(reading, word):
+            continue
         if follows is not None and follows.gap == "." and " " in word.gap and follows.number is not None:
             continue
         if (
@@ -233,6 +240,14 @@ def _after_dash(reading: Reading) -> bool:
         episodes, last = _range(reading, word, int(number.group(1)))
         return _give(reading, episodes, word.index, last)
     return False
+
+
+def _is_named_on(reading: Reading, word: Word) -> bool:
+    """Whether a title goes on behind a number, and a later dash has the episode's: "Title - 100 Years Quest - 05"."""
+    after = reading.words[word.index + 1 : word.index + 2]
+    if not after or after[0].gap != " " or reading.technical(after[0].index) or word.low[0] == "0":
+        return False
+    return any(w.index > word.index + 1 and dashed(w.gap) and _plain(w) and w.box < 0 for w in reading.numbers)
 
 
 def _leading_number(reading: Reading) -> bool:
@@ -285,11 +300,13 @@ def _before_broadcast(reading: Reading) -> bool:
 
 def _is_decimal(reading: Reading, word: Word) -> bool:
     after = reading.words[word.index + 1]
-    return after.number is not None and len(after.low) == 1 and after.gap == "." and " " in word.gap
+    return _DECIMAL.match(after.low) is not None and after.gap == "." and word.gap != ".-."
 
 
 def _give_decimal(reading: Reading, word: Word) -> bool:
-    value = float(f"{word.low}.{reading.words[word.index + 1].low}") if word.number is not None else 0.0
+    after = reading.words[word.index + 1]
+    value = float(f"{word.low}.{after.low[0]}") if word.number is not None else 0.0
+    set_version(reading, after.low[2:], reading.span(word.index, after.index))
     reading.set(
         "special_absolute_episodes", [value], reading.mark("special_absolute_episodes", word.index, word.index + 1)
     )
@@ -335,17 +352,17 @@ def _zero_led(reading: Reading) -> bool:
             "vost",
         )
         led = digits.startswith("0") and len(digits) in (2, 3)
-        if subtitled or (led and (_followed_by_technical(reading, word) or "leading_group" in reading.found)):
+        episodes, last = _range(reading, word, int(digits))
+        if subtitled or (led and (_technical_from(reading, last + 1) or "leading_group" in reading.found)):
             set_version(reading, number.group(2), reading.span(word.index, word.index))
-            episodes, last = _range(reading, word, int(digits))
             return _give(reading, episodes, word.index, last)
     return False
 
 
-def _followed_by_technical(reading: Reading, word: Word) -> bool:
-    if reading.technical(word.index + 1):
+def _technical_from(reading: Reading, index: int) -> bool:
+    if reading.technical(index):
         return True
-    term = reading.words[word.index + 1].term
+    term = reading.words[index].term
     return term is not None and term.field in ("languages", "dubbed", "multi", "dual")
 
 

@@ -6,17 +6,20 @@ import re
 
 from mydia.core.release.facts import Span
 from mydia.core.release.reading import Reading
-from mydia.core.release.tables.words import EPISODE
 from mydia.core.release.tokens import Word
 
-FULL = re.compile(r"^(.*?)(?:s|(?<![^\W\d_])t)(\d{1,4})x?((?:ep?\d{1,5})+)([a-d]?)(?:v(\d))?(?:[^\W\d_]{2,12})?$")
-"""S01E02, with what the title's last word was glued to it, and a part, a version or a word behind."""
-SEASON_WORD = re.compile(r"^s(\d{1,4})(?:d\d{1,2})?$")
+FULL = re.compile(r"^(.*?)(?:s|(?<![^\W\d_])t)(\d{1,4})x?((?:(?:s\2)?ep?\d{1,5})+)([a-d]?)(?:v(\d))?(?:[^\W\d_]{2,12})?$")
+"""S01E02, S01E02S01E03, with what the title's last word was glued to it, and a part, a version or a word behind."""
+SEASON_WORD = re.compile(r"^s(\d{1,4})(?:d\d{1,2}|extras?)?$")
 EPISODE_WORD = re.compile(r"^(?:e|ep|episode)(\d{1,5})((?:e\d{1,5})*)([a-d]?)(?:v(\d))?$")
 CROSS = re.compile(r"^(\d{1,4})[xх](\d{1,5})((?:[xх]\d{1,5})*)([a-d]?)(?:v(\d))?$")
 DIGITS = re.compile(r"\d+")
+_EPISODES = re.compile(r"ep?(\d+)")
 CHAINS = frozenset(["-", "~", "–", " ~ ", " - ", "_", "&", " & ", "+", ",", ", ", ".-.", "_-_", "_~_"])
 TIGHT_CHAINS = frozenset(["-", "~", "–", "+", "&", " ~ "])
+_NEIGHBOURS = frozenset([" & ", " + ", ", ", ","])
+"""Gaps that join a number to the very next one only."""
+AND = frozenset("and y et und e и i".split())
 _CROSS_MORE = re.compile(r"^x(\d{1,4})$")
 _CJK_DIGITS = "〇一二三四五六七八九"
 LONGEST_RANGE = 400
@@ -43,6 +46,11 @@ def run(first: int, last: int) -> list[int]:
     return [first] if first == last else sorted({first, last})
 
 
+def episodes_in(text: str) -> list[int]:
+    """The episodes of "e01e02", "e01s01e02"."""
+    return [int(number) for number in _EPISODES.findall(text)]
+
+
 def word_at(reading: Reading, index: int) -> Word | None:
     return reading.words[index] if 0 <= index < len(reading.words) else None
 
@@ -56,14 +64,24 @@ def set_version(reading: Reading, digits: str | None, span: Span) -> None:
 def follow(reading: Reading, episodes: list[int], last: int, season: int | None) -> int:
     """Add the episodes that the words behind words[last] go on with; the index of the last word of the chain."""
     while (word := word_at(reading, last + 1)) is not None and word.used is None:
-        number = _next_number(reading, word, episodes[-1], season)
+        number, step = _next_number(reading, word, episodes[-1], season), 1
+        if number is None and word.low in AND and word.gap in (" ", "."):
+            number, step = _behind_and(reading, word, episodes[-1], season), 2
         if number is None:
             break
         episodes[:] = sorted({*episodes, *run(episodes[-1], number)})
-        last += 1
-        if word.low in EPISODE or word.low == "e":
-            last += 1
+        last += step
     return last
+
+
+def _behind_and(reading: Reading, word: Word, before: int, season: int | None) -> int | None:
+    """The episode behind "and": "E07 and E08", "Episode 7 and 8"."""
+    after = word_at(reading, word.index + 1)
+    if after is None or after.gap != word.gap:
+        return None
+    if after.number is not None:
+        return after.number if after.number == before + 1 and after.gap == " " else None
+    return _next_number(reading, after, before, season)
 
 
 def _next_number(reading: Reading, word: Word, before: int, season: int | None) -> int | None:
@@ -78,7 +96,7 @@ def _next_number(reading: Reading, word: Word, before: int, season: int | None) 
             return int(cross.group(2)) if word.gap in CHAINS | {".", " "} else None
         full = FULL.match(word.low)
         if full is not None and int(full.group(2)) == season:
-            numbers = [int(n) for n in DIGITS.findall(full.group(3))]
+            numbers = episodes_in(full.group(3))
             return numbers[-1] if word.gap in CHAINS | {".", " "} and numbers[-1] > before else None
         more = _CROSS_MORE.match(word.low)
         if more is not None and word.term is None and word.gap in CHAINS:
@@ -86,6 +104,14 @@ def _next_number(reading: Reading, word: Word, before: int, season: int | None) 
     if word.number is not None and len(word.low) <= 4 and before < word.number <= before + LONGEST_RANGE:
         if word.gap in TIGHT_CHAINS and (word.term is None or word.term.field != "resolution"):
             return word.number
-        if word.gap == "_" and len(word.low) == 2 and word.number == before + 1:
+        if word.number == before + 1 and (word.gap in _NEIGHBOURS or (word.gap == "_" and len(word.low) == 2)):
+            return word.number
+        if word.number == before + 1 and word.gap == "." and len(word.low) == 2 and _words_follow(reading, word):
             return word.number
     return None
+
+
+def _words_follow(reading: Reading, word: Word) -> bool:
+    """Whether technical words stand right behind a number: then it is none of an episode's title."""
+    after = word_at(reading, word.index + 1)
+    return after is not None and after.term is not None and after.gap == "."

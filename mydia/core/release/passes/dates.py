@@ -56,7 +56,11 @@ def date_at(reading: Reading, index: int) -> tuple[str, int] | None:
 
 
 def _spelled(word: Word, second: Word, third: Word, index: int) -> tuple[str, int] | None:
-    """Read "22 October 2016", "5th Mar 2025", "Oct 22 2016"."""
+    """Read "22 October 2016", "5th Mar 2025", "Oct 22 2016", "2016 Oct 22"."""
+    if second.low in MONTHS and word.number is not None and len(word.low) == 4:
+        day = third.number or (ORDINALS.get(third.low) if _ORDINAL.match(third.low) else None)
+        date = _date(word.number, MONTHS[second.low], day) if day and len(third.low) < 5 else None
+        return (date, index + 2) if date else None
     if third.number is None:
         return None
     day = word.number or (ORDINALS.get(word.low) if _ORDINAL.match(word.low) else None)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from mydia.core.release.lexicon import Lexicon, alone, build, look_up
-from mydia.core.release.reading import Reading
+from mydia.core.release.reading import Reading, dashed
 from mydia.core.release.tables import audio, languages, video, words
 from mydia.core.release.terms import STRONG, WEAK, Term
 from mydia.core.release.tokens import Word
@@ -152,6 +152,27 @@ _SHAPES: tuple[tuple[re.Pattern[str], Callable[[Reading, Word, re.Match[str]], T
     (re.compile(r"^v([2-9])$"), _version),
     (re.compile(r"^(\d*)[kmgt]i?b$"), _file_size),
 )
+
+
+_OPENINGS = frozenset(["op", "ed"])
+
+
+def mark_specials(reading: Reading) -> None:
+    """Read "- Special 1", "- OP" of a fansub group: words of a title elsewhere."""
+    all_words = reading.words
+    if not all_words or all_words[0].box != 0 or reading.boxes[0].sign != "[":
+        return
+    for word in all_words[1:-1]:
+        weak = word.term is not None and word.term.field == "special" and word.term.rank == WEAK
+        if not dashed(word.gap) or not (weak or (word.term is None and word.low in _OPENINGS)):
+            continue
+        after = all_words[word.index + 1]
+        counted = weak and after.number is not None and len(after.low) < 3
+        if reading.technical(after.index + counted):
+            term = Term((("special", "1"),), STRONG)
+            for marked in (word, after) if counted else (word,):
+                marked.term = term
+                marked.head = word.index
 
 
 def mark_star_sizes(reading: Reading) -> None:

@@ -17,6 +17,7 @@ from mydia.core.release.passes.counting import (
     FULL,
     SEASON_WORD,
     cjk_number,
+    episodes_in,
     follow,
     run,
     set_version,
@@ -24,12 +25,13 @@ from mydia.core.release.passes.counting import (
 )  # fmt: skip
 from mydia.core.release.passes.seasons import CJK_SEASON, number_before, season_at, technical_before
 from mydia.core.release.reading import Reading, dashed
-from mydia.core.release.tables.words import EPISODE, EPISODE_AFTER, OF, ORDINALS, SEASON, SEASON_AFTER
+from mydia.core.release.tables.words import EPISODE, EPISODE_AFTER, OF, ORDINALS, PART, SEASON, SEASON_AFTER
 from mydia.core.release.tokens import Word
 
 _NAKED = re.compile(r"^(\d{2})e(\d{2})$")
 _GLUED_CROSS = re.compile(r"^([^\W\d_]{3,20})(\d{1,2})x(\d{2})$")
-_COUNTED = re.compile(r"^(\d{1,3})of(\d{1,3})$")
+_COUNTED = re.compile(r"^(\d{1,3})(?:of|iz|из)(\d{1,3})$")
+_EXTRA = re.compile(r"^x(\d{1,3})$")
 _CJK_EPISODE = re.compile(r"^第[\d一二三四五六七八九十]{1,4}[話话集回]$")
 _NEXT = frozenset(["", " ", ".", "_", "-", " - ", ", ", ",", ".-.", "_-_"])
 
@@ -78,7 +80,7 @@ def _read_full(reading: Reading, word: Word) -> bool:
     before, season, episodes_text, part, version = found.groups()
     if before and (len(season) != 2 or not before.isalpha() or len(before) > 20):
         return False
-    numbers = [int(n) for n in DIGITS.findall(episodes_text)]
+    numbers = episodes_in(episodes_text)
     episodes = run(numbers[0], numbers[-1])
     last = follow(reading, episodes, word.index, int(season))
     _give(reading, int(season), episodes, word.index, last, len(before))
@@ -100,6 +102,8 @@ def _read_cross(reading: Reading, word: Word) -> bool:
         return _read_odd_cross(reading, word)
     if found is None or (word.term is not None and word.term.field == "resolution"):
         return False
+    if word.gap == "." and word.index and reading.words[word.index - 1].low[-1:].isdecimal() and word.box >= 0:
+        return False  # "5.1x2" is a count of tracks
     season, episode, more, part, version = found.groups()
     if len(season) >= 3 and len(episode) >= 3 and not 1900 <= int(season) <= 2100:
         return False
@@ -151,6 +155,10 @@ def _read_split(reading: Reading, word: Word) -> bool:
     after = word_at(reading, word.index + 1)
     if after is None or after.used is not None:
         return False
+    extra = _EXTRA.match(after.low)
+    if extra is not None and after.gap == "-":
+        _give(reading, season, [int(extra.group(1))], word.index, after.index)
+        return True
     episode = EPISODE_WORD.match(after.low)
     if episode is not None and after.gap in _NEXT:
         if dashed(after.gap) and after.low.startswith("ep"):
@@ -172,10 +180,19 @@ def _read_split(reading: Reading, word: Word) -> bool:
         last = follow(reading, episodes, number.index, season)
         _give(reading, season, episodes, word.index, last)
         return True
-    if after.number is not None and len(after.low) == 2 and after.gap in (".", " ", "_") and after.number <= season:
+    if after.number is not None and len(after.low) == 2 and _is_bare_episode(reading, word, after, season):
         _give(reading, season, [after.number], word.index, after.index)
         return True
     return False
+
+
+def _is_bare_episode(reading: Reading, word: Word, after: Word, season: int) -> bool:
+    """Whether two digits behind S01 are its episode: "S01.07", "S06 01", "S02 03" at the end, "[S2-07]", not "S01 04 (1080p)"."""
+    if after.gap == "-":
+        return len(word.low) == 2 and reading.alone(word.index, after.index)
+    if after.gap not in (".", " ", "_") or after.term is not None or after.used is not None:
+        return False
+    return after.gap == "." or (after.number or 0) <= season or after.index == len(reading.words) - 1
 
 
 def _read_counted_words(reading: Reading, word: Word) -> bool:
@@ -220,14 +237,14 @@ def _read_words(reading: Reading, word: Word) -> bool:
         else word.index
     )
     if len(numbers) == 1:
-        episodes = _named_episodes(reading, last + 1, named)
+        episodes = _named_episodes(reading, last + 1, named) or _episodes_behind(reading, last + 1, named)
         if episodes is not None:
             _give(reading, numbers[0], episodes[0], first, episodes[1])
             return True
         if _is_anime_season(reading, last + 1, named):
             return False
-    if first == len(reading.words) - 1 and word.gap == "-" and technical_before(reading, first):
-        return False
+    if word.gap == "-" and reading.technical(first + 1) and last == first and technical_before(reading, first):
+        return False  # a group: "x264-S56"
     number = word_at(reading, last + 1)
     if (
         len(numbers) == 1
@@ -270,6 +287,39 @@ def _named_episodes(reading: Reading, index: int, named: bool) -> tuple[list[int
         episodes = [after.number]
         return episodes, follow(reading, episodes, index + 1, None)
     return None
+
+
+def _episodes_behind(reading: Reading, index: int, named: bool) -> tuple[list[int], int] | None:
+    """The episodes behind a season that no word names: "Season 2 1of4", "S01 (01 - 12)", "Season 2 - 10", "- S2 - 01"."""
+    word = word_at(reading, index)
+    if word is None or word.used is not None:
+        return None
+    counted = _COUNTED.match(word.low)
+    if counted is not None and word.gap in (" ", ".", "_"):
+        return [int(counted.group(1))], index
+    bare = re.match(r"^(\d{1,3})(?:v(\d))?$", word.low)
+    if bare is None:
+        return None
+    to = word_at(reading, index + 1)
+    if (
+        to is not None
+        and to.number is not None
+        and to.box == word.box >= 0
+        and to.gap.strip() in ("-", "~")
+        and reading.alone(index, index + 1)
+    ):
+        return run(int(bare.group(1)), to.number), index + 1
+    fansub = "leading_group" in reading.found and len(bare.group(1)) > 1
+    if dashed(word.gap) and word.box < 0 and fansub and reading.technical(index + 1) and _is_set_off(reading, index, named):
+        set_version(reading, bare.group(2), reading.span(index, index))
+        return [int(bare.group(1))], index
+    return None
+
+
+def _is_set_off(reading: Reading, index: int, named: bool) -> bool:
+    """Whether the season before words[index] is no part of an anime's title: "Season 2 - 10", "Title - S2 - 01"."""
+    season = reading.words[index - 1]
+    return season.box < 0 and (dashed(season.gap) or (named and season.number is not None))
 
 
 def _is_anime_season(reading: Reading, index: int, named: bool) -> bool:
@@ -326,7 +376,7 @@ def _read_counted(reading: Reading, word: Word) -> bool:
     found = _COUNTED.match(word.low)
     if found is not None:
         if int(found.group(1)) <= int(found.group(2)):
-            _give(reading, None, [int(found.group(1))], word.index, word.index)
+            _give(reading, None, [int(found.group(1))], _with_part(reading, word.index), word.index)
             reading.set("seasons", [1])
             return True
         return False
@@ -338,8 +388,15 @@ def _read_counted(reading: Reading, word: Word) -> bool:
     if word.index <= reading.title_from and word.box < 0:
         return False
     reading.set("seasons", [1])
-    reading.set("episodes", [word.number], reading.mark("episodes", word.index, total.index))
+    span = reading.mark("episodes", _with_part(reading, word.index), total.index)
+    reading.set("episodes", [word.number], span)
     return True
+
+
+def _with_part(reading: Reading, index: int) -> int:
+    """The word "Part" before "2 of 4" with it."""
+    before = index - 1
+    return before if before > reading.title_from and reading.words[before].low in PART else index
 
 
 def read_anime_season(reading: Reading) -> None:

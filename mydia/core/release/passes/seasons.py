@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import re
 
-from mydia.core.release.passes.counting import EPISODE_WORD, SEASON_WORD, TIGHT_CHAINS, cjk_number, run, word_at
+from mydia.core.release.passes.counting import DIGITS, EPISODE_WORD, SEASON_WORD, TIGHT_CHAINS, cjk_number, run, word_at
 from mydia.core.release.reading import Reading, dashed
 from mydia.core.release.tables.words import EPISODE, NUMBERS, ORDINALS, ROMANS, SEASON
 from mydia.core.release.tokens import Word
 
 CJK_SEASON = re.compile(r"第?[\d一二三四五六七八九十]{1,3}[季期]$|^シースン\d{1,2}$")
 _NUMBER_BEFORE = re.compile(r"^(\d{1,2})(?:a|o|ª|º|°|th|st|nd|rd|и|го|ая)?$")
-_GLUED = re.compile(r"^([^\W\d_]{3,9})(\d{1,3})$")
+_GLUED_LIST = re.compile(r"^s\d{1,2}(?:s\d{1,2})+$")
+_WHOLE = re.compile(r"^(\d{1,2})xall$")
+_COUNTED = re.compile(r"^(\d{1,3})of\d{1,3}$")
+_SHORT = frozenset(["se", "sn"])
+"""Words of a season so short that an episode has to stand behind them."""
+_GLUED = re.compile(r"^([^\W\d_]{2,9})(\d{1,3})$")
 _LIST_GAPS = frozenset([",", ", ", " , ", " ,", "&", " & ", "+", " + ", ", & ", " "])
+_ORDINAL_ENDINGS = frozenset("и го я a o st nd rd th".split())
 _TO = frozenset("to thru through a al bis до по".split())
 _AND = frozenset("and y et und e и".split())
 
@@ -23,6 +29,11 @@ def season_at(reading: Reading, index: int) -> tuple[list[int], int, bool] | Non
     found = SEASON_WORD.match(word.low)
     if found is not None:
         return _more_seasons(reading, int(found.group(1)), index, False)
+    if _GLUED_LIST.match(word.low):
+        return sorted({int(n) for n in DIGITS.findall(word.low)}), index, False
+    whole = _WHOLE.match(word.low)
+    if whole is not None and index > reading.title_from:
+        return [int(whole.group(1))], index, False
     number = word_at(reading, index + 1)
     if word.low == "s" and number is not None and number.number is not None:
         if number.gap in (" ", ".", "_") and len(number.low) == 2:
@@ -36,7 +47,10 @@ def season_at(reading: Reading, index: int) -> tuple[list[int], int, bool] | Non
         if number_of_it is not None:
             return [number_of_it], index, True
     glued = _GLUED.match(word.low)
-    if glued is not None and glued.group(1) in SEASON and glued.group(1) not in ("temp", "se"):
+    if glued is not None and glued.group(1) in _SHORT and number is not None and number.gap in (" ", ".", "_"):
+        episode = EPISODE_WORD.match(number.low) is not None or number.low in EPISODE
+        return ([int(glued.group(2))], index, True) if episode else None
+    if glued is not None and glued.group(1) in SEASON and glued.group(1) != "temp":
         return _more_seasons(reading, int(glued.group(2)), index, True)
     return None
 
@@ -53,6 +67,9 @@ def _named_season(reading: Reading, word: Word, number: Word | None) -> tuple[li
             if series and not _is_series_number(reading, word.index):
                 return None
             return _more_seasons(reading, number.number, number.index, True)
+        counted = _COUNTED.match(number.low)
+        if counted is not None and number.gap in (" ", ".", "_") and not series:
+            return [int(counted.group(1))], number.index, True
     ordinal = ORDINALS.get(reading.words[word.index - 1].low) if word.index - 1 > reading.title_from else None
     if ordinal is not None and word.gap in (" ", ".", "_"):
         return [ordinal], word.index, True
@@ -130,7 +147,7 @@ def number_before(reading: Reading, word: Word, names: frozenset[str]) -> int | 
     before = word_at(reading, word.index - 1)
     if word.low not in names or before is None or word.gap.strip(" ._-ªº°") != "" or dashed(word.gap):
         return None
-    if before.low in ("и", "го", "я", "a", "o") and word.index >= 2:
+    if before.low in _ORDINAL_ENDINGS and word.index >= 2:
         before = reading.words[word.index - 2]
     found = _NUMBER_BEFORE.match(before.low)
     return int(found.group(1)) if found is not None else None

@@ -10,6 +10,7 @@ from mydia.core.release.reading import Reading
 from mydia.core.release.tables.words import PART
 
 _LOW_CHANNELS = frozenset(["0", "1", "2"])
+_PARTED = re.compile(r"^(?:part|pt|p|vol)(\d{1,2})$")
 _TRAILING_VERSION = re.compile(r"^\d{1,4}v(\d)$")
 _AMOUNT = re.compile(r"(?<![\d.,])\d{1,4}(?:[.,]\d{1,3})? ?$")
 _DECIMALS = re.compile(r"(?<![\d.,])\d{1,4}[.,]$")
@@ -216,8 +217,11 @@ def read_pack(reading: Reading) -> None:
 
 
 def _season_part(reading: Reading) -> tuple[int, Span] | None:
-    """Read "S02 Part 1" directly behind the season."""
+    """Read "S02 Part 1", "S02.P1" directly behind the season."""
     index = reading.mark_end + 1
+    glued = _PARTED.match(reading.words[index].low) if index < len(reading.words) else None
+    if glued is not None:
+        return int(glued.group(1)), reading.use("season_part", index, index)
     if index + 1 < len(reading.words):
         word, number = reading.words[index], reading.words[index + 1]
         if word.low in PART | {"vol", "volume"} and number.number is not None and len(number.low) < 3:
