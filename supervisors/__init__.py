@@ -16,6 +16,7 @@ non-zero, and the container runtime is the outermost supervisor.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import count
 
 from mydia.house import House
 from mydia.otp import Actor, ChildSpec, Restart, Strategy, Supervisor, Watchdog, actor, pool, step
@@ -46,7 +47,7 @@ PROBES_KILLED = 60
 
 def tree(house: House, parts: Parts, seeds: Sequence[Seed], *, patience: int = 1) -> Supervisor:
     """The whole house, not yet started. `patience` multiplies the restarts that are borne, for those who kill on purpose."""
-    boot = parts.boot
+    boot, lives = parts.boot, count(1)
 
     def member(name: str, factory: Callable[[], Actor], **how: float) -> ChildSpec:
         return actor(name, factory, mailbox=house.mail[name], **how)  # type: ignore[arg-type]  # seconds only
@@ -74,7 +75,7 @@ def tree(house: House, parts: Parts, seeds: Sequence[Seed], *, patience: int = 1
         ),
         part(
             "library",
-            member("watcher", lambda: Watcher(house)),
+            member("watcher", lambda: Watcher(house, missed=next(lives) > 1)),
             member("scanner", lambda: Scanner(house, boot)),
             member("librarian", lambda: Librarian(house, parts.metadata, boot)),
         ),

@@ -35,8 +35,11 @@ Key = tuple[str, str]  # root id, relative path
 
 
 class Watcher(Actor):
-    def __init__(self, house: House, *, identity_every: float = IDENTITY_EVERY) -> None:
+    """`missed`: an earlier life may have heard of files that it did not come to pass on."""
+
+    def __init__(self, house: House, *, missed: bool = False, identity_every: float = IDENTITY_EVERY) -> None:
         self.house = house
+        self.missed = missed
         self.identity_every = identity_every
         self.roots: dict[str, Root] = {}
         self.waiting: dict[Key, Waiting | None] = {}
@@ -60,7 +63,7 @@ class Watcher(Actor):
 
     async def _watch_for_ever(self, root: Root) -> None:
         """Watch one folder; again from the start whenever it was replaced or vanished."""
-        missed = False
+        missed = self.missed
         while True:
             check = await trio.to_thread.run_sync(check_root, root.path)
             if check.state == "unavailable":
