@@ -9,7 +9,7 @@ from mydia.appraise import named_formats, release_named, worth
 from mydia.core.decide import language_refusal
 from mydia.core.decide.upgrade import Worth
 from mydia.core.formats import CustomFormat, score
-from mydia.core.identify import Numbered, episodes_named, quality_name
+from mydia.core.identify import Numbered, as_named, episodes_named, quality_name
 from mydia.core.importing import FoundFile, HeldFile, ImportTarget, magic_of
 from mydia.core.naming import MediaFacts, NamingFacts, render
 from mydia.core.quality import DEFAULT_PROFILES, QualityProfile, Revision
@@ -134,7 +134,9 @@ def claims_of(release: Release, known: Candidate, episodes: Sequence[Episode]) -
 
 def best_release(own: Release, release_name: str) -> Release:
     """A file's facts, filled up from the release's name: files in a pack are often named more tersely than the pack."""
-    whole = parse(release_name)
+    said, whole = as_named(own), parse(release_name)
+    if said.source or said.resolution or whole.source or whole.resolution:
+        own = replace(said, container=None)  # what its extension lets guess is no fact
     return replace(
         own,
         source=own.source or whole.source,

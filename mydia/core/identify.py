@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from mydia.core.quality import UNKNOWN, quality_of
-from mydia.core.release import MatchResult, Release
+from mydia.core.release import MatchResult, Release, parse
 
 SURE: Final = 0.75
 """From this score on a match is believed; below it a person is asked."""
@@ -59,9 +59,23 @@ def episodes_named(match: MatchResult, episodes: Sequence[Numbered]) -> tuple[st
     return "Its name does not say which episode it is"
 
 
+def as_named(release: Release) -> Release:
+    """A file's release without the quality that was only guessed from its extension."""
+    if release.container is None:
+        return release
+    said = parse(release.name.rpartition(".")[0], input="path")
+    return replace(release, source=said.source, resolution=said.resolution, modifier=said.modifier)
+
+
 def quality_name(release: Release, kind: str, height_name: str | None) -> str:
-    """The quality of a file: its name says the source; where it says no resolution, the picture itself does ("1080p")."""
-    if release.resolution is None and height_name is not None:
-        release = replace(release, resolution=int(height_name.rstrip("p")))
+    """The quality of a file: its name says the source; where it says no resolution, the picture itself does ("1080p").
+
+    What the extension lets guess counts only where neither says anything.
+    """
+    said = as_named(release)
+    if said.resolution is None and height_name is not None:
+        said = replace(said, resolution=int(height_name.rstrip("p")))
+    if said.source is not None or said.resolution is not None:
+        release = said
     found = quality_of(release, "movie" if kind == "movie" else "episode")
     return UNKNOWN.name if found is None else found.name

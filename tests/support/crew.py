@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -10,11 +10,12 @@ from typing import Any
 
 import trio
 
-from mydia.choosing.changes import seed_defaults
+from mydia.choosing.changes import put_profile, seed_defaults
+from mydia.core.quality import DEFAULT_PROFILES, QualityProfile, SizeLimit
 from mydia.core.titles import title_key
 from mydia.demo.videos import make_video
 from mydia.demo.world import HD, OLD, SMALL
-from mydia.errors import Unavailable
+from mydia.errors import Conflict, Unavailable
 from mydia.events import Event
 from mydia.house import House
 from mydia.jobs import queries as jobs
@@ -31,6 +32,7 @@ from tests.support.waiting import eventually
 from workers.analyzer import Analyzer
 
 BOOT = "boot1"
+CLIMBING = "Climbing"
 
 
 def member(house: House, name: str, make: Callable[[], Actor]) -> ChildSpec:
@@ -84,15 +86,24 @@ def show(title: str = "One Step Beyond", seasons: Sequence[int] = (3,), **more: 
     )
 
 
+def climbing() -> QualityProfile:
+    """A profile that takes anything of any size, and upgrades until 1080p from a disc."""
+    base = next(p for p in DEFAULT_PROFILES if p.name == "Any")
+    sizes = {name: SizeLimit(0.0, None, None) for name in base.flat()}
+    return replace(base, id="", name=CLIMBING, upgrades=True, cutoff="Bluray-1080p", sizes=sizes)
+
+
 async def settle_in(house: House, *folders: tuple[Path, MediaKind]) -> list[Root]:
-    """Profiles and library folders, as a start makes them."""
+    """Profiles and library folders, as a start makes them; and the profile of the titles that are added."""
     await house.write(seed_defaults)
+    with suppress(Conflict):  # not the first start
+        await house.write(put_profile, climbing(), actor="test")
     await house.write(library.ensure_roots, [(str(path), kind) for path, kind in folders])
     return list(await house.read(roots))
 
 
 async def add(house: House, details: MediaDetails, **how: Any) -> str:
-    return await house.write(media.add_media, details, **how)
+    return await house.write(media.add_media, details, **{"default_profile": CLIMBING, **how})
 
 
 # -- what became of it

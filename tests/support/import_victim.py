@@ -1,0 +1,17 @@
+"""A process that imports a download and is killed, really, at one step of it: `python -m tests.support.import_victim folder id step`."""
+
+import sys
+from pathlib import Path
+
+import trio
+
+from tests.support.delivery import Fate, dock
+
+
+async def main(folder: Path, download: str, at: int) -> None:
+    async with dock(folder, Fate(at, real=True), recall=download) as here:
+        await here.until(download, "imported")
+
+
+if __name__ == "__main__":
+    trio.run(main, Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
