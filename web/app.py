@@ -194,6 +194,8 @@ async def went_wrong(error: Exception) -> Answer:
     else:
         shown = {"status": status, "headline": headline, "message": message, "request_id": correlation.get()}
         response = await whole("error.html", g.visit, status, **shown)
+    if status == 413 and request.http_version.startswith("1"):
+        headers = {**headers, "Connection": "close"}  # the rest of what is being sent is not read
     for name, value in headers.items():
         response.headers[name] = value
     return response

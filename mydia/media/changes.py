@@ -29,6 +29,7 @@ def add_media(
     known = find_by_ids(tx, details.kind, details.ids)
     if known is not None:
         return known
+    _check_choice(tx, details.kind, root_id, quality_profile_id)
     item_id = tx.new_id()
     tx.insert(
         "media_items",
@@ -106,8 +107,7 @@ def update_media(
         )
         changed.append("monitored")
     if quality_profile_id is not None:
-        if tx.value("select 1 from quality_profiles where id = :p", p=quality_profile_id) is None:
-            raise Invalid(f"There is no quality profile {quality_profile_id!r}.", field="quality_profile_id")
+        _check_choice(tx, "", None, quality_profile_id)
         tx.execute(
             "update slots set quality_profile_id = :p where media_item_id = :id and name = 'default'",
             p=quality_profile_id,
@@ -240,6 +240,14 @@ def _put_episodes(tx: Transaction, item_id: str, episodes: Sequence[EpisodeDetai
             m=int(monitored and e.season > 0),
             now=tx.now,
         )
+
+
+def _check_choice(tx: Transaction, kind: str, root_id: str | None, profile_id: str | None) -> None:
+    """Invalid when a folder or profile that was asked for does not exist, or the folder is for the other kind of title."""
+    if root_id is not None and tx.value("select type from library_roots where id = :r", r=root_id) != kind:
+        raise Invalid(f"There is no library folder {root_id!r} for titles of the type {kind}.", field="root_id")
+    if profile_id is not None and tx.value("select 1 from quality_profiles where id = :p", p=profile_id) is None:
+        raise Invalid(f"There is no quality profile {profile_id!r}.", field="quality_profile_id")
 
 
 def _root_for(tx: Transaction, kind: str) -> str | None:

@@ -4,24 +4,24 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 import trio
 
 from mydia.accounts import changes as accounts
 from mydia.accounts.hashing import hash_secret
-from mydia.accounts.model import ROLES, new_key
+from mydia.accounts.model import ROLES, NewKey, Role, new_key
 from mydia.adapters import catalogue
 from mydia.choosing.changes import seed_defaults
 from mydia.demo.fakes import FakeEpisode, FakeTitle, FakeTmdb, serve
 from mydia.downloads import changes as downloads
 from mydia.house import House
+from mydia.library.changes import ensure_roots
 from mydia.otp import Supervisor, actor
 from mydia.settings.load import load_config
 from mydia.store.transaction import Transaction
 from tests.support.house import open_house
-from tests.support.web_world import Shelf, furnish
+from tests.support.web_world import Shelf, furnish, tree_running
 from web.server import Web
 from workers.importer import Importer
 from workers.librarian import Librarian
@@ -51,7 +51,9 @@ class ApiWorld:
 
 
 @asynccontextmanager
-async def open_api(tmp_path: Path, settings: Mapping[str, str] | None = None, name: str = NAME) -> AsyncIterator[ApiWorld]:
+async def open_api(
+    tmp_path: Path, settings: Mapping[str, str] | None = None, name: str = NAME
+) -> AsyncIterator[ApiWorld]:
     """`settings` are further environment variables, as the daemon takes them; `name` is whatever text came from outside."""
     tmdb = FakeTmdb(TITLES)
     async with trio.open_nursery() as nursery:
@@ -62,6 +64,7 @@ async def open_api(tmp_path: Path, settings: Mapping[str, str] | None = None, na
             "PORT": "0",
             "MYDIA__METADATA__TMDB__API_KEY": "a-key-of-tmdb",
             "MYDIA__METADATA__TMDB__BASE_URL": f"{address}/3",
+            "MYDIA__METADATA__TMDB__IMAGE_URL": f"{address}/t/p",
             **(settings or {}),
         }
         loaded = load_config(None, environment)
@@ -70,34 +73,47 @@ async def open_api(tmp_path: Path, settings: Mapping[str, str] | None = None, na
             await house.write(seed_defaults)
             keys = {role: await _key(house, role) for role in ROLES}
             shelf = await furnish(house, name=name)
-            await house.write(_rest, name)
+            library = tmp_path / "library"
+            library.mkdir()
+            (library / "thrown away.mkv").write_bytes(b"x")
+            await house.write(_rest, name, str(library))
             web = Web(house)
             children = [
-                actor("librarian", lambda: Librarian(house, catalogue.metadata(house.config), "t"), mailbox=house.mail["librarian"]),
+                actor(
+                    "librarian",
+                    lambda: Librarian(house, catalogue.metadata(house.config), "t"),
+                    mailbox=house.mail["librarian"],
+                ),
                 actor("importer", lambda: Importer(house, (), "t"), mailbox=house.mail["importer"]),
                 actor("web", lambda: web, shutdown=15),
             ]
-            await nursery.start(Supervisor("api", children=children).run)
-            async with httpx.AsyncClient(
-                base_url=web.addresses[0], headers={"X-Api-Key": keys["admin"]}, timeout=30, verify=False  # noqa: S501 - plain HTTP on loopback
-            ) as http:
+            browser = httpx.AsyncClient(headers={"X-Api-Key": keys["admin"]}, timeout=30, verify=False)  # noqa: S501 - plain HTTP on loopback
+            async with tree_running(Supervisor("api", children=children)), browser as http:
+                http.base_url = web.addresses[0]
                 yield ApiWorld(house, web, web.addresses[0], keys, shelf, tmdb, http)
             nursery.cancel_scope.cancel()
 
 
-async def _key(house: House, role: Any) -> str:
-    text, prefix, secret = new_key()
-    hashed = await hash_secret("a long password") if role == "admin" else None
-    user = await house.write(accounts.create_user, f"the-{role}", hashed, role, actor="test")
-    await house.write(accounts.add_key, user, "test", prefix, await hash_secret(secret), actor="test")
-    return text
+_HASHED: dict[str, tuple[NewKey, str]] = {}
 
 
-def _rest(tx: Transaction, name: str) -> None:
+async def _key(house: House, role: Role) -> str:
+    if role not in _HASHED:  # slow on purpose, so once for all worlds
+        made = new_key()
+        _HASHED[role] = made, await hash_secret(made.secret)
+    key, hashed = _HASHED[role]
+    user = await house.write(accounts.create_user, f"the-{role}", None, role, actor="test")
+    await house.write(accounts.add_key, user, "test", key.prefix, hashed, actor="test")
+    return key.text
+
+
+def _rest(tx: Transaction, name: str, folder: str) -> None:
     """What `furnish` leaves empty: the blocklist, the trash, a job that failed."""
     tx.insert("blocklist", {"id": tx.new_id(), "title": name, "reason": name, "created_at": tx.now})
-    root = tx.value("select id from library_roots order by id limit 1")
-    row = {"id": tx.new_id(), "root_id": root, "relative_path": name, "trash_path": name, "size": 1, "reason": name}
+    ensure_roots(tx, [(folder, "movie")])
+    root = tx.value("select id from library_roots where path = :p", p=folder)
+    lies = {"relative_path": "Film/film.mkv", "trash_path": "thrown away.mkv"}
+    row = {"id": tx.new_id(), "root_id": root, **lies, "size": 1, "reason": name}
     tx.insert("trash", {**row, "actor": name, "state": "trashed", "created_at": tx.now, "updated_at": tx.now})
     job = tx.enqueue("backup_store", {"why": name}, queue="default")
     wrong = '[{"attempt": 1, "at": "2026-01-31T12:00:00Z", "error": "it broke", "stack": "..."}]'

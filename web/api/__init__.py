@@ -4,6 +4,7 @@ kit.py        how an operation is declared and answered      document.py   the O
 models.py     the shapes that several operations share        media.py      titles, searching
 downloads.py  grabs, searches, the blocklist                  library.py    folders, files, trash
 settings.py   configuration, quality profiles                 accounts.py   oneself, API keys, people
+formats.py    custom formats                                  choosing.py   explain, what-if, naming, all as one document
 jobs.py       jobs, history
 """
 
@@ -11,7 +12,7 @@ import json
 
 from quart import Blueprint, Quart, Response, current_app
 
-from web.api import accounts, document, downloads, jobs, kit, library, media, settings
+from web.api import accounts, choosing, document, downloads, formats, jobs, kit, library, media, settings
 from web.policy import Answer, Policy, Visit, route
 
 about = Blueprint("about_api", __name__)
@@ -25,7 +26,8 @@ async def openapi(visit: Visit) -> Answer:
 
 def install(app: Quart) -> None:
     """Add the API and its document to an app."""
-    for each in (about, media.api, downloads.api, library.api, settings.api, accounts.api, jobs.api):
+    shelves = (media, downloads, library, settings, formats, choosing, accounts, jobs)
+    for each in (about, *(module.api for module in shelves)):
         app.register_blueprint(each, url_prefix=kit.ROOT)
     made = document.document(app.extensions["mydia.operations"])
     app.extensions["mydia.openapi"] = json.dumps(made, separators=(",", ":"))

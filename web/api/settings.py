@@ -72,7 +72,10 @@ class ProfileIn(Body):
     """A whole quality profile, qualities worst to best; only what is listed is allowed."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
-    qualities: Annotated[list[str | GroupIn], Field(min_length=1)]
+    qualities: Annotated[
+        list[str | GroupIn],
+        Field(min_length=1, examples=[["HDTV-720p", {"group": "WEB", "qualities": ["WEBDL-1080p", "WEBRip-1080p"]}]]),
+    ]
     cutoff: Annotated[str | None, Field(description="From this quality (or group) on no upgrade is sought")] = None
     upgrades: bool = True
     sizes: Annotated[dict[str, SizeIn], Field(default_factory=dict)]
@@ -171,27 +174,27 @@ def _shown(value: Any) -> Any:
 @operation(api, "/quality-profiles", Policy.READ, answers=ProfileList)
 async def list_quality_profiles(visit: Visit) -> ProfileList:
     """The quality profiles, by name."""
-    return ProfileList([_profile(p) for p in await visit.read(list_profiles)])
+    return ProfileList([profile_out(p) for p in await visit.read(list_profiles)])
 
 
 @operation(api, "/quality-profiles", Policy.ADMIN, method="POST", body=ProfileIn, answers=ProfileOut, status=201)
 async def add_quality_profile(visit: Visit, body: ProfileIn) -> ProfileOut:
     """Add a quality profile."""
-    profile_id = await visit.write(choosing.put_profile, _wanted(body, ""), actor=visit.name)
-    return _profile(await visit.read(get_profile, profile_id))
+    profile_id = await visit.write(choosing.put_profile, profile_of(body, ""), actor=visit.name)
+    return profile_out(await visit.read(get_profile, profile_id))
 
 
 @operation(api, "/quality-profiles/<profile_id>", Policy.READ, answers=ProfileOut)
 async def get_quality_profile(visit: Visit, profile_id: str) -> ProfileOut:
     """One quality profile."""
-    return _profile(await visit.read(get_profile, profile_id))
+    return profile_out(await visit.read(get_profile, profile_id))
 
 
 @operation(api, "/quality-profiles/<profile_id>", Policy.ADMIN, method="PUT", body=ProfileIn, answers=ProfileOut)
 async def change_quality_profile(visit: Visit, profile_id: str, body: ProfileIn) -> ProfileOut:
     """Put another in a quality profile's place; its titles keep it."""
-    await visit.write(_replace, _wanted(body, profile_id), actor=visit.name)
-    return _profile(await visit.read(get_profile, profile_id))
+    await visit.write(_replace, profile_of(body, profile_id), actor=visit.name)
+    return profile_out(await visit.read(get_profile, profile_id))
 
 
 @operation(api, "/quality-profiles/<profile_id>", Policy.ADMIN, method="DELETE")
@@ -200,7 +203,7 @@ async def delete_quality_profile(visit: Visit, profile_id: str) -> None:
     await visit.write(choosing.delete_profile, profile_id, actor=visit.name)
 
 
-def _wanted(body: ProfileIn, profile_id: str) -> QualityProfile:
+def profile_of(body: ProfileIn, profile_id: str) -> QualityProfile:
     try:
         return QualityProfile.from_json({**body.model_dump(), "id": profile_id})
     except ValueError as wrong:
@@ -212,7 +215,7 @@ def _replace(tx: Transaction, profile: QualityProfile, *, actor: str) -> None:
     choosing.put_profile(tx, profile, actor=actor)
 
 
-def _profile(profile: QualityProfile) -> ProfileOut:
+def profile_out(profile: QualityProfile) -> ProfileOut:
     data = profile.to_json()
     qualities = [q if isinstance(q, str) else Group(q["group"], q["qualities"]) for q in data.pop("qualities")]
     sizes = {name: SizeOut(**size) for name, size in data.pop("sizes").items()}
