@@ -268,5 +268,5 @@ async def shows_words(world: World, path: str, words: str) -> bool:
 
 async def test_the_system_page_shows_the_tree_with_its_mailboxes(tmp_path: Path) -> None:
     async with open_web(tmp_path) as world:
-        assert await shows_words(world, "/system", "0/1024")
+        assert await shows_words(world, "/system", "unread letters")
         assert await shows_words(world, "/system?region=tree", "librarian")

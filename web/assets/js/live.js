@@ -12,10 +12,12 @@ const WORDS = { live: "Live", lost: "Reconnecting…" };
 const HIDDEN_MS = 20_000;
 const SILENCE_MS = 40_000; // the house beats every 15 s
 const NOTICE_MS = 8_000;
+const AGAIN_MS = 5_000;
 let stream;
 let seq = body.dataset.liveAfter;
 let silence;
 let hanging;
+let again = 0; // a timer, while a region shows less than the stream has told
 
 function show(state) {
   if (body.dataset.live === state) return;
@@ -26,7 +28,7 @@ function show(state) {
 function listen() {
   stream?.close();
   stream = new EventSource(`${body.dataset.liveUrl}?after=${seq}`);
-  stream.addEventListener("open", () => { show("live"); heard(); });
+  stream.addEventListener("open", () => { show("live"); heard(); if (again) catchUp(); });
   stream.addEventListener("error", () => {
     show("lost");
     // The browser tries again by itself unless it was answered "no": then ask the house why, by loading the page.
@@ -46,6 +48,21 @@ async function retry() {
 function heard() {
   clearTimeout(silence);
   silence = setTimeout(() => { show("lost"); listen(); }, SILENCE_MS);
+}
+
+// A region whose refetch failed has missed what it was told of: it asks again, at the latest when the line is back.
+function catchUp() {
+  clearTimeout(again);
+  again = 0;
+  htmx.trigger(body, "mydia:back");
+}
+
+for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+  body.addEventListener(failure, ({ detail }) => {
+    if (!detail.elt.hasAttribute?.("data-region")) return;
+    clearTimeout(again);
+    again = setTimeout(catchUp, AGAIN_MS);
+  });
 }
 
 function take(event) {
