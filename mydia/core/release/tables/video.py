@@ -5,7 +5,9 @@ from mydia.core.release.terms import Rows
 SOURCES: Rows = (
     ("source:web-dl", "HDRip | HD-Rip"),
     ("source:webrip", "WEBCap | WEB-Cap"),
-    ("source:web-dl", "WEB-DL | WEB-DLMux | WEBDL | WEBHD | WEB-HD | ~WEB | WEB-UHD | UHD WEB"),
+    ("source:web-dl", "WEB-DL | WEB-DLMux | WEBDL | WEBHD | WEB-HD | ~WEB | WebRelease"),
+    ("source:web-dl resolution:2160", "WEB-UHD | UHD-WEB | UHD-WEB-DL"),
+    ("source:webrip resolution:2160", "UHD-WEBRip | WEBRip-UHD"),
     ("source:web-dl service:AMZN", "AmazonHD | AmazonSD | AmazonUHD"),
     ("source:web-dl service:NF", "NetflixHD | NetflixUHD"),
     ("source:web-dl service:iT", "iTunesHD | iTunesSD | iTunesUHD"),
@@ -40,7 +42,7 @@ SOURCES: Rows = (
     ("source:dvd-r", "2xDVD5 | DVD-Full | Full-DVD"),
     ("source:dvdscr", "DVDSCR | DVD-SCR | DVDScreener | DVD-Screener | SCREENER | ~SCR | BDSCR | WEBSCR"),
     ("source:dvdscr", "WEB-SCR | VHSScreener | HDSCR | BRScreener | BR-Screener | TS-Screener"),
-    ("source:regional", "R5 | ~Regional | ~R3 | ~R4 | ~R6"),
+    ("source:regional", "R5 | ~Regional | ~R1 | ~R2 | ~R3 | ~R4 | ~R6 | ~R7 | ~R8 | ~R9 | R5-Line"),
     ("source:cam", "HDCAM | HD-CAM | CAMRip | CAM-Rip | HDCAMRip | CAMHD | HD-CAMRip | HQCAM | HQ-CAM"),
     ("source:cam", "~CAM | NewCAM | ~New-CAM | PreDVDRip | S-Print"),
     ("source:telesync", "HDTS | HD-TS | HQTS | TSRip | TS-Rip | HDTSRip | TELESYNC | PDVD | PDVDRip"),
@@ -204,20 +206,16 @@ NO_CONTAINER = frozenset(
     "txt jpg jpeg png gif bmp webp tbn bin dat xvid".split()
 )
 
+_SMALL = (
+    "m4v 3gp 3g2 nsv strm rm rmvb mov qt divx nrg wmv asf asx ogm ogv m2v avi bin dat dvr-ms mpg mpeg mpe m1v mp4 "
+    "mp4v evo f4v flv svq3 nuv vp6 xvid"
+)
+
 DEFAULTS: dict[str, tuple[str, int | None]] = {
-    "m2ts": ("bluray", 720),
-    "mts": ("bluray", 720),
-    "ts": ("hdtv", 720),
-    "mkv": ("hdtv", 720),
-    "mk3d": ("hdtv", 720),
-    "mp4": ("sdtv", 480),
-    "avi": ("sdtv", 480),
-    "wmv": ("sdtv", 480),
-    "mpg": ("sdtv", 480),
-    "divx": ("sdtv", 480),
-    "vob": ("dvd", 480),
-    "iso": ("dvd", 480),
-    "img": ("dvd", 480),
+    **dict.fromkeys(_SMALL.split(), ("sdtv", 480)),
+    **dict.fromkeys(("ts", "mkv", "mk3d", "wtv"), ("hdtv", 720)),
+    **dict.fromkeys(("m2ts", "mts"), ("bluray", 720)),
+    **dict.fromkeys(("vob", "iso", "img"), ("dvd", 480)),
     "webm": ("web-dl", 480),
 }
 """The quality that a container suggests where the name says nothing of it."""
