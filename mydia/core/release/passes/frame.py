@@ -6,18 +6,18 @@ import re
 
 from mydia.core.release.facts import Span
 from mydia.core.release.reading import Reading
-from mydia.core.release.tables.groups import NOISE, POSTERS, SITES, TOP_LEVEL
+from mydia.core.release.tables.groups import NOISE, POSTERS, REPOSTER, SITES, TOP_LEVEL, WORDS_TOO
 from mydia.core.release.tables.video import EXTENSIONS, NO_CONTAINER, SUBTITLES
 
 _EXTENSION = re.compile(r"\.([0-9A-Za-z-]{2,7})$|[ _](mkv|mp4|avi)$", re.IGNORECASE)
 _APPENDED = re.compile(r"-([0-9A-Za-z]{1,22})$")
 _GROUPED = re.compile(r"[0-9A-Za-z]-(?!DL$)[0-9A-Za-z]+$")
-_BEHIND = re.compile(r" ?[\[(@] ?([^\[\](){}@]{2,40}?) ?[\])]?$")
+_BEHIND = re.compile(r"(?: ?[\[(@] ?([^\[\](){}@]{2,40}?) ?[\])]?|[. _-](www\.[\w-]+\.\w{2,4}))$")
 _BEFORE = re.compile(
-    r"^\s*(?:([\[({【])([^\[\](){}【】]{3,60})[\])}】][\s._-]*|((?:www\.)?[\w-]+(?:\.[\w-]+){1,3}|www?[ .,][\w-]+[ .,]\w{2,6})\s+-\s+)",
+    r"^\s*(?:([\[({【])([^\[\](){}【】]{3,60})[\])}】][\s._-]*|((?:www\.)?[\w-]+(?:\.[\w-]+){1,3}|www?[ .,][\w-]+[ .,]\w{2,6})\s+-\s+|(www\.[\w-]+\.\w{2,6})\.-\.)",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(r"^(www\.)?[\w-]+(?:\.[\w-]+){0,3}?\.(\w{2,6})$", re.ASCII | re.IGNORECASE)
+_ADDRESS = re.compile(r"^(www\.)?[\w-]+(?:\.[\w-]+){0,3}?\.(\w{2,11}|xn--[\w-]{4,})$", re.ASCII | re.IGNORECASE)
 _NAMED_ADDRESS = re.compile(r"\bwww\.[\w-]+\.[\w.]+$", re.ASCII | re.IGNORECASE)
 
 
@@ -26,7 +26,8 @@ def is_address(text: str) -> bool:
     found = _ADDRESS.match(text)
     if found is None:
         return False
-    return bool(found.group(1)) or found.group(2).lower() in TOP_LEVEL
+    last = found.group(2).lower()
+    return bool(found.group(1)) or last in TOP_LEVEL or last.startswith("xn--")
 
 
 def take_off_site(reading: Reading) -> None:
@@ -34,9 +35,11 @@ def take_off_site(reading: Reading) -> None:
     found = _BEFORE.match(reading.name, reading.start, reading.end)
     if found is None or found.end() >= reading.end:
         return
-    part = 2 if found.group(2) else 3
+    part = next(part for part in (2, 3, 4) if found.group(part))
     text = found.group(part).strip()
-    if is_address(text) or text.lower().startswith(("www", "ww.")) or _NAMED_ADDRESS.search(text):
+    named = text.lower().startswith(("www", "ww.")) or _NAMED_ADDRESS.search(text)
+    bare = part == 3 and text.count(".") == 1 and text.lower().rpartition(".")[2] in WORDS_TOO
+    if named or (is_address(text) and not bare):
         reading.set("site", text, Span(*found.span(part)))
         reading.start = found.end()
 
@@ -73,7 +76,7 @@ def _appended(reading: Reading) -> None:
     if found is None or found.start() <= reading.start:
         return
     word = found.group(1).lower()
-    if word in NOISE or (word in POSTERS and _GROUPED.search(reading.name, reading.start, found.start())):
+    if word in NOISE or word.startswith(REPOSTER) or (word in POSTERS and _GROUPED.search(reading.name, reading.start, found.start())):
         if word == "sample":
             reading.set("extra", "sample", Span(*found.span(1)))
         reading.end = found.start()
@@ -83,8 +86,9 @@ def _behind(reading: Reading) -> None:
     found = _BEHIND.search(reading.name, max(reading.start, reading.end - 44), reading.end)
     if found is None or found.start() <= reading.start:
         return
-    text = found.group(1).strip()
+    part = 1 if found.group(1) else 2
+    text = found.group(part).strip()
     if text.lower() in SITES or (is_address(text) and not text.lower().startswith("yts.")):
         if "site" not in reading.facts:
-            reading.set("site", text, Span(*found.span(1)))
+            reading.set("site", text, Span(*found.span(part)))
         reading.end = found.start()

@@ -29,9 +29,9 @@ def read_revision(reading: Reading) -> None:
         version, spans = _numbered_version(reading)
     if version > 1:
         reading.set("version", version, *spans)
-    real = sum(int(value) for value, _ in reading.found.get("real", ()))
-    if real and spans:
-        reading.set("real", real, *(span for _, span in reading.found["real"]))
+    meant = [fact for fact in reading.found.get("real", ()) if not reading.name[fact[1].start : fact[1].end].istitle()]
+    if meant:  # "Real" is a word of episode titles
+        reading.set("real", sum(int(value) for value, _ in meant), *(span for _, span in meant))
     reading.facts.pop("anime_version", None)
     reading.spans.pop("anime_version", None)
 
@@ -188,7 +188,7 @@ def _whole_size(reading: Reading, span: Span) -> tuple[str, Span]:
 def read_special(reading: Reading) -> None:
     """Specials: season 0, a word that says so, an episode between two."""
     found = reading.found.get("special", [])
-    if 0 in reading.facts.get("seasons", ()) or "special_absolute_episodes" in reading.facts:
+    if 0 in reading.facts.get("seasons", ()) or reading.facts.get("episodes") == [0] or "special_absolute_episodes" in reading.facts:
         reading.set("special", True, *reading.spans.get("seasons", ()))
     behind = reading.words[reading.mark_end + 1] if 0 <= reading.mark_end < len(reading.words) - 1 else None
     if behind is not None and behind.term is not None and behind.term.field == "special":
