@@ -1,4 +1,4 @@
-"""Choosing, tried out and carried about: why a release would be taken, what a change would turn, wishes in plain words, all as one document."""
+"""Choosing, tried out and carried about: why a release would be taken, what a change would turn, all that was chosen as one document."""
 
 from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any, Literal
@@ -9,6 +9,7 @@ from quart import Blueprint
 
 from mydia import choosing_yaml, renaming, trying
 from mydia.choosing import changes
+from mydia.choosing.model import Adopted
 from mydia.choosing.queries import get_profile
 from mydia.core.decide import Candidate
 from mydia.core.explain import Explanation
@@ -122,7 +123,10 @@ def explanation_out(found: Explanation) -> ExplanationOut:
         formats=list(verdict.formats),
         facts=[KeyOut(name, words) for name, words in found.facts],
         spans=[SpanOut(fact, s.start, s.end) for fact, spans in verdict.release.spans.items() for s in spans],
-        rules=[RuleOut(name, no is None, bool(no and no.permanent), no and no.reason) for name, no in found.rules],
+        rules=[
+            RuleOut(name, True, False, None) if no is None else RuleOut(name, False, no.permanent, no.reason)
+            for name, no in found.rules
+        ],
         rank=[KeyOut(k.name, k.words) for k in found.keys],
     )
 
@@ -308,10 +312,10 @@ async def get_choosing(visit: Visit) -> ChosenOut:
 async def put_choosing(visit: Visit, body: ChosenIn) -> ChosenOut:
     """Take such a document in. When any part of it is wrong, nothing is changed and every problem is named."""
     await take_in(visit, body.model_dump(exclude_unset=True))
-    return await get_choosing(visit)
+    return ChosenOut(**await visit.read(choosing_yaml.export, visit.house.config))
 
 
-async def take_in(visit: Visit, document: Any) -> choosing_yaml.Adopted:
+async def take_in(visit: Visit, document: Any) -> Adopted:
     """A parsed document, and the configuration from then on."""
     chosen = await trio.to_thread.run_sync(choosing_yaml.read, document)
     adopted, loaded = await visit.write(choosing_yaml.take_in, chosen, visit.house.loaded, actor=visit.name)
