@@ -5,30 +5,39 @@ provider. What is not sure is left unmatched with the reason, for a person to sa
 """
 
 import hashlib
+from collections.abc import Sequence, Set
+from datetime import timedelta
 from pathlib import Path
 
 import trio
 
 from mydia.adapters.disk.paths import resolve_inside
+from mydia.adapters.disk.roots import check_root
 from mydia.adapters.metadata.nfo import Nfo
 from mydia.core.identify import Numbered, believed, episodes_named
 from mydia.core.release import Candidate, MatchResult, Release, match, parse
-from mydia.errors import Invalid, NotFound
+from mydia.core.titles import title_key
+from mydia.errors import Invalid, NotFound, Unavailable
 from mydia.house import House
 from mydia.jobs.model import Discard, Job
 from mydia.library import changes as library
 from mydia.library import queries as files
-from mydia.library.model import FileView, Root, SeenFile, file_facts
+from mydia.library.model import FileView, Root, file_facts
 from mydia.media import changes as media
 from mydia.media import queries as titles
 from mydia.messages import AddTitle, FindTitles, ProbeFile
-from mydia.otp import ActorDied, AskTimeout
+from mydia.otp import ActorDied
 from mydia.ports import MediaDetails, MetadataMatch, MetadataProvider, Probe, probe_from
+from mydia.store.transaction import parse_time
 from workers.job_actor import JobActor
 
-PROBE_PATIENCE = 60.0
+PROBE_PATIENCE = 300.0
+"""Longer than the probes that may wait before it: the analyzer itself gives up on one."""
 POISON = 2
 """After so many probes that died, the file itself is taken for the cause."""
+STALE = timedelta(hours=6)
+"""How old metadata is asked again, where a file is of an episode that it does not know."""
+PORTION = 500
 
 
 class Librarian(JobActor):
@@ -45,7 +54,7 @@ class Librarian(JobActor):
                 return await self._provider().search(kind, text, year)
             case AddTitle():
                 details = await self._provider().details(message.kind, message.id)
-                return await self.house.write(
+                added = await self.house.write(
                     media.add_media,
                     details,
                     root_id=message.root_id,
@@ -55,6 +64,8 @@ class Librarian(JobActor):
                     search=message.search,
                     actor=message.actor,
                 )
+                await self._identify_again(added)
+                return added
         return await super().handle(message)
 
     # -- what is this file? -----------------------------------------------------------------------------------------------
@@ -64,40 +75,52 @@ class Librarian(JobActor):
             file = await self.house.read(files.get_file, job.args["file_id"])
         except NotFound:
             return  # its row went with its folder or into the trash: nothing is left to identify
+        if file.state != "new":
+            return  # known by now: the importer, who knows better what it brought, may have come first
         root = await self.house.read(files.get_root, file.root_id)
-        seen = await trio.to_thread.run_sync(look_at, root, file.relative_path)
-        if seen is None:
-            await self.house.write(library.files_gone, [file.id])
+        if await self._is_gone(root, file):
             return
         try:
             probe = await self._probe(job, file)
         except Invalid as no:
-            await self.house.write(library.file_unmatched, file.id, str(no), invalid=True)
+            if not await self._is_gone(root, file):
+                await self.house.write(library.file_unmatched, file.id, str(no), invalid=True)
             return
         release = parse(file.relative_path, input="path", hint="movie" if root.type == "movie" else "tv")
         facts = file_facts(release, probe, root.type)
-        found = await self._title(root, file, release)
-        if isinstance(found, str):
-            await self.house.write(library.file_unmatched, file.id, found, facts)
-            return
-        episodes: tuple[str, ...] | str = ()
-        if root.type == "tv_show":
-            known = await self.house.read(titles.episodes_of, found.candidate.id)
-            episodes = episodes_named(
-                found, [Numbered(e.id, e.season, e.number, e.absolute, e.air_date) for e in known]
-            )
-        if isinstance(episodes, str):
-            await self.house.write(library.file_unmatched, file.id, episodes, facts)
-            return
-        await self.house.write(library.link_file, file.id, found.candidate.id, episodes, facts)
+        try:
+            found = await self._title(root, file, release)
+            episodes = found if isinstance(found, str) else await self._episodes(root, found)
+        except (Invalid, NotFound) as no:
+            found = episodes = str(no)
+        if isinstance(found, str) or isinstance(episodes, str):
+            await self.house.write(library.file_unmatched, file.id, str(episodes), facts)
+        else:
+            await self.house.write(library.link_file, file.id, found.candidate.id, episodes, facts)
+
+    async def _is_gone(self, root: Root, file: FileView) -> bool:
+        """Whether the file vanished meanwhile, which is then written down. Unavailable where its whole folder may have."""
+        try:
+            there = await trio.to_thread.run_sync(is_there, root, file.relative_path)
+        except Invalid as no:
+            await self.house.write(library.file_unmatched, file.id, str(no), invalid=True)
+            return True
+        if there:
+            return False
+        check = await trio.to_thread.run_sync(lambda: check_root(root.path, known_device=root.device, known_files=1))
+        if check.state not in ("ok", "readonly"):
+            raise Unavailable(check.reason or f"{root.path} is {check.state}", retry_after=60)
+        await self.house.write(library.files_gone, [file.id])
+        return True
 
     async def _probe(self, job: Job, file: FileView) -> Probe:
         try:
             return probe_from(await self.house.mail["analyzer"].ask(ProbeFile(file.path), timeout=PROBE_PATIENCE))
-        except (ActorDied, AskTimeout) as died:
-            if job.interrupted < POISON:
+        except ActorDied as died:
+            tries = job.attempt + job.interrupted
+            if tries <= POISON:
                 raise  # another try, soon: the probe may have been killed by something else
-            raise Invalid(f"The media probe died on it {job.interrupted + 1} times: {died}") from died
+            raise Invalid(f"The media probe died on it {tries} times, so it is taken for damaged") from died
 
     async def _title(self, root: Root, file: FileView, release: Release) -> MatchResult | str:
         """The title a file belongs to, known or newly added; or why none is sure."""
@@ -122,6 +145,35 @@ class Librarian(JobActor):
             return chosen
         item_id = await self._add(await self.provider.details(kind, hits[int(chosen.candidate.id)].id))
         return await self._as_match(release, item_id, *chosen.reasons)
+
+    async def _episodes(self, root: Root, found: MatchResult) -> tuple[str, ...] | str:
+        """The episodes that a file's name means, none for a film; or why that can't be said. A new one may just have been announced."""
+        if root.type == "movie":
+            return ()
+        item = await self.house.read(titles.get_media, found.candidate.id)
+        named = episodes_named(found, await self._numbers(item.id))
+        refreshed = item.metadata_refreshed_at
+        stale = refreshed is None or self.house.clock.now() - parse_time(refreshed) > STALE
+        if isinstance(named, str) and stale and self.provider is not None and self.provider.name in item.ids:
+            details = await self.provider.details(item.type, item.ids[self.provider.name])
+            await self.house.write(media.refresh, item.id, details)
+            named = episodes_named(found, await self._numbers(item.id))
+        return named
+
+    async def _numbers(self, item_id: str) -> list[Numbered]:
+        known = await self.house.read(titles.episodes_of, item_id)
+        return [Numbered(e.id, e.season, e.number, e.absolute, e.air_date) for e in known]
+
+    async def _identify_again(self, item_id: str) -> None:
+        """Files that fitted nothing may be of the title that was added."""
+        item = await self.house.read(titles.get_media, item_id)
+        keys = {title_key(name) for name in (item.title, *item.aliases)}
+        after = ""
+        while page := await self.house.read(files.unmatched, item.type, after, PORTION):
+            after = page[-1][0]
+            fitting = await trio.to_thread.run_sync(named_so, page, keys)
+            if fitting:
+                await self.house.write(library.identify_again, fitting)
 
     async def _as_match(self, release: Release, item_id: str, *reasons: str) -> MatchResult:
         """The release read for a title that is certain, so that its numbers mean what they mean for that title."""
@@ -170,13 +222,19 @@ class Librarian(JobActor):
         return self.provider
 
 
-def look_at(root: Root, relative_path: str) -> SeenFile | None:
-    """The file as it is now, never outside its root; None when it is gone. Refused (Invalid) when it is no plain file."""
-    try:
-        status = Path(resolve_inside(root.path, relative_path)).stat()
-    except (FileNotFoundError, NotADirectoryError, NotFound):
-        return None
-    return SeenFile(relative_path, status.st_size, status.st_mtime_ns, status.st_ino)
+def is_there(root: Root, relative_path: str) -> bool:
+    """Whether the file is still there. Refused (Invalid) when a link has taken its place that leads out of its root."""
+    return Path(resolve_inside(root.path, relative_path)).is_file()
+
+
+def named_so(page: Sequence[tuple[str, str]], keys: Set[str]) -> list[str]:
+    """The ids of the files, of (id, path), whose names may mean a title of these keys."""
+    found = []
+    for file_id, path in page:
+        release = parse(path, input="path")
+        if keys & {title_key(name) for name in (*release.titles, release.title or "")}:
+            found.append(file_id)
+    return found
 
 
 def save_poster(folder: Path, image: bytes) -> str:

@@ -7,10 +7,11 @@ target that is down is tried again without holding up the others.
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from mydia import events as e
-from mydia.errors import Invalid
+from mydia.errors import Invalid, Unavailable
 from mydia.house import House
 from mydia.jobs.model import Discard, Job
 from mydia.media import queries as media
@@ -20,10 +21,12 @@ from mydia.settings import changes as settings
 from mydia.settings import queries as setting_queries
 from mydia.settings.model import snake
 from mydia.store.engine import Connection
-from mydia.store.transaction import Transaction
+from mydia.store.transaction import Transaction, parse_time
 from workers.job_actor import JobActor
 
 CURSOR = "notifier.seq"
+GIVE_UP_AFTER = timedelta(days=1)
+"""News of yesterday is not worth telling any more."""
 BATCH = 200
 
 # What is said of each event that people can be told of. They subscribe by its name in snake case: "download_completed".
@@ -77,10 +80,15 @@ class NotifierActor(JobActor):
         target = self.targets.get(job.args["target"])
         if target is None:
             raise Discard(f"The notification target {job.args['target']!r} is no longer configured")
+        told = await self.house.read(notice, int(job.args["seq"]))
         try:
-            await target.notifier.send(await self.house.read(notice, int(job.args["seq"])))
+            await target.notifier.send(told)
         except Invalid as no:
             raise Discard(str(no)) from no
+        except Unavailable as no:
+            if self.house.clock.now() - parse_time(told.at) > GIVE_UP_AFTER:
+                raise Discard(f"Given up after a day: {no}") from no
+            raise
 
 
 def notice(conn: Connection, seq: int) -> Notice:

@@ -19,6 +19,7 @@ from mydia.errors import Conflict, Unavailable
 from mydia.events import Event
 from mydia.house import House
 from mydia.jobs import queries as jobs
+from mydia.jobs.changes import retry_job
 from mydia.jobs.model import FINISHED, Job
 from mydia.library import changes as library
 from mydia.library.model import FileView, Root
@@ -211,3 +212,10 @@ async def kill(supervisor: Supervisor, name: str) -> None:
     await eventually(runs, every=0.005)
     await supervisor.kill_child(f"crew/{name}")
     await eventually(runs, every=0.005)
+
+
+async def push(house: House, job_id: str) -> Job:
+    """Bring a waiting job forward, as a person can, until it is over."""
+    while (job := await over(house, job_id)).state not in FINISHED:
+        await house.write(retry_job, job_id)
+    return job
