@@ -288,6 +288,14 @@ def notified(busy: Busy) -> dict[str, list[dict[str, Any]]]:
     return notices
 
 
+def assert_told(busy: Busy) -> None:
+    """Each import was told, and when it was told twice it was the same both times."""
+    told = notified(busy)
+    assert sorted(told) == list(expected(busy).imports)
+    for path, notices in told.items():
+        assert all(notice == notices[0] for notice in notices), path
+
+
 async def arrive(busy: Busy, titles: Iterable[FakeTitle], pause: float) -> None:
     """Copy titles in, one after the other."""
     for title in titles:
