@@ -11,6 +11,7 @@ from typing import Any
 from mydia.core.release.facts import NO_SPANS, Hint, Release, Span
 from mydia.core.release.passes import (
     absolute,
+    bare,
     dates,
     frame,
     group,
@@ -45,11 +46,17 @@ def number(reading: Reading) -> None:
             absolute.read_beside(reading)
         numbering.prefer_cap(reading)
         numbering.read_late_episode(reading)
+    elif bare.read_in_front(reading):
+        return
     elif absolute.read_named(reading):
         numbering.read_anime_season(reading)
     dates.read_date(reading)
-    if not reading.marks and absolute.read_absolute(reading):
+    if reading.marks or bare.read_pair(reading):
+        return
+    if absolute.read_absolute(reading):
         numbering.read_anime_season(reading)
+    elif not reading.marks and "episodes" not in reading.facts:
+        bare.read_inside(reading)
 
 
 def decide_kind(reading: Reading) -> None:
@@ -59,7 +66,7 @@ def decide_kind(reading: Reading) -> None:
         if facts.get("title") or "episodes" in facts or "air_date" in facts or "absolute_episodes" in facts:
             facts["kind"] = "episode"
         return
-    if "special" in reading.found and "year" not in facts and facts.get("title"):
+    if "special" in reading.found and facts.get("title") and ("year" not in facts or _is_special_show(reading)):
         facts["kind"] = "episode"
         return
     if any(value == "series" for value, _ in reading.found.get("pack", ())) and facts.get("title"):
@@ -73,6 +80,13 @@ def decide_kind(reading: Reading) -> None:
         and not identity.is_hidden(reading.name[reading.start : reading.end])
     ):
         facts["kind"] = "movie"
+
+
+def _is_special_show(reading: Reading) -> bool:
+    """Whether a show's special is told by its year: "Show 2013 Christmas Special"; a film's would be its edition."""
+    if reading.hint == "movie" or "leading_group" in reading.found or "edition" in reading.facts:
+        return False
+    return any(reading.name[s.start : s.end].lower() == "special" for _, s in reading.found["special"])
 
 
 PASSES: tuple[Pass, ...] = (

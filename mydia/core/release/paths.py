@@ -21,6 +21,7 @@ _ROOTED = re.compile(r"^(?:[A-Za-z]:[\\/]|/[^/]+/|\\\\)")
 _PART = re.compile(r"(?:\[[^\[\]]*\]| / |[^\\/])+")
 """One folder or file. A slash inside brackets or with blanks around it parts two titles, not two folders."""
 _LEADING_NUMBER = re.compile(rf"^\s*(?:e|{'|'.join(sorted(EPISODE))})?[ ._]*(\d{{1,3}})(?:[ ._-]|$)", re.IGNORECASE)
+_BOXED_NUMBER = re.compile(r"\[(\d{3})\]")
 _ONLY_NUMBER = re.compile(r"^(\d{1,4})(?:v\d)?\.[A-Za-z0-9]{2,5}$")
 _SEASON_FOLDER = re.compile(rf"^(?:s|{'|'.join(sorted(SEASON))})[ ._]*(\d{{1,4}})\b", re.IGNORECASE)
 _SPECIALS = re.compile(r"^specials?$", re.IGNORECASE)
@@ -48,7 +49,7 @@ def read_path(path: str, hint: Hint | None = None) -> Release:
     folders = [(text, _moved(read(text, hint), at, path)) for at, text in reversed(parts)]
     if on_disk or (extra is not None and not own.year):
         own = replace(own, title=None, titles=(), kind=None, extra=extra)
-    if folders and _speaks_for(folders[0][1], own):
+    if folders and _speaks_for(folders[0][1], own, file):
         return _spoken_for(folders[0][1], own)
     return _filled(_numbered(own, (start, file), folders), folders)
 
@@ -77,13 +78,16 @@ def _read(release: Release, field: str) -> bool:
     return field in release.spans
 
 
-def _speaks_for(folder: Release, own: Release) -> bool:
+def _speaks_for(folder: Release, own: Release, file: str) -> bool:
     """Whether a folder is a release of which the file is the one piece, and the file's own name says less."""
     if not folder.title or not (_read(folder, "source") or _read(folder, "resolution")):
         return False
     film = folder.kind == "movie" and (folder.year or folder.release_group)
     if not (film or folder.episodes or folder.air_date):
         return False
+    group = folder.release_group
+    if group and file.lower().startswith(f"{group.lower()}-") and _read(own, "resolution"):
+        return True
     whole = own.year or own.episodes or own.air_date or own.release_group
     if own.title and whole and (_read(own, "source") or _read(own, "resolution")):
         return False
@@ -116,17 +120,21 @@ def _numbered(own: Release, part: tuple[int, str], folders: list[tuple[str, Rele
     seasons = _seasons_of(folder, above)
     if not seasons or (own.episodes and "seasons" in own.spans):
         return own
-    number = _LEADING_NUMBER.match(file)
+    number = _LEADING_NUMBER.match(file) or _BOXED_NUMBER.search(file)
     untitled = replace(own, seasons=seasons, kind="episode", title=None, titles=())
     if own.episodes or own.absolute_episodes:
-        return replace(untitled, episodes=own.episodes or own.absolute_episodes, absolute_episodes=())
+        episodes = tuple(_in_season(n, seasons) for n in own.episodes or own.absolute_episodes)
+        return replace(untitled, episodes=episodes, absolute_episodes=())
     if number is None:
         return replace(own, seasons=seasons, kind="episode") if own.seasons else untitled
     spans = _with(own.spans, episodes=(Span(start + number.start(1), start + number.end(1)),))
-    season, episode = divmod(int(number.group(1)), 100)
-    if seasons != (season,) or not episode:
-        episode = int(number.group(1))
-    return replace(untitled, episodes=(episode,), spans=spans)
+    return replace(untitled, episodes=(_in_season(int(number.group(1)), seasons),), spans=spans)
+
+
+def _in_season(number: int, seasons: tuple[int, ...]) -> int:
+    """The episode that a number means in a season's folder: 307 is 7 in "Season 3"."""
+    season, episode = divmod(number, 100)
+    return episode if seasons == (season,) and episode else number
 
 
 def _seasons_of(folder: str, above: Release) -> tuple[int, ...]:

@@ -26,7 +26,7 @@ def show(title: str, year: int | None = None, *aliases: str, series_type: str = 
         ("Amelie.2001.1080p.BluRay.x264-GRP", film("Amélie", 2001), "title"),
         ("Fast.and.Furious.2009.1080p.BluRay-GRP", film("Fast & Furious", 2009), "title"),
         ("Matrix.1999.1080p.BluRay.x264-GRP", film("The Matrix", 1999), "title but for the article"),
-        ("Matrix, The (1999) 1080p", film("The Matrix", 1999), "title but for the article"),
+        ("Matrix, The (1999) 1080p", film("The Matrix", 1999), "title"),
         ("Rocky.II.1979.1080p.BluRay.x264-GRP", film("Rocky 2", 1979), "title but for how its number is written"),
         ("Сталкер.1979.1080p.BluRay.x264-GRP", film("Stalker", 1979), "title written in Latin letters"),
         ("The.Office.S01E01.720p.HDTV-GRP", show("The Office (US)", 2005), "title but for the qualifier in brackets"),

@@ -10,7 +10,7 @@ import re
 
 from mydia.core.release.passes.counting import cjk_number, episodes_in, follow, run, set_version
 from mydia.core.release.passes.dates import FILM_YEARS
-from mydia.core.release.passes.numbering import is_episode_after
+from mydia.core.release.passes.numbering import is_episode_after, total_behind
 from mydia.core.release.reading import Reading, dashed
 from mydia.core.release.tables.words import EPISODE, NUMBERS, PART
 from mydia.core.release.tokens import Word
@@ -41,6 +41,7 @@ def read_absolute(reading: Reading) -> bool:
         _of_mini_series,
         _before_broadcast,
         _before_technical,
+        _before_name,
         _zero_led,
         _scene_number,
         _lone_number,
@@ -138,6 +139,8 @@ def read_named(reading: Reading) -> bool:
         if word.low in EPISODE and word.index + 1 < len(reading.words) and word.low != "часть":
             number = _plain(reading.words[word.index + 1])
             if number is not None and reading.words[word.index + 1].gap.strip(" ._-#") == "":
+                if _give_counted(reading, word.index, word.index + 1):
+                    return True
                 set_version(reading, number.group(2), reading.span(word.index + 1, word.index + 1))
                 episodes, last = _range(reading, reading.words[word.index + 1], int(number.group(1)))
                 return _give(reading, episodes, word.index, last)
@@ -153,10 +156,31 @@ def read_named(reading: Reading) -> bool:
             and word.index + 1 < len(reading.words)
             and is_episode_after(reading.words[word.index + 1])
         ):
+            if _is_counted(reading, word.index + 1):
+                return _give_recorded(reading, [word.number], word.index, word.index + 3)
             return _give(reading, [word.number], word.index, word.index + 1)
         if word.number is not None and word.gap.endswith("#") and word.index > reading.title_from:
             return _give_recorded(reading, [word.number], word.index, word.index)
     return False
+
+
+def _is_counted(reading: Reading, last: int) -> bool:
+    """Whether "of 12" stands behind: an episode of a season that is told whole."""
+    total = total_behind(reading, last)
+    return total is not None and last + 2 < len(reading.words)
+
+
+def _give_counted(reading: Reading, first: int, last: int) -> bool:
+    """Read "Episode 5 of 12", and "Episode 1.22" with its season."""
+    number, after = reading.words[last], reading.words[last + 1] if last + 1 < len(reading.words) else None
+    if number.number is None or after is None:
+        return False
+    if after.number is not None and after.gap == "." and len(after.low) == 2 and len(number.low) < 3:
+        span = reading.mark("episodes", first, after.index)
+        reading.set("seasons", [number.number], span)
+        reading.set("episodes", [after.number], span)
+        return True
+    return _is_counted(reading, last) and _give_recorded(reading, [number.number], first, last + 2)
 
 
 def _give_lettered(reading: Reading, word: Word, letters: str, digits: str, episodes: list[int], last: int) -> bool:
@@ -189,8 +213,13 @@ def _boxed(reading: Reading) -> bool:
             continue
         episodes, last = _range(reading, word, int(number.group(1)))
         if box.last == last or (box.last == last + 1 and reading.words[box.last].low in _ENDS):
-            if _number_stands_before(reading, word) or (not fansub and len(episodes) < 2):
+            if _number_stands_before(reading, word):
                 continue
+            if not fansub and len(episodes) < 2:
+                if len(number.group(1)) != 2 or number.group(1)[0] != "0" or box.sign != "[":
+                    continue
+                reading.set("episodes", episodes, reading.mark("episodes", word.index, last))
+                return True
             set_version(reading, number.group(2), reading.span(word.index, word.index))
             return _give(reading, episodes, word.index, box.last)
     return False
@@ -199,7 +228,9 @@ def _boxed(reading: Reading) -> bool:
 def _number_stands_before(reading: Reading, word: Word) -> bool:
     """Whether "17 (115)": the number outside the bracket is the episode, the one inside another count."""
     before = reading.words[word.index - 1]
-    return before.number is not None and dashed(before.gap) and before.box < 0
+    lead = reading.words[word.index - 2] if word.index > 1 else before
+    ranged = before.gap in ("-", "~") and lead.number is not None and dashed(lead.gap)
+    return before.number is not None and (dashed(before.gap) or ranged) and before.box < 0
 
 
 def _after_dash(reading: Reading) -> bool:
@@ -339,6 +370,23 @@ def _before_technical(reading: Reading) -> bool:
     return False
 
 
+def _before_name(reading: Reading) -> bool:
+    """With a fansub group in front, a number before a dash and the episode's name: "[Group] Title 34 - Name [720p]"."""
+    if "leading_group" not in reading.found:
+        return False
+    for word in reading.numbers:
+        after = reading.words[word.index + 1] if word.index + 1 < len(reading.words) else None
+        if after is None or word.index <= reading.title_from or word.box >= 0 or len(word.low) < 2:
+            continue
+        number = _plain(word)
+        film = reading.words[word.index - 1].low in ("movie", "film", "part", "vol", "chapter") or _is_bare_year(word)
+        if number is None or film or word.gap not in (" ", "_") or not dashed(after.gap) or after.box >= 0:
+            continue
+        set_version(reading, number.group(2), reading.span(word.index, word.index))
+        return _give(reading, [int(number.group(1))], word.index, word.index)
+    return False
+
+
 def _zero_led(reading: Reading) -> bool:
     """A leading zero is written before episodes, hardly in titles: "Title 04 vostfr", "[Group]Title 01 Episode Name"."""
     for word in reading.numbers:
@@ -424,7 +472,8 @@ def _scene_number(reading: Reading) -> bool:
             return _give(reading, run(word.number, after.number or 0), word.index, after.index)
         if after is not None and after.number is not None and alike and after.number // 100 == season:
             episodes, last = run(episode, after.number % 100), last + 1
-        if not reading.technical(last + 1) or (last + 1 == len(reading.words) and word.gap == " "):
+        behind_year = _is_bare_year(reading.words[word.index - 1]) and word.gap in (".", "_", " ") and after is not None
+        if not (reading.technical(last + 1) or behind_year) or (last + 1 == len(reading.words) and word.gap == " "):
             continue
         span = reading.mark("episodes", word.index, last)
         reading.set("seasons", [season], span)

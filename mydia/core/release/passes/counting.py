@@ -106,7 +106,7 @@ def _next_number(reading: Reading, word: Word, before: int, season: int | None) 
             return word.number
         if word.number == before + 1 and (word.gap in _NEIGHBOURS or (word.gap == "_" and len(word.low) == 2)):
             return word.number
-        if word.number == before + 1 and word.gap == "." and len(word.low) == 2 and _words_follow(reading, word):
+        if word.number == before + 1 and word.gap in (".", " ") and len(word.low) == 2 and _words_follow(reading, word):
             return word.number
     return None
 
@@ -114,4 +114,4 @@ def _next_number(reading: Reading, word: Word, before: int, season: int | None) 
 def _words_follow(reading: Reading, word: Word) -> bool:
     """Whether technical words stand right behind a number: then it is none of an episode's title."""
     after = word_at(reading, word.index + 1)
-    return after is not None and after.term is not None and after.gap == "."
+    return after is not None and after.term is not None and after.gap == word.gap

@@ -16,7 +16,10 @@ BROADCAST_YEARS = range(1951, 2080)
 
 _PART = re.compile(r"^(?:part|pt)(\d)$")
 _GAPS = frozenset([" ", ".", "_", "-", "/", "–", ". "])
+_WORD_GAPS = frozenset([".", "_", " "])
 _ORDINAL = re.compile(r"^\d{1,2}(st|nd|rd|th)$")
+_YEAR = re.compile(r"^\d{4}(?:v\d|г)$")
+"""A year with a version behind it, or with the Russian for "year"."""
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -49,10 +52,23 @@ def date_at(reading: Reading, index: int) -> tuple[str, int] | None:
     second, third = words[index + 1], words[index + 2]
     if second.gap not in _GAPS or third.gap not in _GAPS | {", "}:
         return None
+    if (len(word.low), len(second.low), len(third.low)) == (2, 2, 2):
+        short = _short(reading, word, second, third)
+        return (short, index + 2) if short else None
     if third.number is not None and word.number is not None and second.number is not None and second.gap == third.gap:
         date = _numbers(word.number, second.number, third.number, (len(word.low), len(second.low), len(third.low)))
         return (date, index + 2) if date else None
     return _spelled(word, second, third, index)
+
+
+def _short(reading: Reading, word: Word, second: Word, third: Word) -> str | None:
+    """Read "Show.16.01.24.Name": the year first, or last where that gives no date. Only with one sign throughout, behind a title."""
+    if word.index <= reading.title_from or not (word.gap == second.gap == third.gap and word.gap in _WORD_GAPS):
+        return None
+    if word.number is None or second.number is None or third.number is None or word.number < 10 or reading.marks:
+        return None
+    year = 2000 + word.number
+    return _date(year, second.number, third.number) or _date(2000 + third.number, second.number, word.number)
 
 
 def _spelled(word: Word, second: Word, third: Word, index: int) -> tuple[str, int] | None:
@@ -159,10 +175,10 @@ def read_year(reading: Reading) -> None:
         best = _late_year(reading, limit)
         if best is None:
             return
-        reading.set("year", best.number, reading.use("year", best.index, best.index))
+        reading.set("year", int(best.low[:4]), reading.use("year", best.index, best.index))
         return
     reading.year_at = best.index
-    reading.set("year", best.number, reading.use("year", best.index, best.index))
+    reading.set("year", int(best.low[:4]), reading.use("year", best.index, best.index))
     after = reading.words[best.index + 1] if best.index + 1 < len(reading.words) else None
     if after is not None and _is_year(after) and after.box == best.box and after.gap in ("-", "–"):
         after.used = "year"
@@ -170,11 +186,7 @@ def read_year(reading: Reading) -> None:
 
 def _is_year(word: Word) -> bool:
     if word.number is None:
-        return (
-            word.low[4:5] == "v" and word.low[:4].isdecimal() and int(word.low[:4]) in FILM_YEARS
-            if len(word.low) == 6
-            else False
-        )
+        return _YEAR.match(word.low) is not None and int(word.low[:4]) in FILM_YEARS
     return len(word.low) == 4 and word.number in FILM_YEARS
 
 

@@ -13,7 +13,9 @@ _IN_FRONT = frozenset([("source", "brdisk"), *(("video_codec", codec) for codec 
 def read_leading(reading: Reading) -> None:
     """Set where the title may begin, and keep the first bracket as the group that it names."""
     words, boxes = reading.words, reading.boxes
-    at = 0
+    at = 1 if words and _is_year_in_front(reading) else 0
+    if at:
+        reading.set("year", words[0].number, reading.use("year", 0, 0))
     taken = 0
     while at < len(words):
         word = words[at]
@@ -44,9 +46,6 @@ def read_leading(reading: Reading) -> None:
     if taken and all(w.term is not None or w.used is not None for w in words[at:]):
         _give_back(reading)
         return
-    if at == 0 and words and _is_year_in_front(reading):
-        reading.set("year", words[0].number, reading.use("year", 0, 0))
-        at = 1
     while at + 1 < len(words) and (term := words[at].term) is not None and _IN_FRONT & set(term.facts):
         at += 1
     reading.title_from = at

@@ -44,7 +44,7 @@ def read_numbering(reading: Reading) -> bool:
 
 def _give(reading: Reading, season: int | None, episodes: list[int], first: int, last: int, offset: int = 0) -> None:
     """Set season and episodes read in the words [first, last]."""
-    total = _total_behind(reading, last)
+    total = total_behind(reading, last)
     if total is not None:
         last += 2 if reading.words[last + 2 - 1].low in OF else 1
         last = min(last, len(reading.words) - 1)
@@ -58,7 +58,7 @@ def _give(reading: Reading, season: int | None, episodes: list[int], first: int,
     reading.set("episodes", episodes, span)
 
 
-def _total_behind(reading: Reading, last: int) -> int | None:
+def total_behind(reading: Reading, last: int) -> int | None:
     """The N of "of N" behind words[last]; 0 where it is left open ("of XX")."""
     of, total = word_at(reading, last + 1), word_at(reading, last + 2)
     if (

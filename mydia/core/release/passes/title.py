@@ -20,6 +20,7 @@ _SEASON_BEHIND = re.compile(r"\s+(?:S\d{1,2}|\d(?:st|nd|rd|th) Season)$", re.IGN
 _NEW_SHOWS = "新番"
 """The remark "new show (of the season)", which fansub groups put before the title."""
 _SEASONED = re.compile(r"\b([Ss])0?(\d{1,2})$")
+_ARTICLE_BEHIND = re.compile(r"^([^,]+), (The|An?)$", re.IGNORECASE)
 _BRACKETED = re.compile(r"^([^()]+) \(([^()]{4,})\)$")
 """A title with another title in brackets behind it."""
 
@@ -30,6 +31,7 @@ def read_titles(reading: Reading) -> None:
     if not pieces:
         return
     best = _best(reading, pieces)
+    best = best[0], _with_article(best[1])
     titles = [best, *(piece for piece in pieces if piece[1] != best[1])]
     reading.set("title", best[1], best[0])
     texts = [text for _, text in titles]
@@ -37,6 +39,12 @@ def read_titles(reading: Reading) -> None:
     if bracketed is not None:
         texts.extend(bracketed.groups())
     reading.set("titles", list(dict.fromkeys(texts)), *(span for span, _ in titles))
+
+
+def _with_article(title: str) -> str:
+    """An article that was set behind the title where it belongs: "Title, The"."""
+    found = _ARTICLE_BEHIND.match(title)
+    return f"{found.group(2)} {found.group(1)}" if found is not None else title
 
 
 def _best(reading: Reading, pieces: list[tuple[Span, str]]) -> tuple[Span, str]:
@@ -106,8 +114,10 @@ def _split(reading: Reading, words: list[Word]) -> list[list[Word]]:
     groups: list[list[Word]] = [[]]
     for word in words:
         group = groups[-1]
-        if group and word.low == "aka":
+        if group and (word.low == "aka" or _spelled_aka(reading, word)):
             groups.append([])
+        elif len(groups) > 1 and not group and word.low in ("k", "a") and word.gap == ".":
+            continue
         elif word.used is None or word.used == "release_group" or word.start < reading.mark_start < word.end:
             if group and (
                 _slash(reading, group[-1], word)
@@ -117,6 +127,12 @@ def _split(reading: Reading, words: list[Word]) -> list[list[Word]]:
                 groups.append([])
             groups[-1].append(word)
     return [g for g in groups if g and not (mixed and g[-1].low.endswith(_NEW_SHOWS))]
+
+
+def _spelled_aka(reading: Reading, word: Word) -> bool:
+    """Whether "a.k.a." begins at a word."""
+    after = reading.words[word.index + 1 : word.index + 3]
+    return word.low == "a" and [(w.low, w.gap) for w in after] == [("k", "."), ("a", ".")]
 
 
 def _han_first(words: list[Word]) -> bool:

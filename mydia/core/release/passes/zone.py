@@ -13,6 +13,7 @@ from mydia.core.release.tokens import Word, is_han
 
 _BEFORE_YEAR = frozenset(["edition", "proper", "repack", "real", "pack"])
 _BEFORE_MARK = frozenset(["edition", "pack", "disk"])
+_LANGUAGE_SCENE = frozenset(["german", "truefrench", "dl", "ml"])
 _AT_END = frozenset(["edition", "languages", "subs", "multi", "dual", "proper", "repack", "dubbed"])
 
 
@@ -33,7 +34,7 @@ def find_zone(reading: Reading) -> None:
         limit = _walk_back(reading, limit, None)
         reading.zone = limit
     elif limit == year:
-        limit = _walk_back(reading, limit, _BEFORE_YEAR)
+        limit = _walk_back(reading, _before_german(reading, _walk_back(reading, limit, _BEFORE_YEAR)), _BEFORE_YEAR)
         reading.zone = _zone_behind(reading, reading.year_at or year, strong) if year < first_mark else year
         reading.zone = min(reading.zone, limit) if limit < year else reading.zone
     else:
@@ -43,6 +44,22 @@ def find_zone(reading: Reading) -> None:
             after = reading.year_at
         reading.zone = _zone_behind(reading, after, _first_strong(reading, after + 1))
     reading.title_to = max(limit, reading.title_from)
+
+
+def _before_german(reading: Reading, limit: int) -> int:
+    """Where "German" or "TrueFrench" stands before the year, as some write it: there the title ends.
+
+    Unless a language behind the year makes it a word of the title ("The.Good.German.2006.GERMAN"), or an English
+    article in front does.
+    """
+    words = reading.words
+    index = limit
+    while index > reading.title_from + 1 and words[index - 1].low in _LANGUAGE_SCENE:
+        index -= 1
+    if index == limit or words[index].low in ("dl", "ml") or words[reading.title_from].low in ("the", "a", "an"):
+        return limit
+    spoken = any(w.term is not None and w.term.field == "languages" for w in words[limit + 1 :])
+    return limit if spoken else index
 
 
 def _first_bracket(reading: Reading) -> int:
