@@ -71,7 +71,7 @@ async def open_api(
         async with open_house(tmp_path, loaded.config) as house:
             house.loaded = loaded
             await house.write(seed_defaults)
-            keys = {role: await _key(house, role) for role in ROLES}
+            keys: dict[str, str] = {role: await _key(house, role) for role in ROLES}
             shelf = await furnish(house, name=name)
             library = tmp_path / "library"
             library.mkdir()

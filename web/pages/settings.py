@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 from quart import Blueprint
 
+from mydia.logs import mask
 from mydia.settings.load import DEFAULT, Source
 from web.page import whole
 from web.policy import Answer, Policy, Visit, route
@@ -82,7 +83,7 @@ def shown(value: Any) -> str:
         return ", ".join(f"{k} → {shown(v)}" for k, v in value.items()) or "none"
     if isinstance(value, list | tuple | set):
         return ", ".join(shown(v) for v in value) or "none"
-    return str(value)
+    return mask(str(value))  # an address may hold a key or a password although it is no secret as a whole
 
 
 @route(pages, "/settings", Policy.ADMIN)
