@@ -1,4 +1,8 @@
-"""The release group: in brackets in front, behind the last hyphen, alone in the last bracket, or known by its spelling."""
+"""The release group: in brackets in front, behind the last hyphen, alone in the last bracket, or known by its spelling.
+
+One more word behind the technical ones is the group too ("x264 AC3 Group"), but not right behind the video codec:
+names written with blanks are cut off there, and what follows ("XviD Group") is not taken for one by other programs.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +34,7 @@ def read_group(reading: Reading) -> None:
         reading.set("site", text, span)
     if index <= reading.title_from or index < 0:
         return
-    for finder in (_known, _hyphened, _bracketed):
+    for finder in (_known, _hyphened, _bracketed, _by, _trailing):
         found = finder(reading, index)
         if found is not None:
             first, last = found
@@ -96,7 +100,9 @@ def _behind_hyphen(reading: Reading, last: int) -> tuple[int, int] | None:
     words = reading.words
     first = _first_of_name(reading, last)
     word, before = words[first], words[first - 1]
-    if first <= reading.title_from or first < reading.mark_end or not _sets_off(word.gap):
+    if first <= reading.title_from or first < reading.mark_end:
+        return None
+    if not _sets_off(word.gap) and not (first < last and words[first + 1].gap == "-"):
         return None
     if word.used is not None or word.head != first or any(w.head < first for w in words[first : last + 1]):
         return None
@@ -124,8 +130,18 @@ def _first_of_name(reading: Reading, last: int) -> int:
         if not boxed and (words[first].gap == "." or words[first - 1].gap != "-" or not _is_name(words[first - 1])):
             break
         first -= 1
-    two = first - 1 > reading.title_to and words[first].gap == "-" == words[first - 1].gap
-    return first - 1 if two and _is_name(words[first - 1]) and _after_codec(words[first - 2]) else first
+    if first - 1 > reading.title_to and words[first].gap == "-" and _is_name(words[first - 1]):
+        behind, gap = words[first - 2], words[first - 1].gap
+        if gap == "-" and _after_codec(behind):
+            return first - 1
+        if gap in (".", "_") and len(words[first - 1].low) in (3, 4) and _is_sound_or_picture(behind):
+            return first - 1
+    return first
+
+
+def _is_sound_or_picture(word: Word) -> bool:
+    """Whether a codec, or a remark such as "HQ", is all that a word says: after these "Etc-Group" is one name."""
+    return word.term is not None and word.term.field in ("video_codec", "audio", "size_hint")
 
 
 def _is_name(word: Word) -> bool:
@@ -169,3 +185,37 @@ def _bracketed(reading: Reading, last: int) -> tuple[int, int] | None:
     if box.sign != "[" or box.first <= reading.title_to:
         return None
     return last, last
+
+
+def _by(reading: Reading, last: int) -> tuple[int, int] | None:
+    """One name or two behind "by", which stands behind a technical word: "DLMux by Group"."""
+    words = reading.words
+    for first in (last, last - 1):
+        if first - 2 < reading.title_to or words[first - 1].low != "by" or words[last].box != words[first - 1].box:
+            continue
+        before = words[first - 2].term
+        if before is not None and before.field != "channels" and all(_is_name(w) for w in words[first : last + 1]):
+            return first, last
+    return None
+
+
+def _trailing(reading: Reading, last: int) -> tuple[int, int] | None:
+    """The one word behind the technical part, which does not end in the video codec."""
+    words = reading.words
+    word = words[last]
+    if (
+        word.box >= 0
+        or not _is_name(word)
+        or len(word.low) < 2
+        or last - 2 < max(reading.zone, reading.mark_end + 1, 1)
+    ):
+        return None
+    before, earlier = words[last - 1], words[words[last - 1].head - 1]
+    codec = before.term is not None and before.term.field == "video_codec"
+    if codec or not _is_technical(before) or not _is_technical(earlier) or word.gap.strip(")] ._") != "":
+        return None
+    return last, last
+
+
+def _is_technical(word: Word) -> bool:
+    return word.term is not None or word.used in ("channels", "year", "size")

@@ -3,7 +3,7 @@
 from mydia.core.release.terms import Rows
 
 CODECS: Rows = (
-    ("audio:AC3", "AC3 | AC-3 | DD | Dolby Digital | DolbyD | AC3D | AC3MD | AC3LD | DD5.1EX | DDEX"),
+    ("audio:AC3", "AC3 | AC-3 | DD | Dolby Digital | DolbyD | AC3D | AC3MD | AC3LD | DD5.1EX | DDEX | ~Dolby"),
     ("audio:EAC3", "EAC3 | E-AC-3 | E-AC3 | EAC-3 | DDP | DD+ | DDPlus | Dolby Digital Plus | EAC3D | DDPA"),
     ("audio:EAC3 atmos:1", "DDPA | DDP-Atmos"),
     ("audio:TrueHD", "TrueHD | True-HD | Dolby TrueHD | DTrueHD | THD"),
@@ -23,7 +23,7 @@ CODECS: Rows = (
     ("audio:MP2", "MP2"),
     ("audio:PCM", "LPCM | ~PCM"),
     ("tech:audio", "~Line | ~Auds | Line Audio | HQ Line Auds | MIC | ~MD | ~LD | ~2Audio | 2Audios"),
-    ("tech:audio", "24-bit Audio | Audio"),
+    ("tech:audio", "24-bit Audio | Audio | ~Aud"),
 )
 
 CHANNELS: Rows = (

@@ -36,18 +36,18 @@ TOP_LEVEL = frozenset(
     "no li ch br is pw site online one ink life top vip fun lol pro link cx bz nu mobi asia name zone la re st sc gd gs "
     "at be cz sk dk fi hu gr pt ro bg hr rs ua by kz lv ee us jp cn hk tw kr th vn ph sg my id ar cl pe ve yt cat mil int "
     "aero coop museum travel jobs post tel academy actor adult agency app art bar bet bid blog buzz cam cash center city "
-    "click cloud cool day design dev digital email film fit games gratis green group guru guide help house how icu "
+    "click cloud cool day design dev digital email film fit games gratis green guru guide help house how icu "
     "law live love ltd media moe moi monster movie network news ninja party photo photography pics pictures pizza plus "
     "porn press pub red rest review reviews rip rocks run sale sbs school science sexy shop show social space store "
-    "stream studio surf systems team tech tips today tokyo tools town trade tube uno video vision watch webcam website "
+    "stream studio surf systems tech tips today tokyo tools town trade tube uno video vision watch webcam website "
     "wiki win work works world wtf zip".split()
 )
 """The last label of an address, by which a site's mark is known."""
 
 WORDS_TOO = frozenset(
     "to me co in it es is no am us at be my so la re st art bar bet blog cam cash center city click cool day design film "
-    "fit games green group guide help house how law live love movie news one party photo plus post press red "
-    "rest run sale school science show social space studio surf team today top town trade tube video vision "
+    "fit games green guide help house how law live love movie news one party photo plus post press red "
+    "rest run sale school science show social space studio surf today top town trade tube video vision "
     "watch win work works world zip fun life name pro zone cat int".split()
 )
 """Of these, the words that end a title as well ("Dr.No - ..."): an address only in brackets or after "www"."""

@@ -4,7 +4,7 @@ from mydia.core.release.terms import Rows
 
 SOURCES: Rows = (
     ("source:web-dl", "HDRip | HD-Rip"),
-    ("source:webrip", "WEBCap | WEB-Cap"),
+    ("source:webrip", "WEBCap | WEB-Cap | DMRip"),
     ("source:web-dl", "WEB-DL | WEB-DLMux | WEBDL | WEBHD | WEB-HD | ~WEB | WebRelease"),
     ("source:web-dl resolution:2160", "WEB-UHD | UHD-WEB | UHD-WEB-DL"),
     ("source:webrip resolution:2160", "UHD-WEBRip | WEBRip-UHD"),
