@@ -18,8 +18,10 @@ non-zero, and the container runtime is the outermost supervisor.
 from collections.abc import Callable, Sequence
 from itertools import count
 
+from loguru import logger
+
 from mydia.house import House
-from mydia.otp import Actor, ChildSpec, Restart, Strategy, Supervisor, Watchdog, actor, pool, step
+from mydia.otp import Actor, ChildSpec, Restart, Strategy, Supervisor, SupervisorEvent, Watchdog, actor, pool, step
 from mydia.store.transaction import Transaction
 from supervisors.parts import Parts
 from web.server import Web
@@ -96,5 +98,12 @@ def tree(house: House, parts: Parts, seeds: Sequence[Seed], *, patience: int = 1
         max_restarts=RESTARTS * patience,
         max_seconds=MINUTE,
         children=children,
+        on_event=note,
     )
     return root
+
+
+def note(event: SupervisorEvent) -> None:
+    """Who came and who went, in the log; of what goes wrong the kit itself tells, with its stack."""
+    if event.kind in ("started", "restarted", "stopped"):
+        logger.log("INFO" if event.kind == "stopped" else "DEBUG", "{} {}", event.path, event.kind)

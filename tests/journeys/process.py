@@ -1,4 +1,4 @@
-"""The daemon as people run it: `mydia` in a process of its own, on a data folder, with an API key made beforehand."""
+"""The daemon as people run it: `mydia` in a process of its own, on a data folder, with an API key and a session made beforehand."""
 
 import os
 import signal
@@ -16,12 +16,13 @@ import trio
 
 from mydia.accounts import changes as accounts
 from mydia.accounts.hashing import hash_secret
-from mydia.accounts.model import new_key
+from mydia.accounts.model import new_key, new_token
 from mydia.messages import Change
 from mydia.settings.load import load_config
 from mydia.store.transaction import Transaction, to_text
 from supervisors.boot import engine_of, make_folders
 from tests.support.waiting import eventually
+from web.auth import COOKIE
 
 MYDIA = str(Path(sys.executable).with_name("mydia"))
 
@@ -33,6 +34,7 @@ class Daemon:
     config: Path
     port: int
     key: str
+    session: str
     log: Path
     process: "subprocess.Popen[bytes] | None" = None
     lives: int = 0
@@ -40,7 +42,11 @@ class Daemon:
 
     def client(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{self.port}", headers={"x-api-key": self.key}, trust_env=False, timeout=30
+            base_url=f"http://127.0.0.1:{self.port}",
+            headers={"x-api-key": self.key},
+            cookies={COOKIE: self.session},
+            trust_env=False,
+            timeout=30,
         )
 
     def start(self) -> None:
@@ -81,13 +87,14 @@ class Daemon:
 
 @asynccontextmanager
 async def daemon_of(config: Path, port: int, seeds: Sequence[Callable[[Transaction], Any]]) -> AsyncIterator[Daemon]:
-    """A daemon that has not started yet, whose database holds what the seeds put there and a key. It is dead when this is left."""
+    """A daemon that has not started yet; its database holds what the seeds put there, a key and a session. It is dead when this is left."""
     key = new_key()
-    secret = await hash_secret(key.secret)
+    secret, session = await hash_secret(key.secret), new_token()
     loaded = load_config(config, {})
 
     def known(tx: Transaction) -> None:
         user = accounts.create_first_admin(tx, "admin", "not a hash: nobody logs in by it")
+        accounts.open_session(tx, user, session.hash, None, days=1)
         accounts.add_key(tx, user, "tests", key.prefix, secret, actor="tests")
 
     await trio.to_thread.run_sync(make_folders, loaded.config)
@@ -96,7 +103,7 @@ async def daemon_of(config: Path, port: int, seeds: Sequence[Callable[[Transacti
     done = await engine.commit([Change(change) for change in (*seeds, known)], now)
     assert [each.error for each in done.done if each.error] == []
     await engine.close()
-    daemon = Daemon(config, port, key.text, config.parent / "daemon.log")
+    daemon = Daemon(config, port, key.text, session.token, config.parent / "daemon.log")
     try:
         yield daemon
     finally:
