@@ -58,7 +58,11 @@ class Seeder:
                 handle.set_upload_limit(self._rate)
 
     def close(self) -> None:
+        """Give nothing any more, until `open`."""
         self._session.pause()
+
+    def open(self) -> None:
+        self._session.resume()
 
 
 class FakeTracker(Fake):

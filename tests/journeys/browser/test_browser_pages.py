@@ -1,0 +1,133 @@
+"""Every page at 360, 1280 and 2560 pixels, by day and by night: nothing in the console, nothing against the policy, nothing that
+WCAG 2.2 AA forbids, nothing wider than a telephone. The screenshots in build/screens/ are for people to look at.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from mydia.demo import world
+from mydia.downloads import queries as downloads
+from mydia.media import changes as media
+from mydia.messages import AddTitle
+from tests.support.browser import Place, Theme, visiting
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.browser
+
+SCREENS = Path(__file__).parents[3] / "build" / "screens"
+HEIGHTS = {360: 740, 1280: 800, 2560: 1440}
+AXE = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
+    "resultTypes": ["violations"],
+}
+OUTSIDE = {"login": "/login"}
+NEW = {"setup": "/setup"}
+
+
+def pages(place: Place) -> dict[str, str]:
+    return {
+        "home": "/",
+        "films": "/films",
+        "shows": "/shows",
+        "film": f"/titles/{place.title('Metropolis')}",
+        "show": f"/titles/{place.title('One Step Beyond')}",
+        "add": "/add",
+        "add-found": "/add?q=metropolis",
+        "search": "/search?q=night",
+        "queue": "/activity",
+        "history": "/activity/history",
+        "jobs": "/activity/jobs",
+        "blocklist": "/activity/blocklist",
+        "files": "/activity/files",
+        "trash": "/activity/trash",
+        "system": "/system",
+        "settings": "/settings",
+        "nothing-here": "/nowhere",
+    }
+
+
+@pytest.fixture(scope="module")
+def lived_in(demo: Place) -> Iterator[Place]:
+    """The demo's house after an evening: films at home and come by, one that was wished for, one whose download stands half-way."""
+    for name, _ in world.ARRIVALS:
+        demo.copy_in(name)
+    (demo.folder / "library/movies/holiday in spring.mkv").write_bytes(b"this is no video" * 64)
+    demo.do(_wish, demo, world.METROPOLIS.id)
+    demo.do(eventually, lambda: _status(demo, "Metropolis", "imported"))
+    demo.write(media.request_search, demo.title("One Step Beyond"), actor="demo")
+    demo.do(eventually, lambda: _status(demo, "One Step Beyond", "downloading", progress=15.0))
+    assert demo.around is not None
+    demo.do(_rest, demo)
+    yield demo
+    demo.around.seeder.open()
+
+
+async def _wish(place: Place, id_: int) -> None:
+    wish = AddTitle(kind="movie", provider="tmdb", id=str(id_), actor="demo")
+    await place.house.mail["librarian"].ask(wish, timeout=30)
+
+
+async def _status(place: Place, title: str, status: str, progress: float = 0.0) -> bool:
+    listed = (await place.house.read(downloads.list_downloads, limit=50)).items
+    return any(d.media_title == title and d.status == status and d.progress >= progress for d in listed)
+
+
+async def _rest(place: Place) -> None:
+    assert place.around is not None
+    place.around.seeder.close()
+
+
+def look_at(page: Page, name: str, width: int, theme: Theme) -> list[str]:
+    """What is wrong with the page that is open, each in a line; and its picture."""
+    wrong = []
+    if width == 360 and (wide := page.evaluate("document.documentElement.scrollWidth")) > 360:
+        wrong.append(f"{name} is {wide} pixels wide")
+    found: dict[str, Any] = Axe().run(page, options=AXE).response
+    assert found["passes"], "axe found nothing to look at"
+    for violation in found["violations"]:
+        where = "; ".join(f"{node['target'][0]}: {node['failureSummary']}" for node in violation["nodes"][:3])
+        wrong.append(f"{name}: {violation['id']} ({violation['help']}) at {where}")
+    # As tall as its content, so that what is fixed to the window's edge stands at the page's.
+    tall = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": width, "height": max(HEIGHTS[width], min(tall, 6000))})
+    page.screenshot(path=SCREENS / f"{name}-{width}-{theme}.png", animations="disabled")
+    page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
+    return wrong
+
+
+def look_at_all(
+    browser: Browser, place: Place, paths: dict[str, str], width: int, theme: Theme, *, inside: bool
+) -> None:
+    size = (width, HEIGHTS[width])
+    # Chromium itself tells the console of the one page that is not there.
+    with visiting(browser, place, size=size, theme=theme, inside=inside, bears=("/nowhere",)) as page:
+        wrong = []
+        for name, path in paths.items():
+            page.goto(path)
+            if page.locator("body[data-live-url]").count():
+                expect(page.locator("body")).to_have_attribute("data-live", "live")
+            page.wait_for_load_state("load")
+            wrong += look_at(page, name, width, theme)
+        assert not wrong, "\n".join(wrong)
+
+
+EACH = pytest.mark.parametrize(("width", "theme"), [(w, t) for w in HEIGHTS for t in ("light", "dark")])
+
+
+@EACH
+def test_every_page_is_sound(browser: Browser, lived_in: Place, width: int, theme: Theme) -> None:
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    look_at_all(browser, lived_in, OUTSIDE, width, theme, inside=False)
+    look_at_all(browser, lived_in, pages(lived_in), width, theme, inside=True)
+
+
+def test_the_set_up_is_sound(browser: Browser, fresh: Place) -> None:
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    for width in HEIGHTS:
+        for theme in ("light", "dark"):
+            look_at_all(browser, fresh, NEW, width, theme, inside=False)
