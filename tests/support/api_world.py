@@ -12,6 +12,7 @@ from mydia.accounts import changes as accounts
 from mydia.accounts.hashing import hash_secret
 from mydia.accounts.model import ROLES, NewKey, Role, new_key
 from mydia.adapters import catalogue
+from mydia.adapters.disk.trash import trash_path
 from mydia.choosing.changes import seed_defaults
 from mydia.demo.fakes import FakeEpisode, FakeTitle, FakeTmdb, serve
 from mydia.downloads import changes as downloads
@@ -27,6 +28,7 @@ from workers.importer import Importer
 from workers.librarian import Librarian
 
 NAME = "Nosferatu – Eine Symphonie des Grauens"
+TRASHED = trash_path("Film/film.mkv", token="1")
 TITLES = (
     FakeTitle(653, "movie", "Nosferatu", 1922, imdb_id="tt0013442"),
     FakeTitle(1, "tv_show", "A Show", 2001, episodes=(FakeEpisode(1, 1, "First", "2001-01-01"),)),
@@ -74,8 +76,9 @@ async def open_api(
             keys: dict[str, str] = {role: await _key(house, role) for role in ROLES}
             shelf = await furnish(house, name=name)
             library = tmp_path / "library"
-            library.mkdir()
-            (library / "thrown away.mkv").write_bytes(b"x")
+            thrown = library / TRASHED
+            thrown.parent.mkdir(parents=True)
+            thrown.write_bytes(b"x")
             await house.write(_rest, name, str(library))
             web = Web(house)
             children = [
@@ -112,7 +115,7 @@ def _rest(tx: Transaction, name: str, folder: str) -> None:
     tx.insert("blocklist", {"id": tx.new_id(), "title": name, "reason": name, "created_at": tx.now})
     ensure_roots(tx, [(folder, "movie")])
     root = tx.value("select id from library_roots where path = :p", p=folder)
-    lies = {"relative_path": "Film/film.mkv", "trash_path": "thrown away.mkv"}
+    lies = {"relative_path": "Film/film.mkv", "trash_path": TRASHED}
     row = {"id": tx.new_id(), "root_id": root, **lies, "size": 1, "reason": name}
     tx.insert("trash", {**row, "actor": name, "state": "trashed", "created_at": tx.now, "updated_at": tx.now})
     job = tx.enqueue("backup_store", {"why": name}, queue="default")
