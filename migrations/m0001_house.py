@@ -46,6 +46,8 @@ STEPS: tuple[str, ...] = (
     "create index idx_media_items_sort on media_items(sort_title, id)",
     "create index idx_media_items_type_sort on media_items(type, sort_title, id)",
     "create index idx_media_items_created on media_items(created_at, id)",
+    "create index idx_media_items_searched on media_items((coalesce(last_search_at, '')), id)",
+    "create index idx_media_items_refreshed on media_items((coalesce(metadata_refreshed_at, '')), id)",
     # Movie 123 and show 123 are different things, so the type is part of the key.
     """create table external_ids (
         type text not null,

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from mydia.appraise import formats_of, revision_of
 from mydia.choosing import queries as choosing
 from mydia.core import decide
 from mydia.core.decide import model as decide_model
 from mydia.core.formats import CustomFormat, score
-from mydia.core.quality import QualityProfile, Revision
+from mydia.core.quality import QUALITIES, QualityProfile, Revision
 from mydia.core.release import parse
 from mydia.core.wanted import Slot as WantedSlot
 from mydia.core.wanted import Wanted, wanted
@@ -21,6 +21,12 @@ from mydia.media import queries as media
 from mydia.media.model import Episode, MediaItem, Slot
 from mydia.settings.rules import Rules
 from mydia.store.engine import Connection
+from mydia.store.transaction import to_text
+
+PAUSE = timedelta(hours=6)
+"""Between two searches that time asks for, for what is missing."""
+UPGRADE_PAUSE = timedelta(days=1)
+"""... and for something better than what is held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +50,18 @@ class Wish:
 
 
 def gather(
-    conn: Connection, media_item_id: str, now: datetime, rules: Rules, slot_id: str | None = None
+    conn: Connection,
+    media_item_id: str,
+    now: datetime,
+    rules: Rules,
+    slot_id: str | None = None,
+    *,
+    asked: bool = False,
 ) -> tuple[Wish, ...]:
-    """One wish per slot of the title, or of the one slot. Raises NotFound when the title is gone."""
+    """One wish per slot of the title, or of the one slot. Raises NotFound when the title is gone.
+
+    `asked`: by a person, so that it is wanted whether it is monitored and known to be out, or not.
+    """
     item = media.get_media(conn, media_item_id)
     episodes = media.episodes_of(conn, item.id) if item.type == "tv_show" else ()
     files = library.files_of(conn, item.id)
@@ -67,20 +82,45 @@ def gather(
         own = [g for g in grabs if g.slot_id in (None, slot.id)]
         queue = tuple(_queued(g, numbers) for g in own if g.status in OPEN)
         history = tuple(p for g in own for p in _past(g, numbers, files))
-        target = _target(item, episodes, held, rules)
-        # Without past searches: the pause between two searches is search_missing's concern, not that of a search that was asked for.
-        lacking = tuple(
-            w
-            for w in wanted(item.id, target, [WantedSlot(slot.name, profile, held)], {}, rules.availability_delay_days)
-            if w.due is not None and w.due <= now
-        )
+        target = _target(item, episodes, held, rules, now)
+        lacking = _lacking(item, target, WantedSlot(slot.name, profile, held), rules, now, asked)
         target = replace(target, wanted=frozenset(w.number for w in lacking if w.number is not None))
         wishes.append(Wish(item, slot, profile, episodes, target, formats, queue, history, blocked, lacking))
     return tuple(wishes)
 
 
+def next_searches(conn: Connection, now: datetime, limit: int) -> tuple[str, ...]:
+    """The titles to search for next, the longest unsearched first: what lacks something, or holds less than its profile would have."""
+    profiles = (p for p in choosing.list_profiles(conn) if p.upgrades)
+    below = {
+        p.id: [q for q in QUALITIES if p.scores or p.standing(q) < p.effective_cutoff()] for p in profiles
+    }
+    return media.longest_unsearched(
+        conn,
+        today=now.date().isoformat(),
+        missing_before=to_text(now - PAUSE),
+        below_cutoff=below,
+        upgrades_before=to_text(now - UPGRADE_PAUSE),
+        limit=limit,
+    )
+
+
+def _lacking(
+    item: MediaItem, target: decide.Target, slot: WantedSlot, rules: Rules, now: datetime, asked: bool
+) -> tuple[Wanted, ...]:
+    if asked and not target.monitored:
+        episodes = tuple(replace(e, monitored=e.season > 0) for e in target.episodes)
+        target = replace(target, monitored=True, episodes=episodes)
+    # Without past searches: the pause between two searches is next_searches' concern, not that of a search that was asked for.
+    things = wanted(item.id, target, [slot], {}, rules.availability_delay_days)
+    undated = not any((target.in_cinemas, target.digital, target.physical))
+    if item.type == "movie" and (asked or (undated and target.availability == "released")):
+        return things
+    return tuple(w for w in things if w.due is not None and w.due <= now)
+
+
 def _target(
-    item: MediaItem, episodes: tuple[Episode, ...], held: tuple[decide.Held, ...], rules: Rules
+    item: MediaItem, episodes: tuple[Episode, ...], held: tuple[decide.Held, ...], rules: Rules, now: datetime
 ) -> decide.Target:
     return decide.Target(
         kind="movie" if item.type == "movie" else "episode",
@@ -105,7 +145,7 @@ def _target(
             )
             for e in episodes
         ),
-        availability=None if item.status is None else _AVAILABILITY.get(item.status.lower(), "announced"),
+        availability=_availability(item, now),
         min_availability=rules.min_availability,
         in_cinemas=_day(item.metadata.get("in_cinemas")),
         digital=_day(item.metadata.get("digital")),
@@ -119,6 +159,13 @@ _AVAILABILITY: Mapping[str, decide_model.Availability] = {
     "post production": "announced",
     "rumored": "tba",
 }
+
+
+def _availability(item: MediaItem, now: datetime) -> decide_model.Availability | None:
+    """How far a film is, for where no date tells: as its provider says, else a film of an earlier year is taken to be out."""
+    if item.status is not None:
+        return _AVAILABILITY.get(item.status.lower(), "announced")
+    return None if item.year is None else "released" if item.year < now.year else "announced"
 
 
 def _held(

@@ -21,11 +21,11 @@ from mydia.downloads import queries as download_queries
 from mydia.errors import Conflict, MydiaError, Unavailable
 from mydia.house import House
 from mydia.jobs.model import Job
-from mydia.media import queries as media
+from mydia.media import changes as media_changes
 from mydia.ports import FoundRelease, Indexer, IndexerQuery, Protocol_
 from mydia.settings.rules import decide_settings
 from mydia.store.transaction import Transaction, parse_time
-from mydia.wishes import Wish, gather
+from mydia.wishes import Wish, gather, next_searches
 from workers.job_actor import JobActor
 
 PATIENCE = 30.0
@@ -46,6 +46,9 @@ class Answer:
     seconds: float = 0.0
 
 
+Key = tuple[str, str]  # an indexer, and its guid
+
+
 class Searcher(JobActor):
     def __init__(self, house: House, indexers: Sequence[Indexer], protocols: frozenset[Protocol_], boot: str) -> None:
         super().__init__(house, boot)
@@ -54,21 +57,25 @@ class Searcher(JobActor):
         self.kinds = {"search_media": self.search_media, "search_missing": self.search_missing}
 
     async def search_missing(self, job: Job) -> None:
-        """Time's wish: the titles that lack something, the longest unsearched first, one job each, spread over the budget."""
-        budget = int(job.args.get("limit", 100))
-        now = self.house.clock.now()
-        page = await self.house.read(media.longest_unsearched, today=now.date().isoformat(), limit=budget)
-        await self.house.write(_enqueue_searches, page)
+        """Time's wish: what lacks something or could be better, the longest unsearched first, one job each, `limit` in all."""
+        now, limit = self.house.clock.now(), int(job.args.get("limit", 100))
+        await self.house.write(_enqueue_searches, await self.house.read(next_searches, now, limit))
 
     async def search_media(self, job: Job) -> None:
-        """Search for one title. Refused (and tried again) only when no indexer answered at all."""
+        """Search for one title. Refused (and tried again) only when no indexer answered at all. `mode` "user": a person asked for it."""
         mode = cast(Mode, job.args.get("mode", "search"))
-        now = self.house.clock.now()
-        for wish in await self.house.read(gather, job.args["media_item_id"], now, self.house.config.downloads.rules):
+        now, item, rules = self.house.clock.now(), job.args["media_item_id"], self.house.config.downloads.rules
+        wishes = await self.house.read(gather, item, now, rules, asked=mode == "user")
+        for wish in wishes:
             if wish.wanted:
-                await self._search(wish, mode, now)
+                await self._search(wish, mode, now, again=bool(job.snoozed))
+            elif mode == "user":
+                await self.house.write(record_nothing, wish, mode)
+        if not any(wish.wanted for wish in wishes):
+            await self.house.write(media_changes.searched, item)
 
-    async def _search(self, wish: Wish, mode: Mode, now: datetime) -> None:
+    async def _search(self, wish: Wish, mode: Mode, now: datetime, *, again: bool) -> None:
+        """`again`: the last time no indexer answered, which then needs no second record."""
         resting = await self._resting(now)
         awake = [i for i in self.indexers if i.name not in resting]
         answers = await self.ask(awake, queries_for(wish))
@@ -94,10 +101,17 @@ class Searcher(JobActor):
         # Deciding on hundreds of names is work for a thread: the loop stays free for pages.
         verdicts = await trio.to_thread.run_sync(core.decide, candidates, wish.target, context)
         ranked = await trio.to_thread.run_sync(rank, verdicts, wish.target, context)
-        by_guid = {r.guid: r for r in found.values()}
-        await self.house.write(record, wish, mode, answers, verdicts, ranked, by_guid, context.settings.delay)
-        if answers and all(a.error for a in answers):
-            raise Unavailable(f"No indexer answered: {'; '.join(f'{a.indexer}: {a.error}' for a in answers)}")
+        silent = bool(answers) and all(a.error for a in answers)
+        if not (silent and again):
+            await self.house.write(record, wish, mode, answers, verdicts, ranked, found, context.settings.delay)
+        if silent:
+            rest = (
+                min((until - now).total_seconds() for until in resting.values())
+                if len(resting) == len(answers)
+                else None
+            )
+            told = "; ".join(f"{a.indexer}: {a.error}" for a in answers)
+            raise Unavailable(f"No indexer answered: {told}", retry_after=rest)
 
     async def ask(self, indexers: Sequence[Indexer], queries: Sequence[IndexerQuery]) -> list[Answer]:
         """All indexers at once, each with its own deadline; one that fails is written down and does not hold up the rest."""
@@ -192,11 +206,11 @@ def record(
     answers: Sequence[Answer],
     verdicts: Sequence[core.Verdict],
     ranked: Sequence[Ranked],
-    found: Mapping[str, FoundRelease],
+    found: Mapping[Key, FoundRelease],
     delay: core.Delay,
 ) -> None:
     """Keep the search and grab what is best, in one transaction. Another grab that came first wins, and is named."""
-    grabbed: dict[str, str] = {}
+    grabbed: dict[Key, str] = {}
     notes: list[str] = []
     for choice in choose(ranked, wish):
         v = choice.verdict
@@ -211,7 +225,7 @@ def record(
             "formats": v.formats,
         }
         try:
-            grabbed[v.candidate.guid or ""] = downloads.grab(tx, wish.item.id, wish.slot.id, targets, facts)
+            grabbed[key_of(v)] = downloads.grab(tx, wish.item.id, wish.slot.id, targets, facts)
         except Conflict as no:
             notes.append(str(no))
     rows = _rows(wish, verdicts, ranked, set(grabbed), found)
@@ -240,6 +254,18 @@ def ripe_in(verdicts: Sequence[core.Verdict], delay: core.Delay, now: datetime) 
         if {r.rule for r in v.rejections} == {"delayed"} and (age := v.candidate.age(now)) is not None
     ]
     return None if not waits else max(min(waits), 0) * 60 + 1
+
+
+def key_of(verdict: core.Verdict) -> Key:
+    return (verdict.candidate.indexer, verdict.candidate.guid or "")
+
+
+def record_nothing(tx: Transaction, wish: Wish, mode: str) -> None:
+    """A person asked, and there is nothing to search for: say so."""
+    why = "What is held meets its profile's cutoff" if wish.target.held else "Nothing of it is known to be out yet"
+    downloads.record_search(
+        tx, wish.item.id, mode=mode, targets=[], indexers=[], candidates=[], chosen=None, summary=f"Not searched: {why}"
+    )
 
 
 def choose(ranked: Sequence[Ranked], wish: Wish) -> list[Ranked]:
@@ -280,8 +306,8 @@ def _rows(
     wish: Wish,
     verdicts: Sequence[core.Verdict],
     ranked: Sequence[Ranked],
-    grabbed: set[str],
-    found: Mapping[str, FoundRelease],
+    grabbed: set[Key],
+    found: Mapping[Key, FoundRelease],
 ) -> list[dict[str, Any]]:
     place = {id(r.verdict): i for i, r in enumerate(ranked)}
     keys = {id(r.verdict): r.keys for r in ranked}
@@ -293,11 +319,11 @@ def _rows(
             "protocol": v.candidate.protocol,
             "size": v.candidate.size,
             "seeders": v.candidate.seeders,
-            "published": found[v.candidate.guid or ""].published if v.candidate.guid in found else None,
+            "published": found[key_of(v)].published,
             "quality": v.quality.name,
             "score": v.score,
             "accepted": v.accepted,
-            "chosen": (v.candidate.guid or "") in grabbed,
+            "chosen": key_of(v) in grabbed,
             "rejections": [{"rule": r.rule, "permanent": r.permanent, "reason": r.reason} for r in v.rejections],
             "rank": [{"key": k.name, "value": k.words} for k in keys.get(id(v), ())],
             "release": {

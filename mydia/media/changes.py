@@ -149,7 +149,12 @@ def delete_media(tx: Transaction, item_id: str, *, actor: str = "system") -> Non
 def request_search(tx: Transaction, item_id: str, *, actor: str = "system") -> str | None:
     """A person's "search now": the id of the job that will do it."""
     _must_exist(tx, item_id)
-    return tx.enqueue("search_media", {"media_item_id": item_id, "mode": "search"}, media_item_id=item_id, priority=-2)
+    return tx.enqueue("search_media", {"media_item_id": item_id, "mode": "user"}, media_item_id=item_id, priority=-2)
+
+
+def searched(tx: Transaction, item_id: str) -> None:
+    """Its turn is over, so that others get theirs, although there was nothing to search for."""
+    tx.execute("update media_items set last_search_at = :now where id = :id", now=tx.now, id=item_id)
 
 
 def request_refresh(tx: Transaction, item_id: str, *, actor: str = "system") -> str | None:

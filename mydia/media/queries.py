@@ -1,6 +1,6 @@
 """Reads of titles. Every function is `(conn, ...) -> value`; lists page by cursor on an indexed order."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from mydia.core.release import Candidate
@@ -302,12 +302,36 @@ def _event(row: dict[str, Any]) -> EventRow:
     )
 
 
-def longest_unsearched(conn: Connection, *, today: str, limit: int) -> tuple[str, ...]:
-    """The ids of monitored titles that lack something, those never searched first, then the longest unsearched."""
+def longest_unsearched(
+    conn: Connection,
+    *,
+    today: str,
+    missing_before: str,
+    below_cutoff: Mapping[str, Sequence[str]],
+    upgrades_before: str,
+    limit: int,
+) -> tuple[str, ...]:
+    """The ids of monitored titles that lack something and were not searched since `missing_before`, or that hold a quality of
+    `below_cutoff` (profile id -> qualities) and were not since `upgrades_before`; those never searched first, then the longest unsearched.
+    """
+    better, params = [], dict[str, Any]()
+    for i, (profile, qualities) in enumerate(below_cutoff.items()):
+        match, values = among("coalesce(f.quality, 'Unknown')", qualities, f"q{i}")
+        better.append(f"s.quality_profile_id = :p{i} and {match}")
+        params |= values | {f"p{i}": profile}
+    upgradable = (
+        "m.monitored = 1 and coalesce(m.last_search_at, '') < :upgrades and exists (select 1 from slots s join held_files h"
+        " on h.slot_id = s.id join media_files f on f.id = h.file_id where s.media_item_id = m.id"
+        f" and ({' or '.join(better) or '1 = 0'}))"
+    )
     rows = conn.all(
-        f"select m.id from media_items m where {_MISSING} order by coalesce(m.last_search_at, ''), m.id limit :limit",
+        f"select m.id from media_items m where coalesce(m.last_search_at, '') < :missing and ({_MISSING} or {upgradable})"
+        " order by coalesce(m.last_search_at, ''), m.id limit :limit",
         today=today,
+        missing=missing_before,
+        upgrades=upgrades_before,
         limit=limit,
+        **params,
     )
     return tuple(r["id"] for r in rows)
 
