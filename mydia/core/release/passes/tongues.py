@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from mydia.core.release.facts import Span
 from mydia.core.release.reading import Reading, dashed
-from mydia.core.release.tables.languages import CJK
+from mydia.core.release.tables.languages import CJK, NUMBERING
 from mydia.core.release.terms import CODE
 from mydia.core.release.tokens import Word
 
 _PIECES = tuple((code, piece.strip()) for code, row in CJK for piece in row.split("|"))
+_SPANISH = frozenset(["spanish", "espanol", "spa", "esp"])
 
 
 def read_languages(reading: Reading) -> None:
     """Tell the languages that are heard from those that are read."""
     subtitled = _subtitled(reading)
+    named: list[tuple[str, Span]] = []
     for code, span in reading.found.get("languages", ()):
         reading.add("subtitles" if span in subtitled else "languages", code, span)
+        if subtitled.get(span):
+            named.append((code, span))
     for code, span in reading.found.get("subs", ()):
         if code:
             reading.add("subtitles", code, span)
+            if any(span == other for _, other in reading.found.get("named", ())):
+                named.append((code, span))
     _from_characters(reading)
+    _latin_american(reading)
+    _where_none_is_heard(reading, named)
     _german_tracks(reading)
     for field in ("multi", "dual"):
         if field in reading.found:
@@ -27,16 +35,51 @@ def read_languages(reading: Reading) -> None:
     _hardcoded(reading)
 
 
+def _where_none_is_heard(reading: Reading, named: list[tuple[str, Span]]) -> None:
+    """What stands for the language of a name that tells no sound.
+
+    A subtitle file has the language of its text. Else the subtitles' language, where it is spelled out ("Greek Subs", but
+    not "PLSUB"), then that of the words which count seasons ("Temporada 1").
+    """
+    if reading.facts.get("languages"):
+        return
+    if "subtitle_file" in reading.found:
+        named = [*zip(reading.facts.get("subtitles", ()), reading.spans.get("subtitles", ()), strict=False)]
+    for code, span in named:
+        reading.add("languages", code, span)
+    if named or "multi" in reading.found:
+        return
+    for word in reading.numbers:
+        counted = NUMBERING.get(word.low)
+        if counted is not None and word.used is not None:
+            reading.add("languages", counted, Span(word.start, word.end))
+            return
+
+
+def _latin_american(reading: Reading) -> None:
+    """ "Español (Latino)" is one language, not two."""
+    codes = reading.facts.get("languages", [])
+    if "es" not in codes or "es-419" not in codes:
+        return
+    for word in reading.words[1:]:
+        before = reading.words[word.index - 1]
+        if word.low == "latino" and word.gap in ("(", " (", "[", " [") and before.low in _SPANISH:
+            at = codes.index("es")
+            del codes[at]
+            del reading.spans["languages"][at]
+            return
+
+
 def _language(word: Word) -> bool:
     return word.term is not None and word.term.field == "languages"
 
 
-def _subtitled(reading: Reading) -> set[Span]:
-    """The spans of languages that belong to a "Sub" beside them.
+def _subtitled(reading: Reading) -> dict[Span, bool]:
+    """The spans of languages that belong to a "Sub" beside them, and whether the language is spelled out there.
 
     Before "Subs" stands one language, or a run of codes; after it ("Sub ITA ENG") all that follow in the bracket.
     """
-    spans: set[Span] = set()
+    spans: dict[Span, bool] = {}
     words = reading.words
     for word in words:
         if word.term is None or word.term.field != "subs" or word.head != word.index:
@@ -53,7 +96,7 @@ def _subtitled(reading: Reading) -> set[Span]:
         before = word.index - 1
         if before >= 0 and _language(words[before]) and word.gap.strip("._- ") == "" and not dashed(word.gap):
             if not _code(words[before]):
-                spans.add(_span(words, before))
+                spans[_span(words, before)] = True
             elif not plural:
                 _add_run(spans, words, before, word.box)
             continue
@@ -64,15 +107,15 @@ def _subtitled(reading: Reading) -> set[Span]:
             and words[after].box == word.box
             and words[after].gap.strip(" ._-/,&+:") == ""
         ):
-            spans.add(_span(words, after))
+            spans[_span(words, after)] = not _code(words[after])
             after += 1
     return spans
 
 
-def _add_run(spans: set[Span], words: list[Word], index: int, box: int) -> None:
+def _add_run(spans: dict[Span, bool], words: list[Word], index: int, box: int) -> None:
     """Take the run of language codes that ends at words[index]."""
     while index >= 0 and _language(words[index]) and _code(words[index]) and words[index].box == box:
-        spans.add(_span(words, index))
+        spans[_span(words, index)] = False
         index = words[index].head - 1
 
 
@@ -86,8 +129,8 @@ def _span(words: list[Word], index: int) -> Span:
 
 def _from_characters(reading: Reading) -> None:
     """Languages written in Chinese characters, within runs that have no blanks."""
-    for word in reading.words[reading.title_to :]:
-        if not word.low.isascii() and word.used is None:
+    for word in reading.words:
+        if not word.low.isascii() and word.used is None and not reading.title_from <= word.index < reading.title_to:
             for code, piece in _PIECES:
                 if piece in word.text:
                     reading.add("languages", code, Span(word.start, word.end))

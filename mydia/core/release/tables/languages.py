@@ -58,13 +58,12 @@ AUDIO: Rows = (
     ("languages:tr", "~Türkisch | ~Turc"),
     ("languages:pt", "~Portuguese | ~Portugues | ~Português | ?POR | ?PT | ~Portuguesa | PtDub | PT-PT"),
     ("languages:pt", "~Portugais | ~Portugiesisch | ~Portoghese"),
-    ("languages:pt-BR", "~Brazilian | Dublado | ~Legendado | pt-BR | ?BR | PT-BR Dub | ~Brasil"),
+    ("languages:pt-BR", "~Brazilian | Dublado | pt-BR | ?BR | PT-BR Dub | ~Brasil"),
     ("languages:pt-BR", "POR-BR | Portuguese-BR | Brazilian Portuguese | Portuguese Brazilian"),
     ("languages:pt-BR", "Portuguese Brazil | Dublado BR | BR Dublado | Dublado PT-BR | PT-BR Dublado"),
     ("languages:pt-BR", "Português BR"),
-    ("languages:pt-BR", "Português Brasil | Português do Brasil | Áudio BR | BrDub | Dub BR | Legendado PT-BR"),
+    ("languages:pt-BR", "Português Brasil | Português do Brasil | Áudio BR | BrDub | Dub BR"),
     ("languages:pt-BR", "Dual PT-BR"),
-    ("languages:pt-BR", "Leg BR"),
     ("languages:el", "~Greek | ?GRE | ?GR | ?ELL | ?EL | GreekDub | Greek Dubbed | GrDub | ~Ελληνικά | ~Griego"),
     ("languages:hu", "~Hungarian | ~Magyar | HUNDUB | HUN-DUB | ?HUN | ?HU | Magyar Szinkron | ~Szinkron"),
     ("languages:hu", "HUN-Dubbed"),
@@ -171,7 +170,14 @@ TRACKS: Rows = (
 )
 
 SUBTITLES: Rows = (
-    ("subs:", "Subs | ~Sub | ~Subtitles | ~Subtitle | ~Subbed | ~Subtitulado | ~Napisy"),
+    ("subs:", "Subs | ~Sub | ~Subtitles | ~Subtitle | ~Subbed | ~Napisy | ~Undertekst | ~Undertekster"),
+    ("subs:", "~Textad | ~Tekstet | ~Untertitel | ~Sottotitoli | ~Titulky | ~Felirat | ~Feliratos | ~Altyazılı"),
+    ("subs:", "~Ondertiteld | ~Субтитры | ~Subtitulos | ~Subtítulos | ~Subtitulada | Subtitle Language"),
+    ("subs:", "~Subfiles"),
+    ("subs:pt-BR named:1", "~Legendado | Legendado PT-BR | Legendado PT | Legendado BR | Legendado em PT | Leg BR"),
+    ("subs:pt-BR named:1", "Legendado em PT-BR | ~Legendada"),
+    ("subs:es named:1", "~Subtitulado | Subtitulado Esp | Subtitulado Español | Subtitulos Español"),
+    ("subs:es named:1", "Subtitulos Castellano | Subtitulado Castellano | Subtitulada Español"),
     ("tech:subs", "MultiSub | MultiSubs | Multi-Sub | Multi-Subs | Multiple Subtitle | Multiple Subtitles"),
     ("tech:subs", "MSubs | MSub | Multi Subtitle | Softsubs | Softsub"),
     ("subs:en", "ESub | ESubs | E-Sub | E-Subs | EngSub | EngSubs | Eng-Sub | Eng-Subs | English Sub"),
@@ -224,3 +230,13 @@ CJK: tuple[tuple[str, str], ...] = (
     ("th", "泰语 | 泰語"),
 )
 """Pieces that name a language inside a longer run of characters without blanks."""
+
+NUMBERING: dict[str, str] = {
+    **dict.fromkeys(("temporada", "temporadas", "capitulo", "capitulos"), "es"),
+    **dict.fromkeys(("staffel", "staffeln"), "de"),
+    **dict.fromkeys(("stagione", "stagioni"), "it"),
+    **dict.fromkeys(("saison", "saisons"), "fr"),
+    **dict.fromkeys(("серії", "серія"), "uk"),
+    **dict.fromkeys(("сезон", "сезоны", "серия", "серии"), "ru"),
+}
+"""Whose words count seasons and episodes: the language of a name that tells no other."""

@@ -66,7 +66,7 @@ REMARKS: Rows = (
     ("tech:remark", "~SubsPlus | ~XXX | ~Custom | ~STRiP | ~Proof | ~ReEncoded | ~Re-Encoded | ~FASTSUB"),
     ("tech:remark", "~Retail | ~Repost | ~Soundtrack | ~Rental"),
     ("tech:remark", "~iPod | ~PSP | ~PSN | ~1CD | ~2CD | ~3CD | ~Rip | ~Untouched | ~Line | ~HHWEBDL | ~nSD"),
-    ("tech:remark", "~dxva | ~NoTag | ~WebDLMux | ~USA | ~HSBS-3D"),
+    ("tech:remark", "~dxva | ~NoTag | ~WebDLMux | ~USA | ?UK | ~HSBS-3D"),
     ("extra:sample", "~Sample"),
     ("extra:trailer", "~Trailer | ~Teaser"),
     ("extra:extra", "~Featurette | ~Featurettes | ~Deleted Scenes | ~Behind the Scenes | ~Bonus"),
