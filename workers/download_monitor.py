@@ -42,6 +42,7 @@ class DownloadMonitor(Actor):
         self.saved: dict[str, float] = {}
         self.next_offer: dict[str, datetime] = {}
         self.answering: set[str] = set()
+        self.handing: set[str] = set()
 
     async def start(self) -> None:
         self.spawn(self._listen)
@@ -60,9 +61,10 @@ class DownloadMonitor(Actor):
 
     async def tick(self) -> None:
         pending = await self.house.read(queries.with_status, ["pending"])
-        async with trio.open_nursery() as nursery:
-            for download in pending:
-                nursery.start_soon(self._hand_over, download)
+        for download in pending:
+            if download.id not in self.handing:
+                self.handing.add(download.id)
+                self.spawn(self._hand_over, download)
         watched = await self.house.read(queries.with_status, ["downloading", "completed", "held"])
         ended = await self.house.read(queries.to_clean_up)
         looked_at = {d.id: d for d in (*watched, *ended)}
@@ -81,6 +83,13 @@ class DownloadMonitor(Actor):
     # -- handing over ----------------------------------------------------------------------------------------------------------
 
     async def _hand_over(self, download: Download) -> None:
+        """In a task of its own: a slow indexer holds up nobody else."""
+        try:
+            await self._offer(download)
+        finally:
+            self.handing.discard(download.id)
+
+    async def _offer(self, download: Download) -> None:
         now = self.house.clock.now()
         if self.next_offer.get(download.id, now) > now:
             return
@@ -106,6 +115,7 @@ class DownloadMonitor(Actor):
             await self._offer_later(download, no, now)
         else:
             await self.house.write(changes.handed_over, download.id, client=client, client_id=client_id)
+            self.mailbox.ring()
 
     async def _add(self, download: Download, payload: Payload) -> tuple[str, str]:
         """Give it to the first client that takes it: its name, and its id there. Refused as the last of them refused."""
