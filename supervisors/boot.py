@@ -20,6 +20,7 @@ from mydia.store.sqlite import SqliteEngine
 from mydia.store.transaction import Transaction
 from supervisors import Seed, tree
 from supervisors.parts import Parts
+from web.server import listen_on
 
 DEFAULT_FILE = Path("config.yml")
 
@@ -79,6 +80,8 @@ async def build(
     """The house and its tree, not yet started. Folders that are missing are made here, so that a fresh clone runs."""
     config = loaded.config
     refuse_what_is_not_there(config)
+    for probe in listen_on(config.server.host, config.server.port):
+        probe.close()  # a port in use is found before anything is started that would have to be stopped again
     await trio.to_thread.run_sync(make_folders, config)
     house = House(engine=engine_of(config), mail=Mail(), bus=Bus(), config=config, clock=SystemClock(), loaded=loaded)
     return house, tree(house, Parts(), (*more_seeds, *seeds(config)), patience=patience)

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 
 from loguru import logger
 
+from mydia import logs
 from mydia.adapters import catalogue
 from mydia.errors import Invalid
 from mydia.house import House
 from mydia.ports import DownloadClient, Indexer, MetadataProvider, Protocol_
 from mydia.settings.load import with_overrides
+from mydia.settings.model import secrets
 from mydia.settings.queries import overrides
 from web.metrics import Meter
 from workers.db_writer import BatchStats
@@ -48,6 +50,7 @@ class Parts:
                 # The file or the environment changed since, and no longer goes with them: the house starts, and says so.
                 logger.warning("settings made at run time are ignored: {}", no)
         config = house.config
+        logs.know_secrets(secrets(config))
         self.indexers = catalogue.indexers(config)
         self.clients = catalogue.clients(config, house.mail["torrent_engine"])
         self.metadata = catalogue.metadata(config)

@@ -71,7 +71,7 @@ def load_config(path: Path | None, env: Mapping[str, str]) -> Loaded:
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise Invalid(f"the configuration {path} cannot be read: {error}") from error
+            raise Invalid(f"the configuration {path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
         try:
             document, problems = parse(text, path.name, env)
         except yaml.YAMLError as error:
@@ -145,7 +145,8 @@ def _merge(
         problems += [_problem(e, data, sources) for e in error.errors(include_url=False)]
         config = None
     if config is None or problems:
-        raise Invalid("the configuration is wrong:\n" + "\n".join(f"  {p}" for p in problems))
+        said = f" {problems[0]}" if len(problems) == 1 else "".join(f"\n  {p}" for p in problems)
+        raise Invalid(f"the configuration is wrong:{said}")
     named = {key: _source_of(_keys(key), sources) for key, _ in dotted_values(config)}
     return Loaded(config, named, document, environment)
 

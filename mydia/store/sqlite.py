@@ -64,6 +64,8 @@ class SqliteEngine:
         await trio.to_thread.run_sync(self._open, now)
 
     def _open(self, now: str) -> None:
+        if self.path.is_dir():
+            raise Invalid(f"the database {self.path} is a folder; database.path names a file")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             refuse_network(self.path, forced=self._allow_network)
