@@ -14,12 +14,15 @@ from typing import Any
 
 from mydia.core.release.facts import Extra, Hint, Release, Span
 from mydia.core.release.grammar import read
+from mydia.core.release.lexicon import alone
+from mydia.core.release.passes.marking import LEXICON
 from mydia.core.release.tables.words import DISK_FOLDERS, EPISODE, EXTRA_FOLDERS, SEASON
 from mydia.core.release.tokens import fold
 
 _ROOTED = re.compile(r"^(?:[A-Za-z]:[\\/]|/[^/]+/|\\\\)")
 _PART = re.compile(r"(?:\[[^\[\]]*\]| / |[^\\/])+")
 """One folder or file. A slash inside brackets or with blanks around it parts two titles, not two folders."""
+_TONGUES = re.compile(r"[ -]([^\W\d_]+)/([^\W\d_]+)(?=[\])/]|-[A-Z]|-? ?\[|$)")
 _LEADING_NUMBER = re.compile(rf"^\s*(?:e|{'|'.join(sorted(EPISODE))})?[ ._]*(\d{{1,3}})(?:[ ._-]|$)", re.IGNORECASE)
 _BOXED_NUMBER = re.compile(r"\[(\d{3})\]")
 _ONLY_NUMBER = re.compile(r"^(\d{1,4})(?:v\d)?\.[A-Za-z0-9]{2,5}$")
@@ -29,6 +32,8 @@ _INHERITED = (
     "source", "resolution", "modifier", "release_group", "edition", "languages", "imdb_id", "tmdb_id", "tvdb_id", "year",
     "video_codec", "bit_depth", "hdr", "audio", "audio_channels", "atmos", "dtsx", "streaming_service", "multi", "dual", "subtitles",
 )  # fmt: skip
+_SILENT_FOLDERS = frozenset([*EXTRA_FOLDERS, *DISK_FOLDERS, "subs", "subtitles"])
+"""Folders that say nothing of the title."""
 _FOLDERS_READ = 4
 
 
@@ -39,19 +44,38 @@ def looks_like_path(name: str) -> bool:
 
 def read_path(path: str, hint: Hint | None = None) -> Release:
     """The facts of a file by its path. Spans are of the whole path."""
-    parts = [(found.start(), found.group()) for found in _PART.finditer(path)][-_FOLDERS_READ:]
+    parts = _cut(path)[-_FOLDERS_READ:]
     if not parts:
         return read(path, hint)
     start, file = parts.pop()
     own = _moved(read(file, hint), start, path)
     extra, on_disk = _extra(parts, own), any(fold(text) in DISK_FOLDERS for _, text in parts)
-    parts = [(at, text) for at, text in parts if fold(text) not in EXTRA_FOLDERS and fold(text) not in DISK_FOLDERS]
+    parts = [(at, text) for at, text in parts if fold(text) not in _SILENT_FOLDERS]
     folders = [(text, _moved(read(text, hint), at, path)) for at, text in reversed(parts)]
     if on_disk or (extra is not None and not own.year):
         own = replace(own, title=None, titles=(), kind=None, extra=extra)
     if folders and _speaks_for(folders[0][1], own, file):
         return _spoken_for(folders[0][1], own)
     return _filled(_numbered(own, (start, file), folders), folders)
+
+
+def _cut(path: str) -> list[tuple[int, str]]:
+    """The folders and the file, with where each begins. The stroke of "English/French" at the end of a name cuts nothing."""
+    parts: list[tuple[int, str]] = []
+    for found in _PART.finditer(path):
+        at, text = found.start(), found.group()
+        if parts and path[at - 1] == "/" and (both := _TONGUES.search(parts[-1][1] + "/" + text)) is not None:
+            words = [fold(word) for word in both.groups()]
+            if len(parts[-1][1]) + 1 == both.start(2) and all(map(_is_language, words)):
+                parts[-1] = (parts[-1][0], f"{parts[-1][1]}/{text}")
+                continue
+        parts.append((at, text))
+    return parts
+
+
+def _is_language(word: str) -> bool:
+    term = alone(LEXICON, word)
+    return term is not None and term.field == "languages"
 
 
 def _extra(parts: list[tuple[int, str]], own: Release) -> Extra | None:
@@ -62,8 +86,12 @@ def _extra(parts: list[tuple[int, str]], own: Release) -> Extra | None:
 
 def _spoken_for(folder: Release, own: Release) -> Release:
     """The folder's facts, with what only the file can tell."""
-    spans = _with(folder.spans, container=own.spans["container"]) if "container" in own.spans else folder.spans
-    return replace(folder, container=own.container or folder.container, extra=own.extra or folder.extra, spans=spans)
+    spans = _with(
+        folder.spans, **{field: own.spans[field] for field in ("container", "languages") if field in own.spans}
+    )
+    languages = own.languages or folder.languages
+    container, extra = own.container or folder.container, own.extra or folder.extra
+    return replace(folder, container=container, languages=languages, extra=extra, spans=spans)
 
 
 def _moved(release: Release, start: int, path: str) -> Release:

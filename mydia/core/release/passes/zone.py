@@ -6,7 +6,7 @@ them and it: so "German" is a language in "Title.German.1080p" and a word of the
 
 from __future__ import annotations
 
-from mydia.core.release.reading import Reading
+from mydia.core.release.reading import Reading, dashed
 from mydia.core.release.tables.languages import ENGLISH_WORDS
 from mydia.core.release.terms import CODE, STRONG
 from mydia.core.release.tokens import Word, is_han
@@ -151,35 +151,48 @@ def _long_codes(reading: Reading, first: int, stop: int) -> bool:
 def _walk_from_end(reading: Reading) -> int:
     """The end of the title in a name without year, numbers or strong words: "My Movie German Extended Cut"."""
     words = reading.words
+    subtitles = "subtitle_file" in reading.found
     index = len(words)
-    telling = False
-    while index > reading.title_from + (0 if "subtitle_file" in reading.found else 1):
+    telling = tongues = 0
+    while index > reading.title_from + (not subtitles):
         word = words[index - 1]
         if word.used is not None:
             index -= 1
             continue
-        tongue = (
-            reading.found.get("subtitle_file") is not None
-            and word.term is not None
-            and word.term.field in ("languages", "subs")
-        )
-        if not tongue and (
-            word.term is None
-            or word.term.field not in _AT_END
-            or word.term.rank == CODE
-            or word.head <= reading.title_from
-        ):
+        term = word.term
+        if term is None or (word.head <= reading.title_from and not subtitles):
             break
-        if word.term is None:
+        if term.field not in _AT_END and not (subtitles and term.field in ("tech", "subs", "service")):
             break
-        telling = telling or tongue or word.term.field in ("edition", "proper", "repack")
+        if term.rank == CODE and not subtitles and not _codes_after_dash(reading, word):
+            break
+        tongues += term.field == "languages"
+        telling += term.field in ("edition", "proper", "repack", "subs") or (subtitles and term.field == "languages")
         index = word.head
-    if telling:
-        return index
+    if telling or tongues > 1:
+        return reading.title_from if _only_languages(reading, index) else index
     for word in words[reading.title_from + 1 :]:
         if word.used in ("hash", "imdb_id", "tmdb_id", "tvdb_id", "anime_version"):
             return word.index
     return len(words)
+
+
+def _codes_after_dash(reading: Reading, word: Word) -> bool:
+    """Whether a code stands in a run of them that a dash sets off to the end: "Title - IT EN FR"."""
+    words = reading.words
+    first = word.index
+    while first > reading.title_from + 1 and not dashed(words[first].gap):
+        term = words[first - 1].term
+        if term is None or term.field != "languages":
+            return False
+        first -= 1
+    return first > reading.title_from and len(words) - first > 1
+
+
+def _only_languages(reading: Reading, index: int) -> bool:
+    """Whether one language is all that is left in front of others."""
+    word = reading.words[reading.title_from]
+    return index == reading.title_from + 1 and word.term is not None and word.term.field == "languages"
 
 
 def harvest(reading: Reading) -> None:
