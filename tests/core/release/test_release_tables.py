@@ -17,7 +17,7 @@ TABLES: dict[str, Rows] = {
     if name.isupper() and isinstance(rows := getattr(module, name), tuple) and name not in ("CJK", "_CUTS", "_NOUNS")
 }
 KNOWN = frozenset(
-    "audio atmos dtsx channels tech languages nordic multi dual tracks dubbed subs named hardcoded source service standard uhd "
+    "audio atmos dtsx channels tech languages nordic multi dual tracks dubbed subs named hardcoded source service standard uhd mux "
     "modifier disk resolution size_hint video_codec raw bit_depth hdr container three_d proper repack real edition pack "
     "season_extra special extra".split()
 )

@@ -113,7 +113,7 @@ def _is_disk(reading: Reading, source: str | None, resolution: int | None) -> bo
     """An unencoded copy of the whole disk: called so, or the disk's codec and a disk's sound, never an encoder."""
     if source == "brdisk":
         return not _is_encoded(reading) or "disk" in reading.found
-    if source != "bluray" or _is_encoded(reading) or resolution in (720, 576, 480):
+    if source != "bluray" or "mux" in reading.found or _is_encoded(reading) or resolution in (720, 576, 480):
         return False
     if reading.facts.get("container") == "iso" or any(
         reading.name[s.start : s.end].lower() in ("iso", "bdmv") for _, s in reading.found.get("disk", ())

@@ -96,7 +96,7 @@ def _subtitled(reading: Reading) -> dict[Span, bool]:
         before = word.index - 1
         if before >= 0 and _language(words[before]) and word.gap.strip("._- ") == "" and not dashed(word.gap):
             if not _code(words[before]):
-                spans[_span(words, before)] = True
+                _add_list(spans, words, before)
             elif not plural:
                 _add_run(spans, words, before, word.box)
             continue
@@ -110,6 +110,14 @@ def _subtitled(reading: Reading) -> dict[Span, bool]:
             spans[_span(words, after)] = not _code(words[after])
             after += 1
     return spans
+
+
+def _add_list(spans: dict[Span, bool], words: list[Word], index: int) -> None:
+    """Take words[index], and what is joined to it by commas: "svensk, danska, norsk sub"."""
+    spans[_span(words, index)] = True
+    while words[words[index].head].gap.strip() in (",", "&", "+") and _language(words[words[index].head - 1]):
+        index = words[index].head - 1
+        spans[_span(words, index)] = True
 
 
 def _add_run(spans: dict[Span, bool], words: list[Word], index: int, box: int) -> None:

@@ -36,7 +36,7 @@ AUDIO: Rows = (
     ("languages:ja", "~Japonês | ~Japonais | ~Japanisch | JapDub | JpnDub | ~Nihongo"),
     ("languages:is", "~Icelandic | ?ICE | ?ISL | ~Íslenska | ~Íslenskt | ~Islandsk"),
     ("languages:zh", "~Chinese | ~Mandarin | ~Cantonese | ~Chino | ~CHS | ~CHT | zh-TW | zh-CN | zh-HK"),
-    ("languages:zh", "BIG5 | ?CHI | ?ZH | ?CN | ?ZHO | ?MAN | ?GB | ?CHN | ~Chinês | ~Chinois | ~Chinesisch"),
+    ("languages:zh", "BIG5 | ?CHI | ?ZH | ?CN | ?ZHO | ?GB | ?CHN | ~Chinês | ~Chinois | ~Chinesisch"),
     ("languages:zh", "zh-Hans | zh-Hant | GB-BIG5 | BIG5-GB | GB-JP | BIG5-JP | ~Putonghua | ~Taiwanese"),
     ("languages:zh", "~Hokkien"),
     ("languages:zh", "Chinese Traditional | Chinese Simplified | Traditional Chinese | Simplified Chinese"),
