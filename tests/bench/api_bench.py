@@ -29,6 +29,7 @@ from mydia.choosing.changes import seed_defaults
 from mydia.store.engine import to_json
 from mydia.store.transaction import Transaction
 from tests.support.house import open_house
+from tests.support.ports import free_port
 
 TITLES = 50_000
 SECONDS = 5.0
@@ -200,12 +201,6 @@ def tree(root: int) -> list[int]:
 def _pss(pid: int) -> int:
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def measure(titles: int = TITLES) -> dict[str, Any]:
