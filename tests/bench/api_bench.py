@@ -24,8 +24,8 @@ import trio
 from mydia.accounts.changes import add_key, create_first_admin
 from mydia.accounts.hashing import hash_secret
 from mydia.accounts.model import new_key
-from mydia.core.titles import sort_title, title_key
 from mydia.choosing.changes import seed_defaults
+from mydia.core.titles import sort_title, title_key
 from mydia.store.engine import to_json
 from mydia.store.transaction import Transaction
 from tests.support.house import open_house
