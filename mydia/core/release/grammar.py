@@ -41,6 +41,8 @@ def cut(reading: Reading) -> None:
 
 def number(reading: Reading) -> None:
     """Find season and episode, or the date, or the number that stands for an episode."""
+    if identity.is_backup(reading):
+        return
     if numbering.read_numbering(reading):
         if "episodes" in reading.facts:
             absolute.read_beside(reading)
@@ -50,8 +52,10 @@ def number(reading: Reading) -> None:
         return
     elif absolute.read_named(reading):
         numbering.read_anime_season(reading)
+    if not reading.marks:
+        bare.read_pair(reading)
     dates.read_date(reading)
-    if reading.marks or bare.read_pair(reading):
+    if reading.marks:
         return
     if absolute.read_absolute(reading):
         numbering.read_anime_season(reading)

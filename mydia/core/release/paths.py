@@ -24,7 +24,13 @@ _PART = re.compile(r"(?:\[[^\[\]]*\]| / |[^\\/])+")
 """One folder or file. A slash inside brackets or with blanks around it parts two titles, not two folders."""
 _TONGUES = re.compile(r"[ -]([^\W\d_]+)/([^\W\d_]+)(?=[\])/]|-[A-Z]|-? ?\[|$)")
 _LEADING_NUMBER = re.compile(rf"^\s*(?:e|{'|'.join(sorted(EPISODE))})?[ ._]*(\d{{1,3}})(?:[ ._-]|$)", re.IGNORECASE)
+_MADE_UP = re.compile(r"^(?=[^.]*\d[a-f])(?=[^.]*[a-f]\d)[0-9A-Za-z]+(?:-[0-9A-Za-z]{4,}){2,}(?:\.\w{2,4})?\.?$")
+"""Letters and digits joined by hyphens: "XD607ebb-BRc59935-5155473f", as posts are hidden."""
 _BOXED_NUMBER = re.compile(r"\[(\d{3})\]")
+_LISTED = re.compile(r"^0?\d{1,3} - ")
+_ROOT = re.compile(
+    r"^(?:tv|series|shows?|tv shows|anime|video|videos|media|data|downloads?|complete|unsorted)$", re.IGNORECASE
+)
 _ONLY_NUMBER = re.compile(r"^(\d{1,4})(?:v\d)?\.[A-Za-z0-9]{2,5}$")
 _SEASON_FOLDER = re.compile(rf"^(?:s|{'|'.join(sorted(SEASON))})[ ._]*(\d{{1,4}})\b", re.IGNORECASE)
 _SPECIALS = re.compile(r"^specials?$", re.IGNORECASE)
@@ -54,6 +60,8 @@ def read_path(path: str, hint: Hint | None = None) -> Release:
     folders = [(text, _moved(read(text, hint), at, path)) for at, text in reversed(parts)]
     if on_disk or (extra is not None and not own.year):
         own = replace(own, title=None, titles=(), kind=None, extra=extra)
+    while folders and _MADE_UP.match(file) and _MADE_UP.match(f"{folders[0][0]}."):
+        folders.pop(0)  # a folder with the file's own made-up name
     if folders and _speaks_for(folders[0][1], own, file):
         return _spoken_for(folders[0][1], own)
     return _filled(_numbered(own, (start, file), folders), folders)
@@ -113,6 +121,8 @@ def _speaks_for(folder: Release, own: Release, file: str) -> bool:
     film = folder.kind == "movie" and (folder.year or folder.release_group)
     if not (film or folder.episodes or folder.air_date):
         return False
+    if _MADE_UP.match(file):
+        return True
     group = folder.release_group
     if group and file.lower().startswith(f"{group.lower()}-") and _read(own, "resolution"):
         return True
@@ -146,6 +156,8 @@ def _numbered(own: Release, part: tuple[int, str], folders: list[tuple[str, Rele
             spans=spans,
         )
     seasons = _seasons_of(folder, above)
+    if not seasons and _is_listed(file, own, folder):
+        return replace(own, title=None, titles=())
     if not seasons or (own.episodes and "seasons" in own.spans):
         return own
     number = _LEADING_NUMBER.match(file) or _BOXED_NUMBER.search(file)
@@ -157,6 +169,11 @@ def _numbered(own: Release, part: tuple[int, str], folders: list[tuple[str, Rele
         return replace(own, seasons=seasons, kind="episode") if own.seasons else untitled
     spans = _with(own.spans, episodes=(Span(start + number.start(1), start + number.end(1)),))
     return replace(untitled, episodes=(_in_season(int(number.group(1)), seasons),), spans=spans)
+
+
+def _is_listed(file: str, own: Release, folder: str) -> bool:
+    """Whether a file begins with its number and a dash, so that its folder has the title: "Show/01 - Name.mkv"."""
+    return own.episodes != () and not own.seasons and _LISTED.match(file) is not None and not _ROOT.match(folder)
 
 
 def _in_season(number: int, seasons: tuple[int, ...]) -> int:

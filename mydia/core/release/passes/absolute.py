@@ -131,7 +131,12 @@ def read_named(reading: Reading) -> bool:
         if word.used is not None:
             continue
         found = _LETTERED.match(word.low)
-        if found is not None and (word.index > reading.title_from or found.group(1) != "e" or len(found.group(2)) == 2):
+        if found is not None and (
+            word.index > reading.title_from
+            or found.group(1) != "e"
+            or len(found.group(2)) == 2
+            or len(reading.words) == 1
+        ):
             episodes = run(int(found.group(2)), ([int(found.group(2)), *episodes_in(found.group(3))])[-1])
             last = follow(reading, episodes, word.index, None)
             set_version(reading, found.group(4), reading.span(word.index, word.index))
@@ -242,11 +247,12 @@ def _after_dash(reading: Reading) -> bool:
         number = _plain(word)
         if number is None or (int(number.group(1)) in FILM_YEARS and len(number.group(1)) == 4):
             continue
-        if not fansub and (len(number.group(1)) < 2 or _year_follows(reading, word)):
+        if not fansub and (len(number.group(1)) < 2 or (_year_follows(reading, word) and len(number.group(1)) < 3)):
             continue
         if word.index + 1 < len(reading.words) and _is_decimal(reading, word):
             return _give_decimal(reading, word)
-        follows = reading.words[word.index + 1] if word.index + 1 < len(reading.words) else None
+        episodes, last = _range(reading, word, int(number.group(1)))
+        follows = reading.words[last + 1] if last + 1 < len(reading.words) else None
         if fansub and _is_named_on(reading, word):
             continue
         if follows is not None and follows.gap == "." and " " in word.gap and follows.number is not None:
@@ -268,7 +274,6 @@ def _after_dash(reading: Reading) -> bool:
             and before.gap == " "
         ):
             return _give(reading, run(before.number, int(number.group(1))), before.index, word.index)
-        episodes, last = _range(reading, word, int(number.group(1)))
         return _give(reading, episodes, word.index, last)
     return False
 
@@ -473,13 +478,21 @@ def _scene_number(reading: Reading) -> bool:
         if after is not None and after.number is not None and alike and after.number // 100 == season:
             episodes, last = run(episode, after.number % 100), last + 1
         behind_year = _is_bare_year(reading.words[word.index - 1]) and word.gap in (".", "_", " ") and after is not None
-        if not (reading.technical(last + 1) or behind_year) or (last + 1 == len(reading.words) and word.gap == " "):
+        if not (reading.technical(last + 1) or behind_year or _source_behind(reading, last + 1)) or (
+            last + 1 == len(reading.words) and word.gap == " "
+        ):
             continue
         span = reading.mark("episodes", word.index, last)
         reading.set("seasons", [season], span)
         reading.set("episodes", episodes, span)
         return True
     return False
+
+
+def _source_behind(reading: Reading, index: int) -> bool:
+    """Whether a source that is also a word ("WEB") stands here, and a technical word behind it."""
+    term = reading.words[index].term
+    return term is not None and term.field == "source" and reading.technical(index + 1)
 
 
 def _lone_number(reading: Reading) -> bool:

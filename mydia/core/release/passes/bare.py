@@ -23,9 +23,12 @@ def read_in_front(reading: Reading) -> bool:
     after = word_at(reading, word.index + 1)
     if word.number is None or word.used is not None or after is None:
         return False
+    if len(word.low) == 2 and word.low[0] == "0" and after.gap == "-" and after.number is None and word.box < 0:
+        return _give(reading, None, [word.number], word, word)
     if after.number is not None and after.gap in ("-", ".") and _ends_number(reading, after):
         boxed = reading.alone(word.index, after.index)
-        if len(after.low) == 2 and (boxed or (len(word.low) == 1 and word.box < 0 and after.gap == "-")):
+        short = len(word.low) == 1 or ("container" in reading.facts and after.number != word.number + 1)
+        if len(after.low) == 2 and len(word.low) < 3 and (boxed or (short and word.box < 0 and after.gap == "-")):
             return _give(reading, word.number, [after.number], word, after)
         if len(word.low) == 3 == len(after.low) and after.number == word.number + 1 and word.box < 0:
             return _give(reading, None, run(word.number, after.number), word, after)
@@ -66,7 +69,14 @@ def _is_pair(reading: Reading, word: Word, after: Word) -> bool:
     ranged = after.gap == "-" and word.number == 1
     dotted = after.gap == "." and word.gap != "."
     third = reading.words[word.index - 1].number is not None and word.gap == after.gap
-    return not ranged and not dotted and not third and word.gap != "-" and after.number > 0 and _is_last(reading, after)
+    return (
+        not ranged
+        and not dotted
+        and not third
+        and (word.gap, after.gap) != ("-", "-")
+        and after.number > 0
+        and _is_last(reading, after)
+    )
 
 
 def read_inside(reading: Reading) -> bool:

@@ -8,7 +8,9 @@ from mydia.core.release.facts import Span
 from mydia.core.release.reading import Reading
 from mydia.core.release.tokens import Word
 
-FULL = re.compile(r"^(.*?)(?:s|(?<![^\W\d_])t)(\d{1,4})x?((?:(?:s\2)?ep?\d{1,5})+)([a-d]?)(?:v(\d))?(?:[^\W\d_]{2,12})?$")
+FULL = re.compile(
+    r"^(.*?)(?:s|(?<![^\W\d_])t)(\d{1,4})x?((?:(?:s\2)?ep?\d{1,5})+)([a-d]?)(?:v(\d))?(?:[^\W\d_]{2,12})?$"
+)
 """S01E02, S01E02S01E03, with what the title's last word was glued to it, and a part, a version or a word behind."""
 SEASON_WORD = re.compile(r"^s(\d{1,4})(?:d\d{1,2}|extras?)?$")
 EPISODE_WORD = re.compile(r"^(?:e|ep|episode)(\d{1,5})((?:e\d{1,5})*)([a-d]?)(?:v(\d))?$")

@@ -14,7 +14,7 @@ FILM_YEARS = range(1888, 2041)
 BROADCAST_YEARS = range(1951, 2080)
 """The years in which a daily show may air."""
 
-_PART = re.compile(r"^(?:part|pt)(\d)$")
+_PART = re.compile(r"^(?:part|pt)0?(\d)$")
 _GAPS = frozenset([" ", ".", "_", "-", "/", "–", ". "])
 _WORD_GAPS = frozenset([".", "_", " "])
 _ORDINAL = re.compile(r"^\d{1,2}(st|nd|rd|th)$")
@@ -132,7 +132,7 @@ def _read_part(reading: Reading, index: int) -> None:
     glued = _PART.match(words[0].low)
     if glued is not None:
         reading.set("daily_part", int(glued.group(1)), reading.use("daily_part", index, index))
-    elif len(words) > 1 and words[0].low in PART and words[1].number is not None and len(words[1].low) == 1:
+    elif len(words) > 1 and words[0].low in PART and words[1].number is not None and words[1].number < 10:
         reading.set("daily_part", words[1].number, reading.use("daily_part", index, index + 1))
 
 

@@ -14,6 +14,7 @@ _PROVIDERS = {
     **dict.fromkeys(("tvdb", "tvdbid", "thetvdb"), "tvdb_id"),
 }
 _HIDDEN = re.compile(r"^(?:[0-9a-f]{24,64}|(?=[a-z]*\d)(?=[\da-z]*[a-z])[0-9a-z]{20,})$")
+_BACKUP = re.compile(r"backup_\d{5,}s\d{2}-\d{2}", re.IGNORECASE)
 
 
 def read_identity(reading: Reading) -> None:
@@ -48,6 +49,11 @@ def _plex_edition(reading: Reading) -> None:
             span = Span(reading.words[box.first + 1].start, box.close)
             reading.use("edition", box.first, box.last)
             reading.set("edition", reading.name[span.start : span.end].strip(), span)
+
+
+def is_backup(reading: Reading) -> bool:
+    """Whether a name is the kind that one uploader's program makes up, in which "S02-12" means nothing."""
+    return _BACKUP.fullmatch(reading.name, reading.start, reading.end) is not None
 
 
 def is_hidden(text: str) -> bool:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from itertools import pairwise
+
 from mydia.core.release.passes.dates import FILM_YEARS
 from mydia.core.release.reading import Reading
 from mydia.core.release.terms import STRONG
 
+_FILM_NUMBER = re.compile(r"^f\d{2}$")
 _IN_FRONT = frozenset([("source", "brdisk"), *(("video_codec", codec) for codec in ("h264", "h265", "av1", "xvid"))])
 """What is written before a title now and then, and begins none."""
 
@@ -28,7 +32,7 @@ def read_leading(reading: Reading) -> None:
         ):
             break
         box = boxes[number]
-        if box.last + 1 >= len(words):
+        if box.last + 1 >= len(words) or _is_episode(reading, box.first, box.last):
             break
         technical = _is_technical(reading, box.first, box.last)
         if not technical:
@@ -46,9 +50,36 @@ def read_leading(reading: Reading) -> None:
     if taken and all(w.term is not None or w.used is not None for w in words[at:]):
         _give_back(reading)
         return
+    if at == 0 and _is_counted(reading):
+        at = 1
     while at + 1 < len(words) and (term := words[at].term) is not None and _IN_FRONT & set(term.facts):
         at += 1
-    reading.title_from = at
+    reading.title_from = _behind_film_number(reading, at)
+
+
+def _behind_film_number(reading: Reading, at: int) -> int:
+    """Behind a film's number in its series, in the way some name their collection: "Series-f21-Title"."""
+    for word, after in pairwise(reading.words[at + 1 : at + 9]):
+        if word.gap == after.gap == "-" and _FILM_NUMBER.match(word.low) is not None:
+            return after.index
+    return at
+
+
+def _is_episode(reading: Reading, first: int, last: int) -> bool:
+    """Whether a bracket holds "5.01": an episode, no group."""
+    one, two = reading.words[first], reading.words[last]
+    return (
+        last == first + 1 and one.number is not None and two.number is not None and two.gap == "." and len(two.low) == 2
+    )
+
+
+def _is_counted(reading: Reading) -> bool:
+    """Whether a film's place in a collection, or its disc, stands before its title: "(1)Title", "(CD3) Title"."""
+    if len(reading.words) < 2 or not reading.alone(0, 0) or reading.boxes[0].sign != "(":
+        return False
+    word, after = reading.words[0], reading.words[1]
+    disc = word.term is not None and word.term.field == "part"
+    return disc or (word.number is not None and len(word.low) < 3 and after.gap == ")")
 
 
 def _is_year_in_front(reading: Reading) -> bool:

@@ -83,7 +83,7 @@ def _special(reading: Reading, word: Word, found: re.Match[str]) -> Term | None:
 
 
 def _disc(reading: Reading, word: Word, found: re.Match[str]) -> Term | None:
-    return Term((("part", found.group(1)),), STRONG) if word.index else None
+    return Term((("part", found.group(1)),), STRONG) if word.index or reading.alone(0, 0) else None
 
 
 def _before_source(reading: Reading, word: Word, found: re.Match[str]) -> Term | None:
@@ -121,6 +121,15 @@ def _rate(reading: Reading, word: Word, found: re.Match[str]) -> Term | None:
     return Term((("tech", word.low),), WEAK)
 
 
+def _bonus(reading: Reading, word: Word, found: re.Match[str]) -> Term | None:
+    """Read "-x02-": what belongs to a film or show but is not it; behind a season it is numbered."""
+    after = reading.words[word.index + 1] if word.index + 1 < len(reading.words) else None
+    if word.gap != "-" or after is None or after.gap != "-" or not word.index:
+        return None
+    before = reading.words[word.index - 1].low
+    return None if before[0] == "s" and before[1:].isdecimal() else Term((("extra", "extra"),), STRONG)
+
+
 def _version(reading: Reading, word: Word, found: re.Match[str]) -> Term | None:
     """Read "v2" is a revision behind a number or alone in brackets; elsewhere it only ends the title."""
     if not word.index:
@@ -149,6 +158,7 @@ _SHAPES: tuple[tuple[re.Pattern[str], Callable[[Reading, Word, re.Match[str]], T
     (re.compile(r"^(?:m|hd)?(\d{3,4})[ip](\d{2})?(?:hd|fps)?$"), _lines),
     (re.compile(r"^(\d{3,4})x(\d{3,4})[ip]?$"), _size),
     (re.compile(r"^\d{2,3}fps$"), _rate),
+    (re.compile(r"^x\d{2}$"), _bonus),
     (re.compile(r"^v([2-9])$"), _version),
     (re.compile(r"^(\d*)[kmgt]i?b$"), _file_size),
 )

@@ -23,7 +23,7 @@ from mydia.core.release.passes.counting import (
     set_version,
     word_at,
 )  # fmt: skip
-from mydia.core.release.passes.seasons import CJK_SEASON, number_before, season_at, technical_before
+from mydia.core.release.passes.seasons import CJK_SEASON, TO, number_before, season_at, technical_before
 from mydia.core.release.reading import Reading, dashed
 from mydia.core.release.tables.words import EPISODE, EPISODE_AFTER, OF, ORDINALS, PART, SEASON, SEASON_AFTER
 from mydia.core.release.tokens import Word
@@ -189,7 +189,8 @@ def _read_split(reading: Reading, word: Word) -> bool:
 def _is_bare_episode(reading: Reading, word: Word, after: Word, season: int) -> bool:
     """Whether two digits behind S01 are its episode: "S01.07", "S06 01", "S02 03" at the end, "[S2-07]", not "S01 04 (1080p)"."""
     if after.gap == "-":
-        return len(word.low) == 2 and reading.alone(word.index, after.index)
+        told = "leading_group" in reading.found and after.low[0] == "0" and word.box < 0
+        return len(word.low) == 2 and (told or reading.alone(word.index, after.index))
     if after.gap not in (".", " ", "_") or after.term is not None or after.used is not None:
         return False
     return after.gap == "." or (after.number or 0) <= season or after.index == len(reading.words) - 1
@@ -221,6 +222,10 @@ def _read_counted_words(reading: Reading, word: Word) -> bool:
         and after_number.gap == " "
     ):
         return False
+    start = number_before(reading, reading.words[first - 1], TO) if first > reading.title_from + 2 else None
+    if start is not None and start < number:
+        reading.set("seasons", run(start, number), reading.mark("seasons", first - 2, last))
+        return True
     reading.set("seasons", [number], reading.mark("seasons", first, last))
     return True
 
@@ -236,10 +241,12 @@ def _read_words(reading: Reading, word: Word) -> bool:
         if word.low in SEASON and word.index and reading.words[word.index - 1].low in ORDINALS and last == word.index
         else word.index
     )
+    glued = CJK_SEASON.search(word.low)
+    offset = glued.start() if glued is not None else 0
     if len(numbers) == 1:
         episodes = _named_episodes(reading, last + 1, named) or _episodes_behind(reading, last + 1, named)
         if episodes is not None:
-            _give(reading, numbers[0], episodes[0], first, episodes[1])
+            _give(reading, numbers[0], episodes[0], first, episodes[1], offset)
             return True
         if _is_anime_season(reading, last + 1, named):
             return False
@@ -257,8 +264,7 @@ def _read_words(reading: Reading, word: Word) -> bool:
     ):
         _give(reading, numbers[0], [number.number], first, number.index)
         return True
-    glued = CJK_SEASON.search(word.low)
-    span = reading.mark("seasons", first, last, glued.start() if glued is not None else 0)
+    span = reading.mark("seasons", first, last, offset)
     reading.set("seasons", numbers, span)
     return True
 
@@ -297,6 +303,10 @@ def _episodes_behind(reading: Reading, index: int, named: bool) -> tuple[list[in
     counted = _COUNTED.match(word.low)
     if counted is not None and word.gap in (" ", ".", "_"):
         return [int(counted.group(1))], index
+    ordinal = reading.words[index - 1].low in SEASON
+    parted = word_at(reading, index + 2)
+    if word.low in PART and parted is not None and dashed(word.gap) and dashed(parted.gap):
+        index, word, ordinal = index + 2, parted, True
     bare = re.match(r"^(\d{1,3})(?:v(\d))?$", word.low)
     if bare is None:
         return None
@@ -309,8 +319,10 @@ def _episodes_behind(reading: Reading, index: int, named: bool) -> tuple[list[in
         and reading.alone(index, index + 1)
     ):
         return run(int(bare.group(1)), to.number), index + 1
-    fansub = "leading_group" in reading.found and len(bare.group(1)) > 1
-    if dashed(word.gap) and word.box < 0 and fansub and reading.technical(index + 1) and _is_set_off(reading, index, named):
+    if len(bare.group(1)) < 2 or not dashed(word.gap) or word.box >= 0 or not reading.technical(index + 1):
+        return None
+    fansub = "leading_group" in reading.found
+    if (fansub and _is_set_off(reading, index, named)) or (ordinal and (not fansub or word is parted)):
         set_version(reading, bare.group(2), reading.span(index, index))
         return [int(bare.group(1))], index
     return None

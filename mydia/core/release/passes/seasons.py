@@ -18,8 +18,9 @@ _SHORT = frozenset(["se", "sn"])
 """Words of a season so short that an episode has to stand behind them."""
 _GLUED = re.compile(r"^([^\W\d_]{2,9})(\d{1,3})$")
 _LIST_GAPS = frozenset([",", ", ", " , ", " ,", "&", " & ", "+", " + ", ", & ", " "])
-_ORDINAL_ENDINGS = frozenset("и го я a o st nd rd th".split())
-_TO = frozenset("to thru through a al bis до по".split())
+_ENGLISH_ENDINGS = frozenset("st nd rd th".split())
+_ORDINAL_ENDINGS = frozenset("и го я a o".split())
+TO = frozenset("to thru through a al bis до по".split())
 _AND = frozenset("and y et und e и".split())
 
 
@@ -71,6 +72,9 @@ def _named_season(reading: Reading, word: Word, number: Word | None) -> tuple[li
         if counted is not None and number.gap in (" ", ".", "_") and not series:
             return [int(counted.group(1))], number.index, True
     ordinal = ORDINALS.get(reading.words[word.index - 1].low) if word.index - 1 > reading.title_from else None
+    before = reading.words[word.index - 2] if word.index - 2 > reading.title_from else None
+    if ordinal is None and before is not None and reading.words[word.index - 1].low in _ENGLISH_ENDINGS:
+        ordinal = before.number
     if ordinal is not None and word.gap in (" ", ".", "_"):
         return [ordinal], word.index, True
     return None
@@ -108,7 +112,7 @@ def _more_seasons(reading: Reading, season: int, last: int, named: bool) -> tupl
                 continue
         elif after is not None and after.number is not None and word.low in SEASON:
             number, step = after.number, 2
-        elif named and after is not None and after.number is not None and word.low in _TO | _AND and len(after.low) < 3:
+        elif named and after is not None and after.number is not None and word.low in TO | _AND and len(after.low) < 3:
             number, step, listed = after.number, 2, word.low in _AND
         elif named and word.gap in _LIST_GAPS:
             number, listed = _listed(word, seasons[-1]), True

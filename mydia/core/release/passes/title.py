@@ -32,13 +32,23 @@ def read_titles(reading: Reading) -> None:
         return
     best = _best(reading, pieces)
     best = best[0], _with_article(best[1])
+    bracketed = _BRACKETED.match(best[1])
+    if bracketed is not None and _is_translated(*bracketed.groups()):
+        texts = [bracketed.group(2), best[1], bracketed.group(1)]
+        reading.set("title", texts[0], best[0])
+        reading.set("titles", texts, best[0])
+        return
     titles = [best, *(piece for piece in pieces if piece[1] != best[1])]
     reading.set("title", best[1], best[0])
     texts = [text for _, text in titles]
-    bracketed = _BRACKETED.match(best[1])
     if bracketed is not None:
         texts.extend(bracketed.groups())
     reading.set("titles", list(dict.fromkeys(texts)), *(span for span, _ in titles))
+
+
+def _is_translated(title: str, other: str) -> bool:
+    """Whether a title in another script has its Latin form in brackets behind it."""
+    return _LATIN.search(title) is None and _LATIN.search(other) is not None and not title.isascii()
 
 
 def _with_article(title: str) -> str:

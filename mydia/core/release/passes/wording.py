@@ -188,7 +188,11 @@ def _whole_size(reading: Reading, span: Span) -> tuple[str, Span]:
 def read_special(reading: Reading) -> None:
     """Specials: season 0, a word that says so, an episode between two."""
     found = reading.found.get("special", [])
-    if 0 in reading.facts.get("seasons", ()) or reading.facts.get("episodes") == [0] or "special_absolute_episodes" in reading.facts:
+    if (
+        0 in reading.facts.get("seasons", ())
+        or reading.facts.get("episodes") == [0]
+        or "special_absolute_episodes" in reading.facts
+    ):
         reading.set("special", True, *reading.spans.get("seasons", ()))
     behind = reading.words[reading.mark_end + 1] if 0 <= reading.mark_end < len(reading.words) - 1 else None
     if behind is not None and behind.term is not None and behind.term.field == "special":
