@@ -2,11 +2,27 @@
 
 from quart import Blueprint
 
-from web.pages import account, activity, add, dashboard, door, files, grid, pictures, search, settings, system, title
+from web.pages import (
+    account,
+    activity,
+    add,
+    dashboard,
+    door,
+    explain,
+    files,
+    formats,
+    grid,
+    pictures,
+    profiles,
+    rules,
+    search,
+    settings,
+    system,
+    title,
+)
 
 
 def blueprints() -> tuple[Blueprint, ...]:
-    return tuple(
-        module.pages
-        for module in (door, dashboard, grid, title, add, search, activity, files, system, settings, account, pictures)
-    )
+    watching = (dashboard, grid, title, add, search, activity, files, system)
+    choosing = (settings, profiles, formats, rules, explain)
+    return tuple(module.pages for module in (door, *watching, *choosing, account, pictures))

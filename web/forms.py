@@ -1,0 +1,162 @@
+"""Settings as forms: the fields of a section of the configuration, made from its own documentation, and what a person filled in."""
+
+import re
+import types
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from mydia.errors import Unavailable
+from mydia.settings.changes import set_settings
+from mydia.settings.load import Loaded
+from web.policy import Visit
+
+Kind = Literal["check", "choice", "lines", "number", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One setting as a form shows it. `value` is text (a truth value for a check); `fixed`: the environment sets it; `error`: what is
+    wrong with what was filled in."""
+
+    key: str
+    label: str
+    doc: str
+    kind: Kind
+    value: str | bool
+    choices: tuple[str, ...] = ()
+    fixed: str = ""
+    error: str = ""
+
+
+def loaded(visit: Visit) -> Loaded:
+    if visit.house.loaded is None:
+        raise Unavailable("Where the settings come from is not known here, so they cannot be changed.")
+    return visit.house.loaded
+
+
+def fields(
+    visit: Visit, section: BaseModel, prefix: str, filled: Mapping[str, str] | None = None, problem: str = ""
+) -> list[Field]:
+    """The fields of a section, as they are in force or, when something was wrong with it, as they were filled in."""
+    base = visit.house.loaded
+    return [
+        _field(
+            key, info, value if filled is None else _shown_again(info, filled.get(key)), base, _said_of(key, problem)
+        )
+        for key, info, value in _leaves(section, prefix)
+    ]
+
+
+def changed(visit: Visit, section: BaseModel, prefix: str, filled: Mapping[str, str]) -> dict[str, Any]:
+    """The settings that were filled in otherwise than they are in force, by dotted key; never one that the environment sets."""
+    base = loaded(visit)
+    return {
+        key: value
+        for key, info, now in _leaves(section, prefix)
+        if not base.fixed(key) and (value := _value(info, filled.get(key))) != now
+    }
+
+
+async def save(visit: Visit, section: BaseModel, prefix: str, filled: Mapping[str, str]) -> int:
+    """Set what was filled in otherwise; how many settings that were. Invalid names every one that is wrong, and then none is set."""
+    values = changed(visit, section, prefix, filled)
+    if values:
+        visit.house.adopt(await visit.write(set_settings, loaded(visit), values, actor=visit.name))
+    return len(values)
+
+
+def _leaves(section: BaseModel, prefix: str) -> Iterator[tuple[str, FieldInfo, Any]]:
+    for name, info in type(section).model_fields.items():
+        value, key = getattr(section, name), f"{prefix}.{name}"
+        if isinstance(value, BaseModel):
+            yield from _leaves(value, key)
+        else:
+            yield key, info, value
+
+
+def _field(key: str, info: FieldInfo, value: Any, base: Loaded | None, error: str) -> Field:
+    kind = _kind(info)
+    text: str | bool = bool(value) if kind == "check" else _text(value)
+    fixed = base.sources[key].where if base is not None and base.fixed(key) else ""
+    label = key.rpartition(".")[2].replace("_", " ")
+    choices = tuple(str(c) for c in _literals(info.annotation)) if kind == "choice" else ()
+    return Field(key, label, info.description or "", kind, text, choices, fixed, error)
+
+
+def _kind(info: FieldInfo) -> Kind:
+    annotation = _plain(info.annotation)
+    if annotation is bool:
+        return "check"
+    if get_origin(annotation) is list:
+        return "lines"
+    if _literals(annotation):
+        return "choice"
+    return "number" if annotation in (int, float) else "text"
+
+
+def _plain(annotation: Any) -> Any:
+    """The annotation without "or None" and without what validates it."""
+    if get_origin(annotation) in (Union, types.UnionType):
+        inner = [a for a in get_args(annotation) if a is not type(None)]
+        return _plain(inner[0]) if len(inner) == 1 else annotation
+    return annotation.__origin__ if hasattr(annotation, "__metadata__") else annotation
+
+
+def _literals(annotation: Any) -> tuple[Any, ...]:
+    plain = _plain(annotation)
+    return get_args(plain) if get_origin(plain) is Literal else ()
+
+
+def _optional(info: FieldInfo) -> bool:
+    return type(None) in get_args(info.annotation)
+
+
+def _value(info: FieldInfo, text: str | None) -> Any:
+    """What was filled in, as the setting holds it; text that fits nothing stays text, for the model to refuse."""
+    match _kind(info):
+        case "check":
+            return text is not None
+        case "lines":
+            return [line.strip() for line in (text or "").splitlines() if line.strip()]
+        case _ if not text and _optional(info):
+            return None
+        case "number":
+            return _number(text or "")
+        case _:
+            return text or ""
+
+
+def _number(text: str) -> Any:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _shown_again(info: FieldInfo, text: str | None) -> Any:
+    return text is not None if _kind(info) == "check" else text or ""
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return "\n".join(str(v) for v in value) if isinstance(value, list) else str(value)
+
+
+def _said_of(key: str, problem: str) -> str:
+    """Of a refusal of the configuration, one problem a line, what it says of this key or of an item of its list."""
+    said = re.compile(rf"(?:^|\s){re.escape(key)}(?:\.\d+)?: *(.*)")
+    return "; ".join(found.group(1) for line in problem.splitlines() if (found := said.search(line)))
+
+
+def unplaced(problem: str, shown: list[Field]) -> str:
+    """What a refusal says beside the fields."""
+    lines = problem.splitlines()
+    rest = [line.strip() for line in lines if not any(_said_of(f.key, line) for f in shown)]
+    return "" if len(rest) <= 1 and any(f.error for f in shown) else "; ".join(rest)
