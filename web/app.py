@@ -132,9 +132,9 @@ async def enter(app: App) -> Answer | None:
     g.visit = Visit(site, None, client, https)
     if not edge.host_allowed(request.headers.get("Host"), _names(site)):
         _refuse_host(request.headers.get("Host"))
+    g.visit = visit = Visit(site, await auth.person_of(site), client, https)
     if request.routing_exception is not None:
         return None  # there is no such route: the answer is that, whoever asks
-    g.visit = visit = Visit(site, await auth.person_of(site), client, https)
     policy = policy_of(app, request.endpoint)
     if policy is None:
         raise Forbidden("This address has no policy, so nobody may use it.")

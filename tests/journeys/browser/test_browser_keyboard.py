@@ -29,11 +29,11 @@ def tab(page: Page, times: int = 1) -> list[str]:
             """() => {
                 const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
                 const { top, bottom } = document.activeElement.getBoundingClientRect();
-                return { shown: outlineStyle !== "none" && parseFloat(outlineWidth) >= 2, top, bottom };
+                return { shown: outlineStyle !== "none" && parseFloat(outlineWidth) >= 2, inSight: bottom > 0 && top < innerHeight };
             }"""
         )
         assert ring["shown"], f"{focused(page)} does not show its focus"
-        assert ring["bottom"] > 0 and ring["top"] < page.viewport_size["height"], f"{focused(page)} is out of sight"
+        assert ring["inSight"], f"{focused(page)} is out of sight"
         names.append(focused(page))
     return names
 
