@@ -145,12 +145,17 @@ def _is_untouched(reading: Reading, source: str | None, resolution: int | None) 
         and not _is_encoded(reading)
         and _german(reading)
         and resolution in (None, 1080, 2160)
-        and not hevc
+        and not (hevc and (resolution != 2160 or not _spelled_out(reading)))
     )
 
 
 def _german(reading: Reading) -> bool:
-    return "tracks" in reading.found and any(value == "de" for value, _ in reading.found.get("languages", ()))
+    return any(value == "de" for value, _ in reading.found.get("languages", ()))
+
+
+def _spelled_out(reading: Reading) -> bool:
+    """Whether the source is written "BluRay", not "UHDBD" as encoders do."""
+    return any(reading.name[s.start : s.end].lower().endswith("ray") for _, s in reading.found.get("source", ()))
 
 
 def _boxed_source(reading: Reading) -> bool:
