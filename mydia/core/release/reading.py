@@ -78,6 +78,7 @@ class Reading:
             and first - 1 > self.title_from
             and self.words[first - 1].low in NUMBERING_WORDS
             and not dashed(self.words[first].gap)
+            and "]" not in self.words[first].gap
         ):
             first -= 1
         if offset:

@@ -33,7 +33,7 @@ def _numbers(first: int, second: int, third: int, lengths: tuple[int, int, int])
     """Three numbers as a date. Where day and month cannot be told apart, the day comes second, as in the year-first form."""
     if lengths[0] == 4 and lengths[1] <= 2 and lengths[2] <= 2:
         return _date(first, second, third) or _date(first, third, second)
-    if lengths[2] == 4 and lengths[0] <= 2 and lengths[1] <= 2:
+    if lengths == (2, 2, 4):
         if first > 12:
             return _date(third, second, first)
         return _date(third, first, second) or _date(third, second, first)

@@ -339,6 +339,8 @@ def _is_anime_season(reading: Reading, index: int, named: bool) -> bool:
     word = word_at(reading, index)
     if word is None or (named and "leading_group" not in reading.found):
         return False
+    if named and _is_boxed_title(reading, index - 1):
+        return True
     if not dashed(word.gap):
         return (
             not named and reading.words[index - 1].box >= 0 and word.number is not None and reading.alone(index, index)
@@ -347,6 +349,16 @@ def _is_anime_season(reading: Reading, index: int, named: bool) -> bool:
         word = word_at(reading, index + 1)
         return word is not None and word.number is not None
     return EPISODE_WORD.match(word.low) is not None or re.match(r"^\d{1,4}(v\d)?$", word.low) is not None
+
+
+def _is_boxed_title(reading: Reading, last: int) -> bool:
+    """Whether the season ends a title in a bracket, and a bracket behind it has the number: "[Title 2nd Season][2022][05]"."""
+    number = reading.words[last].box
+    if number < 0 or reading.boxes[number].sign not in "[【" or reading.boxes[number].last != last:
+        return False
+    if reading.words[reading.boxes[number].first].low in SEASON:
+        return False
+    return any(w.index > last and w.number is not None and reading.alone(w.index, w.index) for w in reading.numbers)
 
 
 def _read_cap(reading: Reading, word: Word) -> bool:
@@ -414,7 +426,12 @@ def _with_part(reading: Reading, index: int) -> int:
 def read_anime_season(reading: Reading) -> None:
     """The season in brackets or spelled out beside an absolute number: "Title (Season 2) - 33"."""
     for word in reading.numbers:
-        if word.used is None and word.low in SEASON and word.box >= 0:
+        if (
+            word.used is None
+            and word.low in SEASON
+            and word.box >= 0
+            and reading.boxes[word.box].first >= word.index - 1
+        ):
             found = season_at(reading, word.index)
             if found is not None and len(found[0]) == 1:
                 reading.set("seasons", found[0], reading.mark("seasons", word.index, found[1]))
