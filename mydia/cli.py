@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from mydia import decide_cli, name_cli, parse_cli
+from mydia import choosing_cli, decide_cli, name_cli, parse_cli
 from mydia.errors import MydiaError
 
 
@@ -96,6 +96,24 @@ def _health(args: argparse.Namespace) -> int:
     return 0 if answer.status_code == httpx.codes.OK else 1
 
 
+def _formats_command(parser: argparse.ArgumentParser) -> None:
+    """List custom formats, or bring in those of the TRaSH guides, Radarr or Sonarr."""
+    choosing_cli.add_formats(parser)
+    parser.set_defaults(run=_choosing)
+
+
+def _choosing_command(parser: argparse.ArgumentParser) -> None:
+    """Take all that was chosen (formats, profiles, rules, naming) out to YAML, or in from it."""
+    choosing_cli.add_choosing(parser)
+    parser.set_defaults(run=_choosing)
+
+
+def _choosing(args: argparse.Namespace) -> int:
+    from supervisors.boot import engine_of
+
+    return choosing_cli.run(args, os.environ, engine_of)
+
+
 def _version_command(parser: argparse.ArgumentParser) -> None:
     """Print the version."""
     parser.set_defaults(run=lambda _: print(version("mydia")) or 0)  # noqa: T201
@@ -105,5 +123,7 @@ _COMMANDS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "serve": _serve_command,
     "demo": _demo_command,
     "health": _health_command,
+    "formats": _formats_command,
+    "choosing": _choosing_command,
     "version": _version_command,
 }

@@ -74,7 +74,7 @@ def explain_for(
 ) -> tuple[Explanation, ...]:
     """Why each candidate would be taken for a title's first slot now, or not; by another profile, when one is named. NotFound for
     a title or a profile that is not there."""
-    wish = gather(conn, media_item_id, now, rules)[0]
+    wish = gather(conn, media_item_id, now, rules, asked=mode == "user")[0]
     if profile_id is not None:
         profile = choosing.get_profile(conn, profile_id)
         held = tuple(rescore(h, profile) for h in wish.target.held)
