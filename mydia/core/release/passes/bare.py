@@ -17,11 +17,11 @@ _JOINTS = frozenset(["-", "_", "."])
 
 def read_in_front(reading: Reading) -> bool:
     """A number before everything else: "102 - Name", "611-612 - Name", "2-06. Name", "[5.01] Name"."""
-    if not reading.numbers or reading.numbers[0].index != reading.title_from or not _may_be_numbered(reading):
+    word = reading.numbers[0] if reading.numbers else None
+    if word is None or word.index != reading.title_from or word.number is None or word.used is not None:
         return False
-    word = reading.numbers[0]
     after = word_at(reading, word.index + 1)
-    if word.number is None or word.used is not None or after is None:
+    if after is None or not _may_be_numbered(reading):
         return False
     if len(word.low) == 2 and word.low[0] == "0" and after.gap == "-" and after.number is None and word.box < 0:
         return _give(reading, None, [word.number], word, word)
@@ -81,8 +81,6 @@ def _is_pair(reading: Reading, word: Word, after: Word) -> bool:
 
 def read_inside(reading: Reading) -> bool:
     """A number with a leading zero between the words of a name: "Show.05.Name"."""
-    if not _may_be_numbered(reading):
-        return False
     for word in reading.numbers:
         after = word_at(reading, word.index + 1)
         if (
@@ -97,7 +95,7 @@ def read_inside(reading: Reading) -> bool:
             and word.gap == after.gap
             and after.number is None
         ):
-            return _give(reading, None, [word.number], word, word)
+            return _may_be_numbered(reading) and _give(reading, None, [word.number], word, word)
     return False
 
 
