@@ -2,17 +2,15 @@
 
 import os
 import secrets
-import socket
 
 import pytest
+
+from tests.journeys import process
 
 
 @pytest.fixture
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return process.free_port()
 
 
 @pytest.fixture

@@ -1,11 +1,13 @@
 """The daemon as people run it: `mydia` in a process of its own, on a data folder, with an API key and a session made beforehand."""
 
 import os
+import secrets
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +27,15 @@ from tests.support.waiting import eventually
 from web.auth import COOKIE
 
 MYDIA = str(Path(sys.executable).with_name("mydia"))
+
+
+def free_port() -> int:
+    """A port of loopback that is free, and that no outgoing connection of another program is given meanwhile."""
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)  # below the range that the kernel gives to whoever asks for any port
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass(slots=True)
@@ -49,11 +60,12 @@ class Daemon:
             timeout=30,
         )
 
+    def command(self) -> list[str]:
+        return [MYDIA, "--config", str(self.config), "serve"]
+
     def start(self) -> None:
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [MYDIA, "--config", str(self.config), "serve"], stdout=log, stderr=log, stdin=subprocess.DEVNULL
-            )
+            self.process = subprocess.Popen(self.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         self.lives += 1
 
     async def serve(self) -> None:
@@ -86,7 +98,9 @@ class Daemon:
 
 
 @asynccontextmanager
-async def daemon_of(config: Path, port: int, seeds: Sequence[Callable[[Transaction], Any]]) -> AsyncIterator[Daemon]:
+async def daemon_of(
+    config: Path, port: int, seeds: Sequence[Callable[[Transaction], Any]], kind: type[Daemon] = Daemon
+) -> AsyncIterator[Daemon]:
     """A daemon that has not started yet; its database holds what the seeds put there, a key and a session. It is dead when this is left."""
     key = new_key()
     secret, session = await hash_secret(key.secret), new_token()
@@ -103,7 +117,7 @@ async def daemon_of(config: Path, port: int, seeds: Sequence[Callable[[Transacti
     done = await engine.commit([Change(change) for change in (*seeds, known)], now)
     assert [each.error for each in done.done if each.error] == []
     await engine.close()
-    daemon = Daemon(config, port, key.text, session.token, config.parent / "daemon.log")
+    daemon = kind(config, port, key.text, session.token, config.parent / "daemon.log")
     try:
         yield daemon
     finally:

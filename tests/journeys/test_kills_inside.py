@@ -20,7 +20,7 @@ from tests.journeys import kills_world as kw
 from tests.support.waiting import eventually
 
 KILLS = 200
-PACE = 0.5
+PACE = 0.4
 """Seconds between two kills at most; the moment is random."""
 PATIENCE = 20
 """More restarts than any real house should bear: each of the kills is one, and those of the writer cost their neighbours some."""
