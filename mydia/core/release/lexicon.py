@@ -79,7 +79,7 @@ def look_up(lexicon: Lexicon, words: list[Word], at: int) -> tuple[Term, int] | 
         entry = lexicon.get(low[:-1]) if low.endswith("+") else None
         if entry is None:
             return None
-    if entry.longer and at + 1 < len(words):
+    if entry.longer and at + 1 < len(words) and (low in lexicon or not low.endswith("+")):
         for rest, term in entry.longer.get(words[at + 1].low, ()):
             if _follows(words, at + 1, rest):
                 return term, at + 1 + len(rest)

@@ -74,7 +74,7 @@ def _hyphened(reading: Reading, last: int) -> tuple[int, int] | None:
     """The last word, behind a hyphen; technical words or one bracket (an indexer's mark) may follow it."""
     word = reading.words[last]
     found = _behind_hyphen(reading, last) or _before_remarks(reading, last)
-    if found is not None or word.box < 0 or word.term is not None:
+    if found is not None or word.box < 0 or word.term is not None or word.used is not None:
         return found
     box = reading.boxes[word.box]
     if box.last == last and last - box.first < 3 and box.first > reading.title_from:
@@ -110,7 +110,7 @@ def _behind_hyphen(reading: Reading, last: int) -> tuple[int, int] | None:
         return None
     if word.term is not None and not _is_taken_for_technical(before, word):
         return None
-    if _technical_before(before) or reading.mark_end >= 0 or "year" in reading.facts:
+    if _technical_before(before) or first - 1 == reading.mark_end or "year" in reading.facts:
         return first, last
     strong = any(w.term is not None and w.term.rank == STRONG for w in words[reading.title_to : first])
     return (first, last) if strong else None

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from mydia.core.release.facts import Span
 from mydia.core.release.passes.dates import FILM_YEARS
-from mydia.core.release.reading import Reading
+from mydia.core.release.reading import Fact, Reading
 from mydia.core.release.terms import STRONG
+from mydia.core.release.tokens import Box
 
 _FILM_NUMBER = re.compile(r"^f\d{2}$")
+_TWO_SCRIPTS = re.compile(r"^([A-Za-z][\w-]{2,}?)[\u4e00-\u9fff]{2,}$", re.ASCII)
 _IN_FRONT = frozenset([("source", "brdisk"), *(("video_codec", codec) for codec in ("h264", "h265", "av1", "xvid"))])
 """What is written before a title now and then, and begins none."""
 
@@ -39,9 +42,7 @@ def read_leading(reading: Reading) -> None:
             if taken and not _plain_title_follows(reading, box.last):
                 break
             if taken == 0:
-                reading.found["leading_group"] = [
-                    (reading.name[box.open + 1 : box.close].strip(), reading.span(box.first, box.last))
-                ]
+                reading.found["leading_group"] = [_group(reading, box)]
             taken += 1
         for index in range(box.first, box.last + 1):
             if words[index].used is None and not technical:
@@ -80,6 +81,13 @@ def _is_counted(reading: Reading) -> bool:
     word, after = reading.words[0], reading.words[1]
     disc = word.term is not None and word.term.field == "part"
     return disc or (word.number is not None and len(word.low) < 3 and after.gap == ")")
+
+
+def _group(reading: Reading, box: Box) -> Fact:
+    """The name in the bracket; of one that is given in Latin and then in Chinese, the Latin."""
+    text, span = reading.name[box.open + 1 : box.close].strip(), reading.span(box.first, box.last)
+    both = _TWO_SCRIPTS.match(text)
+    return (both.group(1), Span(span.start, span.start + both.end(1))) if both is not None else (text, span)
 
 
 def _is_year_in_front(reading: Reading) -> bool:

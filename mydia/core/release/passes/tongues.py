@@ -94,6 +94,8 @@ def _subtitled(reading: Reading) -> dict[Span, bool]:
                 _add_run(spans, words, word.index - 1, word.box)
             continue
         before = word.index - 1
+        if before >= 0 and words[before].low.endswith("+"):
+            continue
         if before >= 0 and _language(words[before]) and word.gap.strip("._- ") == "" and not dashed(word.gap):
             if not _code(words[before]):
                 _add_list(spans, words, before)

@@ -8,6 +8,7 @@ from itertools import pairwise
 from mydia.core.release.facts import Span
 from mydia.core.release.reading import Reading
 from mydia.core.release.tables.words import PART
+from mydia.core.release.terms import WEAK, Term
 
 _LOW_CHANNELS = frozenset(["0", "1", "2"])
 _PARTED = re.compile(r"^(?:part|pt|p|vol)(\d{1,2})$")
@@ -87,9 +88,10 @@ def _anniversary(reading: Reading, span: Span) -> int:
 def claim_anniversary(reading: Reading) -> None:
     """Let "50th" belong to the edition before the title's end is sought."""
     for word in reading.words[1:]:
-        if word.low == "anniversary" and word.term is not None:
+        if word.low == "anniversary":
             before = reading.words[word.index - 1]
             if re.match(r"^\d{1,3}(th|st|nd|rd)$", before.low):
+                word.term = word.term or Term((("edition", ""),), WEAK)
                 before.term = word.term
                 for index in range(word.index, len(reading.words)):
                     if reading.words[index].head != word.index:
