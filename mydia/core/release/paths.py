@@ -29,8 +29,10 @@ _MADE_UP = re.compile(r"^(?=[^.]*\d[a-f])(?=[^.]*[a-f]\d)[0-9A-Za-z]+(?:-[0-9A-Z
 _BOXED_NUMBER = re.compile(r"\[(\d{3})\]")
 _LISTED = re.compile(r"^0?\d{1,3} - ")
 _ROOT = re.compile(
-    r"^(?:tv|series|shows?|tv shows|anime|video|videos|media|data|downloads?|complete|unsorted)$", re.IGNORECASE
+    r"^(?:tv|shows|tv ?shows|anime|movies|films?|videos?|media|library|data|downloads?|complete|unsorted)$",
+    re.IGNORECASE,
 )
+"""Folders that hold a library: no title stands in them."""
 _ONLY_NUMBER = re.compile(r"^(\d{1,4})(?:v\d)?\.[A-Za-z0-9]{2,5}$")
 _SEASON_FOLDER = re.compile(rf"^(?:s|{'|'.join(sorted(SEASON))})[ ._]*(\d{{1,4}})\b", re.IGNORECASE)
 _SPECIALS = re.compile(r"^specials?$", re.IGNORECASE)
@@ -58,7 +60,7 @@ def read_path(path: str, hint: Hint | None = None) -> Release:
     extra, on_disk = _extra(parts, own), any(fold(text) in DISK_FOLDERS for _, text in parts)
     parts = [(at, text) for at, text in parts if fold(text) not in _SILENT_FOLDERS]
     folders = [(text, _moved(read(text, hint), at, path)) for at, text in reversed(parts)]
-    if on_disk or (extra is not None and not own.year):
+    if on_disk or (extra is not None and not own.year and not _is_bonus(own)):
         own = replace(own, title=None, titles=(), kind=None, extra=extra)
     while folders and _MADE_UP.match(file) and _MADE_UP.match(f"{folders[0][0]}."):
         folders.pop(0)  # a folder with the file's own made-up name
@@ -84,6 +86,11 @@ def _cut(path: str) -> list[tuple[int, str]]:
 def _is_language(word: str) -> bool:
     term = alone(LEXICON, word)
     return term is not None and term.field == "languages"
+
+
+def _is_bonus(own: Release) -> bool:
+    """Whether a file says what it is a bonus of: "Title-x02-Name"."""
+    return own.title is not None and any(own.name[s.start] in "xX" for s in own.spans.get("extra", ()))
 
 
 def _extra(parts: list[tuple[int, str]], own: Release) -> Extra | None:
@@ -199,7 +206,7 @@ def _with(spans: Mapping[str, tuple[Span, ...]], **more: tuple[Span, ...]) -> Ma
 def _filled(own: Release, folders: list[tuple[str, Release]]) -> Release:
     """Fill in from the folders, nearest first, what the file's name does not say."""
     for text, folder in folders:
-        if _SPECIALS.match(text) or (_SEASON_FOLDER.match(text) and not folder.title):
+        if _SPECIALS.match(text) or _ROOT.match(text) or (_SEASON_FOLDER.match(text) and not folder.title):
             continue
         changes: dict[str, Any] = {}
         spans = dict(own.spans)

@@ -310,7 +310,18 @@ def _leading_number(reading: Reading) -> bool:
     span = reading.use("episodes", at, last)
     reading.set("absolute_episodes" if fansub else "episodes", episodes, span)
     reading.title_from = last + 1
+    if reading.words[last + 1].gap == ". ":
+        _claim_name(reading, last + 1)
     return True
+
+
+def _claim_name(reading: Reading, first: int) -> None:
+    """Set the episode's name apart from the show's: "003. Show - Name"."""
+    dash = next((w.index for w in reading.words[first + 1 :] if dashed(w.gap)), None)
+    for word in reading.words[dash:] if dash is not None else ():
+        if reading.technical(word.index):
+            return
+        word.used = "name"
 
 
 def _before_broadcast(reading: Reading) -> bool:
