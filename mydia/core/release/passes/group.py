@@ -17,6 +17,7 @@ _SPELLINGS = {tuple(re.findall(r"[^\W_]+", fold(name))) for name in EXCEPTIONS}
 _LONGEST = max(len(words) for words in _SPELLINGS)
 _CODECS = frozenset(["video_codec", "audio", "channels", "hdr"])
 _INSIDE = frozenset([".", "_", "&", "@", " "])
+_SPACES = frozenset([".", "_", " "])
 _INSIDE_NAMES = frozenset([".", "_", "&", "@"])
 
 
@@ -134,7 +135,7 @@ def _first_of_name(reading: Reading, last: int) -> int:
         behind, gap = words[first - 2], words[first - 1].gap
         if gap == "-" and _after_codec(behind):
             return first - 1
-        if gap in (".", "_") and len(words[first - 1].low) in (3, 4) and _is_sound_or_picture(behind):
+        if gap in _SPACES and len(words[first - 1].low) in (3, 4) and _is_sound_or_picture(behind):
             return first - 1
     return first
 

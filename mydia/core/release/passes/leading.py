@@ -12,7 +12,8 @@ from mydia.core.release.terms import STRONG
 from mydia.core.release.tokens import Box
 
 _FILM_NUMBER = re.compile(r"^f\d{2}$")
-_TWO_SCRIPTS = re.compile(r"^([A-Za-z][\w-]{2,}?)[\u4e00-\u9fff]{2,}$", re.ASCII)
+_TWO_SCRIPTS = re.compile(r"^([A-Za-z][\w-]{2,}?)[\u4e00-\u9fff]+[\u4e00-\u9fff](?<![组組社屋])$", re.ASCII)
+"""A name in two scripts; the Chinese for "group" or "society" at its end makes it one."""
 _IN_FRONT = frozenset([("source", "brdisk"), *(("video_codec", codec) for codec in ("h264", "h265", "av1", "xvid"))])
 """What is written before a title now and then, and begins none."""
 

@@ -30,11 +30,20 @@ def read_revision(reading: Reading) -> None:
         version, spans = _numbered_version(reading)
     if version > 1:
         reading.set("version", version, *spans)
-    meant = [fact for fact in reading.found.get("real", ()) if not reading.name[fact[1].start : fact[1].end].istitle()]
-    if meant:  # "Real" is a word of episode titles
+    meant = [fact for fact in reading.found.get("real", ()) if _is_no_name(reading, fact[1])]
+    if meant:
         reading.set("real", sum(int(value) for value, _ in meant), *(span for _, span in meant))
     reading.facts.pop("anime_version", None)
     reading.spans.pop("anime_version", None)
+
+
+def _is_no_name(reading: Reading, span: Span) -> bool:
+    """Whether the word is no end of an episode's name ("Super.Real.Proper"): technical words or the title stand before it."""
+    for word in reading.words:
+        if word.start == span.start:
+            before = reading.words[word.index - 1]
+            return word.index <= reading.title_to or before.term is not None or before.used is not None
+    return False
 
 
 def _numbered_version(reading: Reading) -> tuple[int, list[Span]]:

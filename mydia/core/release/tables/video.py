@@ -191,9 +191,9 @@ THREE_D: Rows = (
 EXTENSIONS: dict[str, str] = {
     ext: ext
     for ext in (
-        "3gp 3g2 asf asx avi bin dat divx dvr dvr-ms evo f4v flv img iso m1v m2t m2ts m2v m4v mk3d mkv mov "
+        "3gp 3g2 asf asx avi bin dat dvr dvr-ms evo f4v flv img iso m1v m2t m2ts m2v m4v mk3d mkv mov "
         "mp4 mp4v mpe  "
-        "mpeg mpg mts mxf nrg nsv nuv ogm ogv ps qt rec rm rmvb strm svq3 tp trp ts vob vp6 vro webm wm wmv wtv xvid "
+        "mpeg mpg mts mxf nrg nsv nuv ogm ogv ps qt rec rm rmvb strm svq3 tp trp ts vob vp6 vro webm wm wmv wtv "
         "nzb torrent nfo srt ass ssa sub idx sup vtt rar zip 7z tar gz tgz bz2 tb2 tbz2 ace arj cbr cbz cb7 "
         "r00 txt jpg jpeg png gif bmp webp tbn"
     ).split()
@@ -204,12 +204,12 @@ SUBTITLES = frozenset("srt ass ssa sub idx sup vtt".split())
 
 NO_CONTAINER = frozenset(
     "nzb torrent nfo srt ass ssa sub idx sup vtt rar zip 7z tar gz tgz bz2 tb2 tbz2 ace arj cbr cbz cb7 r00 "
-    "txt jpg jpeg png gif bmp webp tbn bin dat xvid".split()
+    "txt jpg jpeg png gif bmp webp tbn bin dat".split()
 )
 
 _SMALL = (
-    "m4v 3gp 3g2 nsv strm rm rmvb mov qt divx nrg wmv asf asx ogm ogv m2v avi bin dat dvr-ms mpg mpeg mpe m1v mp4 "
-    "mp4v evo f4v flv svq3 nuv vp6 xvid"
+    "m4v 3gp 3g2 nsv strm rm rmvb mov qt nrg wmv asf asx ogm ogv m2v avi bin dat dvr-ms mpg mpeg mpe m1v mp4 "
+    "mp4v evo f4v flv svq3 nuv vp6"
 )
 
 DEFAULTS: dict[str, tuple[str, int | None]] = {
