@@ -90,6 +90,7 @@ def environment() -> Environment:
         "channels",
         "plural",
         "ago",
+        "until",
     ):
         env.filters[name] = getattr(views, name)
     env.filters["breakable"] = breakable

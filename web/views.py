@@ -138,6 +138,12 @@ def ago(moment: str | None, now: datetime) -> str:
     return f"{words} ago" if seconds > 0 else f"in {words}"
 
 
+def until(moment: str | None, now: datetime) -> str:
+    """'3 min', as js/words.js says it of a download; '' where the moment is not known or has passed."""
+    seconds = (parse(moment) - now).total_seconds() if moment else 0.0
+    return span(seconds) if seconds > 0 else ""
+
+
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 

@@ -12,12 +12,11 @@ pytestmark = pytest.mark.browser
 
 def focused(page: Page) -> str:
     """What has the focus, by its name or text."""
-    return str(
-        page.evaluate(
-            "(document.activeElement.getAttribute('aria-label') || document.activeElement.labels?.[0]?.innerText ||"
-            " document.activeElement.innerText || document.activeElement.id || document.activeElement.tagName).trim()"
-        )
+    name = page.evaluate(
+        "document.activeElement.getAttribute('aria-label') || document.activeElement.labels?.[0]?.innerText ||"
+        " document.activeElement.innerText || document.activeElement.id || document.activeElement.tagName"
     )
+    return " ".join(str(name).split())
 
 
 def tab(page: Page, times: int = 1) -> list[str]:

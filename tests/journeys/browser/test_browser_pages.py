@@ -94,7 +94,7 @@ def look_at(page: Page, name: str, width: int, theme: Theme) -> list[str]:
         wrong.append(f"{name}: {violation['id']} ({violation['help']}) at {where}")
     # As tall as its content, so that what is fixed to the window's edge stands at the page's.
     tall = page.evaluate("document.documentElement.scrollHeight")
-    page.set_viewport_size({"width": width, "height": max(HEIGHTS[width], min(tall, 6000))})
+    page.set_viewport_size({"width": width, "height": max(HEIGHTS[width], min(tall, 3200))})
     page.screenshot(path=SCREENS / f"{name}-{width}-{theme}.png", animations="disabled")
     page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
     return wrong
