@@ -75,7 +75,7 @@ def _hyphened(reading: Reading, last: int) -> tuple[int, int] | None:
     """The last word, behind a hyphen; technical words or one bracket (an indexer's mark) may follow it."""
     word = reading.words[last]
     found = _behind_hyphen(reading, last) or _before_remarks(reading, last)
-    if found is not None or word.box < 0 or word.term is not None or word.used is not None:
+    if found is not None or word.box < 0 or word.term is not None or word.used == "year":
         return found
     box = reading.boxes[word.box]
     if box.last == last and last - box.first < 3 and box.first > reading.title_from:

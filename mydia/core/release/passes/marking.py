@@ -188,7 +188,7 @@ def mark_specials(reading: Reading) -> None:
 def mark_star_sizes(reading: Reading) -> None:
     """Read "1280*720", which is two words."""
     for word in reading.numbers:
-        if word.gap == "*" and word.number is not None and 200 <= word.number <= 4400:
+        if word.gap in ("*", " * ") and word.number is not None and 200 <= word.number <= 4400:
             before = reading.words[word.index - 1]
             if before.number is not None and before.number >= 300:
                 term = Term((("resolution", str(resolution_of(word.number))),), STRONG)

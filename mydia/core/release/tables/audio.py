@@ -1,4 +1,4 @@
-"""How the sound is stored. A digit or two after a codec ("DD5.1", "AAC 2.0") are its channels, read by `passes/sound.py`."""
+"""How the sound is stored. A digit or two after a codec ("DD5.1", "AAC 2.0") are its channels, read by `passes/wording.py`."""
 
 from mydia.core.release.terms import Rows
 

@@ -87,7 +87,7 @@ VIDEO_CODECS: Rows = (
     ("video_codec:vp9", "VP9"),
     ("video_codec:vp8", "VP8"),
     ("video_codec:xvid", "XviD | DivX | DivX5 | DivX6 | Xvid-HD | DivX-HD"),
-    ("video_codec:mpeg2 raw:1", "MPEG2 | MPEG-2 | ~M2V"),
+    ("video_codec:mpeg2 raw:1", "MPEG2 | MPEG-2 | ~M2V | H.262"),
     ("video_codec:mpeg4", "MPEG4 | MPEG-4"),
     ("video_codec:vc1 raw:1", "VC1 | VC-1"),
     ("video_codec:wmv", "WMV | WMV9 | WMV-HD"),
