@@ -13,6 +13,7 @@ from functools import wraps
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
 from quart import Blueprint, Response, request
 from quart.blueprints import BlueprintSetupState
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
@@ -81,7 +82,7 @@ def operation(
             result = await view(visit, **parameters)
             if shape is None:
                 return Response(b"", code)
-            return Response(shape.dump_json(result), code, content_type="application/json")
+            return Response(_json(shape, result), code, content_type="application/json")
 
         declared = Operation(
             view.__name__,
@@ -106,6 +107,15 @@ def operations(state: BlueprintSetupState) -> list[Operation]:
     """Where an app keeps its declared operations."""
     kept: list[Operation] = state.app.extensions.setdefault("mydia.operations", [])
     return kept
+
+
+def _json(shape: TypeAdapter[Any], result: Any) -> bytes:
+    try:
+        return shape.dump_json(result)
+    except PydanticSerializationError:
+        # A file's name is bytes, and need not be text: what is none shows as a question mark.
+        plain = shape.dump_python(result)
+        return json.dumps(plain, ensure_ascii=False).encode("utf-8", "replace")
 
 
 async def _json_body(*, optional: bool) -> dict[str, Any]:

@@ -29,7 +29,6 @@ from web.api.models import (
     event_out,
     found,
     media_out,
-    media_summary,
 )
 from web.policy import Policy, Visit
 
@@ -52,7 +51,7 @@ async def list_media(visit: Visit, query: MediaQuery) -> MediaPage:
         page = await visit.read(queries.list_media, today=today, **query.model_dump())
     else:
         page = await visit.read(queries.grid_page, type=query.type, cursor=query.cursor, limit=query.limit)
-    return MediaPage([media_summary(c) for c in page.items], page.next)
+    return MediaPage(list(page.items), page.next)
 
 
 @operation(api, "/media/<media_id>", Policy.READ, answers=MediaOut)
@@ -139,7 +138,7 @@ async def search(visit: Visit, query: WordsQuery) -> SearchResult:
             break
     known = await visit.read(_known_ids, [(t.kind, t.provider, t.id) for t in titles])
     return SearchResult(
-        [media_summary(c) for c in have], [found(t, known.get((t.kind, t.provider, t.id))) for t in titles], problem
+        list(have), [found(t, known.get((t.kind, t.provider, t.id))) for t in titles], problem
     )
 
 

@@ -1,7 +1,7 @@
 """Shapes that several operations share: titles, files, what happened. (The others stand beside their operations.)
 
 What goes out is built from the contexts' own dataclasses field by field, so that no column (a download's address may hold a key) is shown
-by accident.
+by accident. A MediaCard alone is shown as it is: fifty are on a page, and it is made for showing.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from mydia.library.model import FileView
-from mydia.media.model import CardState, Episode, EventRow, MediaCard, MediaItem
+from mydia.media.model import Episode, EventRow, MediaCard, MediaItem
 from mydia.ports import MediaKind, MetadataMatch
 from web.api.kit import Body, Query
 
@@ -64,24 +64,8 @@ class EpisodeChange(Body):
 
 
 @dataclass(frozen=True, slots=True)
-class MediaSummary:
-    id: str
-    type: MediaKind
-    title: str
-    year: int | None
-    monitored: bool
-    state: CardState
-    held: int
-    total: int
-    quality: str | None
-    progress: float | None
-    poster: str | None
-    created_at: str
-
-
-@dataclass(frozen=True, slots=True)
 class MediaPage:
-    items: list[MediaSummary]
+    items: list[MediaCard]
     next: str | None
 
 
@@ -168,7 +152,7 @@ class Found:
 class SearchResult:
     """`library`: titles you have. `titles`: what the metadata provider knows; `problem` says why that list is empty when it failed."""
 
-    library: list[MediaSummary]
+    library: list[MediaCard]
     titles: list[Found]
     problem: str | None
 
@@ -203,23 +187,6 @@ class EventPage:
 
 
 # -- from the contexts' dataclasses ---------------------------------------------------------------------------------------------
-
-
-def media_summary(card: MediaCard) -> MediaSummary:
-    return MediaSummary(
-        card.id,
-        card.type,
-        card.title,
-        card.year,
-        card.monitored,
-        card.state,
-        card.held,
-        card.total,
-        card.quality,
-        card.progress,
-        card.poster,
-        card.created_at,
-    )
 
 
 def file_out(f: FileView) -> FileOut:
