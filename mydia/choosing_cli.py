@@ -146,7 +146,7 @@ class Remote:
             body["profile_id"] = next((p["id"] for p in profiles if p["name"] == args.profile), None)
             if body["profile_id"] is None:
                 raise NotFound(f"there is no quality profile {args.profile!r}")
-        told = await self._ask("POST", "/custom-formats/import", body)
+        told = await self._ask("POST", "/format-imports", body)
         problems = tuple(told.pop("problems"))
         return Adopted(**{k: tuple(v) for k, v in told.items()}), problems
 

@@ -65,7 +65,7 @@ async def test_what_is_wrong_is_named_at_its_field(tmp_path: Path) -> None:
             ("/quality-profiles", {**MINE, "scores": {"Ghost": 1}}, "scores"),
             ("/quality-profiles", {**MINE, "languages": ["klingon"]}, "languages"),
             ("/quality-profiles", {**MINE, "sizes": {"SDTV": {"min": 5.0, "max": 1.0}}}, "sizes"),
-            ("/quality-profiles/wishes", {"wish": "world peace"}, "wish"),
+            ("/profile-wishes", {"wish": "world peace"}, "wish"),
             ("/naming/preview", {"naming": {"movie": "{titel}"}}, "naming.movie"),
             ("/naming/preview", {"naming": {"film": "x"}}, "naming.film"),
         ):
@@ -75,7 +75,7 @@ async def test_what_is_wrong_is_named_at_its_field(tmp_path: Path) -> None:
 
 async def test_the_guides_documents_come_in_and_their_problems_are_named(tmp_path: Path) -> None:
     async with api(tmp_path) as a:
-        done = await a.ask("POST", "/custom-formats/import", {"documents": [GUIDE, TRASH, {"name": "No"}]})
+        done = await a.ask("POST", "/format-imports", {"documents": [GUIDE, TRASH, {"name": "No"}]})
         assert (done["added"], done["profiles"]) == (["HDR"], ["Guide"])
         assert done["problems"] == ["document 3: format 'No': it has no specifications: is this a custom format?"]
         (guide,) = [p for p in (await a.ask("GET", "/quality-profiles"))["items"] if p["name"] == "Guide"]
@@ -84,8 +84,8 @@ async def test_the_guides_documents_come_in_and_their_problems_are_named(tmp_pat
 
 async def test_a_wish_becomes_a_profile_and_one_in_use_stays(tmp_path: Path) -> None:
     async with api(tmp_path) as a:
-        for wish in (await a.ask("GET", "/quality-profiles/wishes"))["items"]:
-            made = await a.ask("POST", "/quality-profiles/wishes", {"wish": wish, "name": f"My {wish}"}, 201)
+        for wish in (await a.ask("GET", "/profile-wishes"))["items"]:
+            made = await a.ask("POST", "/profile-wishes", {"wish": wish, "name": f"My {wish}"}, 201)
             assert made["name"] == f"My {wish}"
         await add_film(a.world.house, profile=made["id"])
         problem = await a.ask("DELETE", f"/quality-profiles/{made['id']}", status=409)

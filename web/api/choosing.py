@@ -197,13 +197,13 @@ class Wishes:
     items: list[str]
 
 
-@operation(api, "/quality-profiles/wishes", Policy.READ, answers=Wishes)
+@operation(api, "/profile-wishes", Policy.READ, answers=Wishes)
 async def list_wishes(visit: Visit) -> Wishes:
     """Wishes in plain words of which a quality profile can be made."""
     return Wishes(list(PRESETS))
 
 
-@operation(api, "/quality-profiles/wishes", Policy.ADMIN, method="POST", body=WishIn, answers=ProfileOut, status=201)
+@operation(api, "/profile-wishes", Policy.ADMIN, method="POST", body=WishIn, answers=ProfileOut, status=201)
 async def add_wished_profile(visit: Visit, body: WishIn) -> ProfileOut:
     """Make a quality profile of a wish."""
     try:

@@ -136,7 +136,7 @@ async def delete_custom_format(visit: Visit, format_id: str) -> None:
     await visit.write(changes.delete_format, format_id, actor=visit.name)
 
 
-@operation(api, "/custom-formats/import", Policy.ADMIN, method="POST", body=FormatImport, answers=ImportedFormats)
+@operation(api, "/format-imports", Policy.ADMIN, method="POST", body=FormatImport, answers=ImportedFormats)
 async def import_custom_formats(visit: Visit, body: FormatImport) -> ImportedFormats:
     """Take in formats, and quality profiles, by name; a wrong one costs only itself and is named."""
     documents = [(f"document {n}", document) for n, document in enumerate(body.documents, 1)]
