@@ -159,15 +159,16 @@ async def bench(folder: Path) -> dict[str, Any]:
         config = write_config(around, None, free_port())
         port = load_config(config, {}).config.server.port
         async with daemon_of(config, port, [seed_profile], Watched) as daemon:
-            result |= await one_by_one(daemon, folder, base)
+            alone, before = await one_by_one(daemon, folder, base)
             await trio.to_thread.run_sync(lay_many, folder)
-            result |= await many_at_once(daemon, folder)
+            result |= alone | await many_at_once(daemon, folder, before)
         nursery.cancel_scope.cancel()
     around.seeder.close()
     return {**result, "targets": TARGETS}
 
 
-async def one_by_one(daemon: Daemon, folder: Path, base: bytes) -> dict[str, Any]:
+async def one_by_one(daemon: Daemon, folder: Path, base: bytes) -> tuple[dict[str, Any], dict[str, str | None]]:
+    """What single files cost; and when each folder was walked last."""
     await daemon.serve()
     async with daemon.client() as client:
         await walked(client, {}, 60)
@@ -176,17 +177,17 @@ async def one_by_one(daemon: Daemon, folder: Path, base: bytes) -> dict[str, Any
         idle = (began, time.monotonic())
         moved = await arrivals(client, folder, base, moved=True)
         written = await arrivals(client, folder, base, moved=False)
+        before = await walks(client)
     await daemon.end(signal.SIGTERM)
-    return {"moved_in": moved, "written_in": written, "loop_lag_idle_ms": lag(folder, idle)}
+    return {"moved_in": moved, "written_in": written, "loop_lag_idle_ms": lag(folder, idle)}, before
 
 
-async def many_at_once(daemon: Daemon, folder: Path) -> dict[str, Any]:
+async def many_at_once(daemon: Daemon, folder: Path, before: dict[str, str | None]) -> dict[str, Any]:
     async with daemon.client() as client:
         await daemon.serve()
         assert daemon.process is not None
         daemon.process.send_signal(signal.SIGUSR1)
         began = time.monotonic()
-        before = await walks(client)
         first = await walked(client, before, 300)
         took, left = await settled(client, 60)
         busy = (began, time.monotonic())
