@@ -1,5 +1,7 @@
 """Reads of quality profiles and custom formats."""
 
+from functools import lru_cache
+
 from mydia.choosing.model import KeptFormat
 from mydia.core.formats import CustomFormat, parse_formats
 from mydia.core.quality import QualityProfile
@@ -71,4 +73,10 @@ def formats(conn: Connection) -> tuple[CustomFormat, ...]:
 
 
 def _kept(row: Row) -> KeptFormat:
-    return KeptFormat(row["id"], parse_formats(from_json(row["definition"]))[0])
+    return KeptFormat(row["id"], _format(row["definition"]))
+
+
+@lru_cache(maxsize=4096)
+def _format(definition: str) -> CustomFormat:
+    """Read once: every search asks for all of them."""
+    return parse_formats(from_json(definition))[0]
