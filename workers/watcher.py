@@ -11,6 +11,7 @@ from functools import partial
 import trio
 from loguru import logger
 
+from mydia.adapters.disk.polled_watch import PolledWatch
 from mydia.adapters.disk.roots import RootCheck, check_root
 from mydia.adapters.disk.settling import exists, look_at_all, videos_below
 from mydia.adapters.disk.tree_watch import Heard, TreeWatch, WatchEnded
@@ -24,14 +25,20 @@ from mydia.otp import Actor
 
 IDENTITY_EVERY = 15.0
 """Seconds between two looks at whether a folder is still the same one."""
-WALK_EVERY = 60.0
-"""Seconds between two walks where not everything can be heard; more where a walk takes long."""
-WALK_SHARE = 20
-"""At most one part in so many of the time is spent on such walks."""
 LOSS_WINDOW = 60.0
 """Seconds within which losses are counted together."""
 
 Key = tuple[str, str]  # root id, relative path
+
+
+def open_watch(path: str, network: bool) -> TreeWatch | PolledWatch:
+    """The kernel's word where it gives one; a comparison every few seconds on network shares and where no watches are left."""
+    if not network:
+        try:
+            return TreeWatch(path)
+        except OSError as error:
+            logger.warning("{} is compared now and then: it can't be watched ({})", path, error.strerror)
+    return PolledWatch(path)
 
 
 class Watcher(Actor):
@@ -75,21 +82,11 @@ class Watcher(Actor):
 
     async def _watch(self, root: Root, check: RootCheck, missed: bool) -> None:
         """Watch until it ends. `missed`: something may have happened before."""
-        try:
-            watch = await trio.to_thread.run_sync(TreeWatch, root.path)
-        except OSError as error:
-            # No watches left, most likely (fs.inotify.max_user_watches): walking sees everything, later.
-            logger.warning("{} can't be watched ({}); it is walked now and then", root.path, error.strerror)
-            with trio.move_on_after(WALK_EVERY):
-                await self._walk_now_and_then(root)
-            return
-        with watch:
+        with await trio.to_thread.run_sync(open_watch, root.path, check.network) as watch:
             if missed or self.house.config.library.scan_on_start:
                 await self.house.write(changes.request_scan, root.id)  # what came before the watch stood
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._until_replaced, root, check, nursery.cancel_scope)
-                if check.network:
-                    nursery.start_soon(self._walk_now_and_then, root)
                 try:
                     while True:
                         await self._heard(root, await watch.read())
@@ -103,12 +100,6 @@ class Watcher(Actor):
             now = await trio.to_thread.run_sync(check_root, root.path)
             if (now.device, now.inode) != (before.device, before.inode):
                 scope.cancel()
-
-    async def _walk_now_and_then(self, root: Root) -> None:
-        while True:
-            await self.house.write(changes.request_scan, root.id)
-            last = (await self.house.read(queries.get_root, root.id)).last_scan or {}
-            await trio.sleep(max(WALK_EVERY, WALK_SHARE * float(last.get("seconds", 0))))
 
     async def _heard(self, root: Root, batch: list[Heard]) -> None:
         for told in batch:

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 import trio
 
 from mydia.adapters.disk import tree_watch
+from mydia.adapters.disk.polled_watch import PolledWatch
 from mydia.adapters.disk.tree_watch import Heard, TreeWatch, WatchEnded
 from mydia.events import FileGone
 from mydia.house import House
@@ -23,6 +25,7 @@ from mydia.otp import Supervisor
 from tests.support.crew import BOOT, crew, file_named, happened, kill, member, settle_in
 from tests.support.house import WallClock, open_house
 from tests.support.waiting import eventually
+from workers import watcher as watcher_module
 from workers.scanner import Scanner
 from workers.watcher import Watcher
 
@@ -232,7 +235,7 @@ async def test_what_is_no_video_or_lies_where_no_walk_looks_is_left_alone(tmp_pa
         await scene.until(HEARD | {"after.mkv": "new"})
 
 
-async def test_d26_where_no_watches_are_left_the_folder_is_walked(
+async def test_d26_where_no_watches_are_left_the_folder_is_compared_with_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def none_left(result: int, path: str) -> int:
@@ -243,12 +246,35 @@ async def test_d26_where_no_watches_are_left_the_folder_is_walked(
     (films / "a.mkv").write_bytes(b"film")
     os.utime(films / "a.mkv", (1, 1))
     monkeypatch.setattr(tree_watch, "_checked", none_left)
-    async with open_house(tmp_path / "data", clock=WallClock()) as house:
+    monkeypatch.setattr(watcher_module, "PolledWatch", partial(PolledWatch, seconds=0.05))
+    async with open_house(tmp_path / "data", {"library": {"settle_seconds": 0.05}}, WallClock()) as house:
         await settle_in(house, (films, "movie"))
         async with crew(
             member(house, "scanner", lambda: Scanner(house, BOOT)), member(house, "watcher", lambda: Watcher(house))
         ):
             assert (await file_named(house, "a.mkv")).state == "new"
+            (films / "later").mkdir()
+            (films / "later/b.mkv").write_bytes(b"another")
+            assert (await file_named(house, "later/b.mkv")).state == "new"
+
+
+async def test_a_folder_compared_with_itself_tells_what_came_and_went(tmp_path: Path) -> None:
+    folder = tmp_path / "share"
+    folder.mkdir()
+    (folder / "old.mkv").write_bytes(b"x")
+    with PolledWatch(str(folder), seconds=0.05) as watch:
+        heard: set[Heard] = set()
+        (folder / "new.mkv").write_bytes(b"x")
+        while Heard("new.mkv", "changed") not in heard:
+            heard |= set(await watch.read())
+        (folder / "old.mkv").unlink()
+        while Heard("old.mkv", "gone") not in heard:
+            heard |= set(await watch.read())
+
+
+async def test_a_folder_that_is_not_there_is_refused_before_it_is_compared(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        PolledWatch(str(tmp_path / "not here"))
 
 
 async def test_d26_a_queue_that_ran_over_ends_the_watch_so_that_the_folder_is_walked(tmp_path: Path) -> None:
