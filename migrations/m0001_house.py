@@ -46,6 +46,7 @@ STEPS: tuple[str, ...] = (
     "create index idx_media_items_sort on media_items(sort_title, id)",
     "create index idx_media_items_type_sort on media_items(type, sort_title, id)",
     "create index idx_media_items_created on media_items(created_at, id)",
+    "create index idx_media_items_unmonitored on media_items(sort_title, id) where monitored = 0",
     "create index idx_media_items_searched on media_items((coalesce(last_search_at, '')), id)",
     "create index idx_media_items_refreshed on media_items((coalesce(metadata_refreshed_at, '')), id)",
     # Movie 123 and show 123 are different things, so the type is part of the key.
@@ -117,6 +118,7 @@ STEPS: tuple[str, ...] = (
         unique (root_id, relative_path))""",
     "create index idx_media_files_item on media_files(media_item_id)",
     "create index idx_media_files_state on media_files(state, id)",
+    "create index idx_media_files_size on media_files(state, size)",
     "create index idx_media_files_created on media_files(created_at, id)",
     """create table episode_files (
         file_id text not null references media_files(id) on delete cascade,
@@ -130,6 +132,7 @@ STEPS: tuple[str, ...] = (
         file_id text not null references media_files(id) on delete cascade,
         primary key (slot_id, target))""",
     "create index idx_held_files_file on held_files(file_id)",
+    "create index idx_held_files_target on held_files(target)",
     # -- acquisition -----------------------------------------------------------------------------------------------------
     """create table downloads (
         id text primary key,

@@ -115,6 +115,9 @@ class Report:
                 self.hardlinked.append(facts["path"])
             if file.resolution and file.codec and file.audio_codec and file.languages:
                 self.probed.append(facts["path"])
+        with trio.move_on_after(5):  # a pack's last file was told of a moment before the pack is done
+            while await house.read(downloads.with_status, ["importing"]):  # noqa: ASYNC110 - a status gives no event
+                await trio.sleep(0.05)
         for view in (await house.read(downloads.list_downloads, status="imported", limit=200)).items:
             full = await house.read(downloads.get_download, view.id)
             if full.removed_at is None and full.download_client_id is not None:
@@ -166,6 +169,9 @@ async def watch(house: House, webhook: Catcher, report: Report) -> None:
     report.began = trio.current_time()
     titles: dict[str, str] = {}
     with house.bus.subscribe(capacity=4096) as events:
+        # What was identified before anybody listened.
+        for file in (await house.read(library.list_files, state="linked", limit=200)).items:
+            report.linked.setdefault(Path(file.relative_path).name, report.began)
         async for event in events:
             if isinstance(event, Event):
                 await _note(house, event, report, titles)
