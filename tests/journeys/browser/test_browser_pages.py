@@ -10,6 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from mydia.choosing.queries import list_profiles
 from mydia.demo import world
 from mydia.downloads import queries as downloads
 from mydia.media import changes as media
@@ -30,6 +31,7 @@ NEW = {"setup": "/setup"}
 
 
 def pages(place: Place) -> dict[str, str]:
+    profile = place.read(list_profiles)[0]
     return {
         "home": "/",
         "films": "/films",
@@ -47,6 +49,12 @@ def pages(place: Place) -> dict[str, str]:
         "trash": "/activity/trash",
         "system": "/system",
         "settings": "/settings",
+        "profiles": "/settings/profiles",
+        "profile": f"/settings/profiles/{profile.id}",
+        "formats": "/settings/formats",
+        "rules": "/settings/rules",
+        "naming": "/settings/naming",
+        "explain": "/explain",
         "nothing-here": "/nowhere",
     }
 

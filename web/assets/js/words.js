@@ -14,6 +14,7 @@ export function speed(octets) {
 export function eta(seconds) {
   if (seconds === null || seconds === undefined) return "";
   const whole = Math.max(0, Math.round(seconds));
+  if (whole > 100 * 3600) return ""; // nobody waits for that; the speed says enough
   const [hours, minutes] = [Math.trunc(whole / 3600), Math.trunc(whole / 60) % 60];
   if (hours) return minutes ? `${hours} h ${minutes} min` : `${hours} h`;
   return minutes ? `${minutes} min` : `${whole} s`;
