@@ -13,23 +13,25 @@ import ipaddress
 import logging
 import ssl
 import zlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 import trio
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from mydia.errors import Invalid, MydiaError, Unavailable
 
 USER_AGENT = "Mydia (home media daemon)"
 MEGABYTE = 1024 * 1024
 MAX_REDIRECTS = 5
+TRIES = 3  # of a GET whose connection breaks
 _CHUNK = 64 * 1024
 
 # httpx logs whole addresses, and indexers want their key in them.
@@ -136,7 +138,8 @@ async def _fetch(
             return Answer(who, "", magnet=url)
         if scheme not in ("http", "https") or not _host(url):
             raise Invalid(f"{who}: that is no web address (http or https)")
-        answer = await _once(url, who, method, params, headers, content, max_bytes, home, ca_file)
+        ask = partial(_once, url, who, method, params, headers, content, max_bytes, home, ca_file)
+        answer = await _patiently(ask) if method == "GET" else await ask()
         location = answer.headers.get("location")
         if not (follow and method == "GET" and location and 300 <= answer.status < 400):
             return answer
@@ -147,6 +150,18 @@ async def _fetch(
             headers = {}
         url, params = target, None
     raise Invalid(f"{who} ({_host(url)}) redirects in circles")
+
+
+async def _patiently(ask: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Ask, and ask again when the connection breaks: most often the other side was just restarting. Within the caller's time limit."""
+    attempts = AsyncRetrying(
+        stop=stop_after_attempt(TRIES),
+        wait=wait_random_exponential(multiplier=0.2, max=2),
+        retry=retry_if_exception_type(httpx.TransportError),
+        sleep=trio.sleep,
+        reraise=True,
+    )
+    return await attempts(ask)
 
 
 async def _once(

@@ -269,3 +269,29 @@ def test_requests_are_not_logged_with_their_addresses() -> None:
     code = "import logging, mydia.adapters.http; print(logging.getLogger('httpx').isEnabledFor(logging.INFO))"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "False"
+
+
+async def breaks(times: int, asked: list[bytes], *, task_status: trio.TaskStatus[str]) -> None:
+    """A server that drops its first connections unanswered, as one does that is being restarted."""
+
+    async def talk(stream: trio.SocketStream) -> None:
+        asked.append(await stream.receive_some(4096))
+        if len(asked) > times:
+            await stream.send_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok")
+        await stream.aclose()
+
+    listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    task_status.started(f"http://127.0.0.1:{listeners[0].socket.getsockname()[1]}/")
+    await trio.serve_listeners(talk, listeners)
+
+
+async def test_a_get_whose_connection_breaks_is_asked_again_and_a_post_never(nursery: trio.Nursery) -> None:
+    asked: list[bytes] = []
+    url = await nursery.start(breaks, 1, asked)
+    assert (await fetch(url, who="A service")).body == b"ok"
+    assert len(asked) == 2
+    posted: list[bytes] = []
+    url = await nursery.start(breaks, 1, posted)
+    with pytest.raises(Unavailable):
+        await fetch(url, who="A service", method="POST", content=b"once")
+    assert len(posted) == 1
