@@ -62,11 +62,13 @@ def assert_the_main_job_was_done(report: dict[str, Any]) -> None:
     assert report["restarts"] == {}
 
 
+@pytest.mark.timeout(PATIENCE + 30)
 def test_the_demo_does_the_main_job_by_itself_and_says_so(tmp_path: Path) -> None:
     assert_the_main_job_was_done(run_check(tmp_path))
 
 
 @pytest.mark.peer
+@pytest.mark.timeout(PATIENCE + 30)
 def test_the_demo_does_the_same_with_a_real_qbittorrent(tmp_path: Path) -> None:
     assert_the_main_job_was_done(run_check(tmp_path, "--client", "qbittorrent"))
 
