@@ -26,6 +26,7 @@ from mydia.library import queries as library
 from mydia.media import queries as media
 from mydia.otp import ChildInfo, Supervisor
 
+SETTLING = 5.0
 SOON = 1.0
 """Seconds within which a file must appear after it is complete."""
 WISHED = {title.title for title in (world.METROPOLIS, world.BUNNY, world.FRIDAY, world.STEP)}
@@ -108,6 +109,9 @@ class Report:
 
     async def look(self, house: House, tree: Supervisor) -> None:
         """What can only be seen at the end: on the disk, in the client, in the tree."""
+        with trio.move_on_after(SETTLING):  # a download ends just after its last file's import was told
+            while (await house.read(downloads.list_downloads, status="active")).items:
+                await trio.sleep(0.1)
         roots = {r.id: r.path for r in await house.read(library.roots)}
         for facts in self.imported.values():
             file = await house.read(library.get_file, facts["file_id"])
