@@ -26,6 +26,18 @@ AXE = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
     "resultTypes": ["violations"],
 }
+# Whatever ends beyond the window and lies in nothing that scrolls, decoration aside.
+CUT_OFF = """() => {
+    const reachable = (element) => {
+        for (let box = element; box; box = box.parentElement) {
+            if (box.matches("[aria-hidden=true], .sr-only") || /auto|scroll|hidden/.test(getComputedStyle(box).overflowX)) return true;
+        }
+        return false;
+    };
+    const beyond = (element) => element.getBoundingClientRect().right > innerWidth + 1;
+    const cut = [...document.body.querySelectorAll("*")].filter((element) => beyond(element) && !reachable(element));
+    return cut.slice(0, 5).map((element) => element.outerHTML.slice(0, 90));
+}"""
 OUTSIDE = {"login": "/login"}
 NEW = {"setup": "/setup"}
 
@@ -93,8 +105,12 @@ async def _rest(place: Place) -> None:
 def look_at(page: Page, name: str, width: int, theme: Theme) -> list[str]:
     """What is wrong with the page that is open, each in a line; and its picture."""
     wrong = []
-    if width == 360 and (wide := page.evaluate("document.documentElement.scrollWidth")) > 360:
-        wrong.append(f"{name} is {wide} pixels wide")
+    if width == 360:
+        if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
+            wrong.append(f"{name} is {wide} pixels wide")
+        wrong += [
+            f"{name}: {cut} reaches out of the page, where nobody can scroll to" for cut in page.evaluate(CUT_OFF)
+        ]
     found: dict[str, Any] = Axe().run(page, options=AXE).response
     assert found["passes"], "axe found nothing to look at"
     for violation in found["violations"]:

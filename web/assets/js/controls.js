@@ -2,6 +2,7 @@
 //   <details data-menu>                closes by Escape, by a click elsewhere, and when the focus leaves it
 //   <button data-open="help">          opens the dialog of that id
 //   <select data-submit>               sends its form when it changes (a <noscript> button stands in without script)
+//   <nav class="tabbar">               where its tabs do not fit, it is scrolled to the one that is open
 const menus = () => document.querySelectorAll("details[data-menu][open]");
 
 document.addEventListener("click", (event) => {
@@ -23,6 +24,8 @@ document.addEventListener("keydown", (event) => {
     menu.querySelector("summary").focus();
   }
 });
+
+document.querySelector(".tabbar [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 document.addEventListener("change", (event) => {
   if (event.target.matches?.("select[data-submit]")) event.target.form.requestSubmit();
