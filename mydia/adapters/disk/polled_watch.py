@@ -68,8 +68,8 @@ class PolledWatch:
                         trio.from_thread.run(
                             self._send.send, [self._told(c, p) for c, p in sorted(changes)], trio_token=loop
                         )
-            except (OSError, RuntimeError, trio.BrokenResourceError) as error:
-                # watchfiles says RuntimeError for what the system refuses; a closed channel means that nobody listens any more.
+            except (OSError, RuntimeError, ValueError, trio.BrokenResourceError) as error:
+                # RuntimeError: what the system refuses; ValueError: a name that is no text; closed: nobody listens any more.
                 logger.debug("comparing {} ended: {}", self.root, error)
             finally:
                 trio.from_thread.run_sync(self._send.close, trio_token=loop)
