@@ -8,6 +8,9 @@ import pytest
 import trio
 
 from mydia.downloads import changes as downloads
+from mydia.jobs.queries import list_jobs
+from mydia.library.changes import set_root_state
+from mydia.library.queries import roots
 from mydia.media.changes import set_poster
 from mydia.media.queries import list_media
 from tests.support.web_world import CANARIES, HOSTILE, Visitor, World, furnish, open_web
@@ -251,6 +254,20 @@ async def test_a_person_does_what_the_pages_offer(tmp_path: Path) -> None:
         assert (await admin.post(f"/downloads/{shelf.download}/cancel")).status_code == 409
         await post(admin, f"/searches/{shelf.search}/grab/0")
         assert (await post(admin, f"/titles/{shelf.film}/delete")).headers["Location"] == "/films"
+
+
+async def test_a_suspicious_folder_is_believed_when_a_person_says_so(tmp_path: Path) -> None:
+    async with open_web(tmp_path) as world:
+        await furnish(world.house)
+        (root, *_) = await world.house.read(roots)
+        await world.house.write(set_root_state, root.id, "suspicious", "It is empty: is its disk mounted?")
+        admin, reader = await world.visitor("admin"), await world.visitor("readonly")
+        assert "is its disk mounted?" in await read(reader, "/")
+        assert "It is as it should be" not in await read(reader, "/")
+        assert f"/library/roots/{root.id}/confirm" in await read(admin, "/")
+        await post(admin, f"/library/roots/{root.id}/confirm")
+        jobs = await world.house.read(list_jobs, kind="scan_root")
+        assert any(job.args == {"root_id": root.id, "confirmed_by": "the-admin"} for job in jobs.items)
 
 
 async def test_a_title_is_looked_up_and_added_by_the_librarian(tmp_path: Path) -> None:

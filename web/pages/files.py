@@ -48,3 +48,10 @@ async def scan(visit: Visit) -> Answer:
     jobs = await visit.write(changes.request_scan, actor=visit.name)
     words = "The library folders are being walked." if jobs else "There is no library folder to scan."
     return await back_to("/", words)
+
+
+@route(pages, "/library/roots/<root_id>/confirm", Policy.ADMIN, methods=("POST",))
+async def confirm_root(visit: Visit, root_id: str) -> Answer:
+    """A folder that looked wrong (empty, another disk, much gone at once) is as a person wants it."""
+    await visit.write(changes.confirm_root, root_id, actor=visit.name)
+    return await back_to("/", "The folder is being walked, and believed.")
