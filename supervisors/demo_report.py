@@ -110,7 +110,7 @@ class Report:
     async def look(self, house: House, tree: Supervisor) -> None:
         """What can only be seen at the end: on the disk, in the client, in the tree."""
         with trio.move_on_after(SETTLING):  # a download ends just after its last file's import was told
-            while (await house.read(downloads.list_downloads, status="active")).items:
+            while (await house.read(downloads.list_downloads, status="active")).items:  # noqa: ASYNC110 - nothing is told of it
                 await trio.sleep(0.1)
         roots = {r.id: r.path for r in await house.read(library.roots)}
         for facts in self.imported.values():
