@@ -92,9 +92,7 @@ def gather(
 def next_searches(conn: Connection, now: datetime, limit: int) -> tuple[str, ...]:
     """The titles to search for next, the longest unsearched first: what lacks something, or holds less than its profile would have."""
     profiles = (p for p in choosing.list_profiles(conn) if p.upgrades)
-    below = {
-        p.id: [q for q in QUALITIES if p.scores or p.standing(q) < p.effective_cutoff()] for p in profiles
-    }
+    below = {p.id: [q for q in QUALITIES if p.scores or p.standing(q) < p.effective_cutoff()] for p in profiles}
     return media.longest_unsearched(
         conn,
         today=now.date().isoformat(),

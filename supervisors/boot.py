@@ -74,9 +74,7 @@ async def run(
     return 1
 
 
-async def build(
-    loaded: Loaded, more_seeds: Sequence[Seed] = (), patience: int = 1
-) -> tuple[House, Supervisor]:
+async def build(loaded: Loaded, more_seeds: Sequence[Seed] = (), patience: int = 1) -> tuple[House, Supervisor]:
     """The house and its tree, not yet started. Folders that are missing are made here, so that a fresh clone runs."""
     config = loaded.config
     refuse_what_is_not_there(config)

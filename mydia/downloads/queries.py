@@ -91,7 +91,8 @@ def open_of(conn: Connection, media_item_id: str) -> tuple[Download, ...]:
     return _downloads(
         conn,
         conn.all(
-            f"select * from downloads where media_item_id = :m and status in ({_OPEN}) order by created_at, id", m=media_item_id
+            f"select * from downloads where media_item_id = :m and status in ({_OPEN}) order by created_at, id",
+            m=media_item_id,
         ),
     )
 

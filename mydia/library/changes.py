@@ -362,7 +362,9 @@ def import_placed(
     for gone in replaced:
         # A file of several episodes is replaced only when nothing hangs on it any more.
         if tx.value("select 1 from held_files where file_id = :f limit 1", f=gone) is None and not _leaving(tx, gone):
-            intend_trash(tx, gone, reason=f"Replaced by {readable(from_text(journal['relative_path']))}", actor="importer")
+            intend_trash(
+                tx, gone, reason=f"Replaced by {readable(from_text(journal['relative_path']))}", actor="importer"
+            )
     tx.update("import_journal", journal_id, state="done", method=method, reason=reason, updated_at=tx.now)
     codes = _codes(tx, episode_ids)
     tx.emit(

@@ -160,7 +160,8 @@ def abandoned_imports(conn: Connection) -> tuple[tuple[JournalRow, str], ...]:
 
 def journal_of(conn: Connection, download_id: str) -> tuple[JournalRow, ...]:
     return tuple(
-        journal_row(r) for r in conn.all("select * from import_journal where download_id = :d order by id", d=download_id)
+        journal_row(r)
+        for r in conn.all("select * from import_journal where download_id = :d order by id", d=download_id)
     )
 
 

@@ -71,7 +71,9 @@ def load_config(path: Path | None, env: Mapping[str, str]) -> Loaded:
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise Invalid(f"the configuration {path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+            raise Invalid(
+                f"the configuration {path} cannot be read: {getattr(error, 'strerror', None) or error}"
+            ) from error
         try:
             document, problems = parse(text, path.name, env)
         except yaml.YAMLError as error:
@@ -109,7 +111,9 @@ def _from_environment(env: Mapping[str, str]) -> Iterator[tuple[Keys, tuple[str,
         if name in VARIABLES:
             yield VARIABLES[name], (name, value)
         elif name.startswith(PREFIX):
-            keys = tuple(int(k) if k.isascii() and k.isdigit() else k.lower() for k in name.removeprefix(PREFIX).split("__"))
+            keys = tuple(
+                int(k) if k.isascii() and k.isdigit() else k.lower() for k in name.removeprefix(PREFIX).split("__")
+            )
             # Lists and mappings are written as YAML ("[a, b]"); anything else is text, which the model reads.
             yield keys, (name, _structure(value) if value[0] in "[{" else value)
 

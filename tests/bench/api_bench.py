@@ -34,7 +34,9 @@ from tests.support.ports import free_port
 TITLES = 50_000
 SECONDS = 5.0
 TARGETS = {"p50_ms_at_1": 1.5, "p99_ms_at_16": 40.0, "pss_mb_tree": 200.0, "pss_mb_main": 90.0, "first_response_s": 4.0}
-WORDS = "Night City Meridian Garden Winter Hollow Signal Harbour Letter Tide Paper Crown Silent Ember North Glass".split()
+WORDS = (
+    "Night City Meridian Garden Winter Hollow Signal Harbour Letter Tide Paper Crown Silent Ember North Glass".split()
+)
 
 
 # -- the library -----------------------------------------------------------------------------------------------------------------
@@ -44,7 +46,9 @@ def fill(tx: Transaction, titles: int) -> None:
     """Films with a file each and, every tenth, a show of ten episodes of which half are there."""
     profile = tx.value("select id from quality_profiles order by created_at, id limit 1")
     root = tx.new_id()
-    tx.insert("library_roots", {"id": root, "path": "/nowhere", "type": "movie", "created_at": tx.now, "updated_at": tx.now})
+    tx.insert(
+        "library_roots", {"id": root, "path": "/nowhere", "type": "movie", "created_at": tx.now, "updated_at": tx.now}
+    )
     for start in range(0, titles, 1000):
         rows: dict[str, list[dict[str, Any]]] = {}
         for n in range(start, min(start + 1000, titles)):
@@ -72,17 +76,41 @@ def _title(tx: Transaction, n: int, profile: str, root: str) -> Iterator[tuple[s
         },
     )
     yield "media_titles", {"media_item_id": item, "clean_title": title_key(name), "title": name}
-    yield "external_ids", {"type": "tv_show" if show else "movie", "provider": "tmdb", "external_id": str(n), "media_item_id": item}
-    yield "slots", {"id": slot, "media_item_id": item, "name": "default", "quality_profile_id": profile, "created_at": tx.now}
+    yield (
+        "external_ids",
+        {"type": "tv_show" if show else "movie", "provider": "tmdb", "external_id": str(n), "media_item_id": item},
+    )
+    yield (
+        "slots",
+        {"id": slot, "media_item_id": item, "name": "default", "quality_profile_id": profile, "created_at": tx.now},
+    )
     for number in range(1, 11) if show else (0,):
         target = tx.new_id() if show else ""
         if show:
-            row = {"id": target, "media_item_id": item, "season_number": 1, "episode_number": number, "air_date": "2020-01-01"}
+            row = {
+                "id": target,
+                "media_item_id": item,
+                "season_number": 1,
+                "episode_number": number,
+                "air_date": "2020-01-01",
+            }
             yield "episodes", {**row, "title": f"Part {number}", **times}
         if number <= 5:
             file = tx.new_id()
-            facts = {"size": 4_000_000_000, "mtime_ns": 1, "quality": "WEBDL-1080p", "resolution": "1080p", "codec": "h264"}
-            row = {"id": file, "root_id": root, "relative_path": f"{name}/{number}.mkv", "media_item_id": item, "state": "linked"}
+            facts = {
+                "size": 4_000_000_000,
+                "mtime_ns": 1,
+                "quality": "WEBDL-1080p",
+                "resolution": "1080p",
+                "codec": "h264",
+            }
+            row = {
+                "id": file,
+                "root_id": root,
+                "relative_path": f"{name}/{number}.mkv",
+                "media_item_id": item,
+                "state": "linked",
+            }
             yield "media_files", {**row, **facts, **times}
             yield "held_files", {"slot_id": slot, "target": target, "file_id": file}
 
@@ -150,7 +178,11 @@ def whole(answer: bytes) -> bool:
 
 def spread(took: list[float]) -> dict[str, float]:
     cuts = statistics.quantiles(took, n=100, method="inclusive")
-    return {"p50_ms": round(cuts[49] * 1000, 3), "p99_ms": round(cuts[98] * 1000, 3), "per_second": round(len(took) / SECONDS)}
+    return {
+        "p50_ms": round(cuts[49] * 1000, 3),
+        "p99_ms": round(cuts[98] * 1000, 3),
+        "per_second": round(len(took) / SECONDS),
+    }
 
 
 # -- the program -----------------------------------------------------------------------------------------------------------------
@@ -160,10 +192,23 @@ def start(folder: Path, port: int) -> "subprocess.Popen[bytes]":
     config = folder / "config.yml"
     embedded = {"listen_port": 0, "listen_host": "127.0.0.1", "dht": False}
     config.write_text(
-        json.dumps({"data_dir": str(folder), "server": {"host": "127.0.0.1", "port": port}, "downloads": {"embedded": embedded}}),
+        json.dumps(
+            {
+                "data_dir": str(folder),
+                "server": {"host": "127.0.0.1", "port": port},
+                "downloads": {"embedded": embedded},
+            }
+        ),
         encoding="utf-8",
     )
-    command = [sys.executable, "-c", "import sys; from mydia.cli import main; sys.exit(main())", "--config", str(config), "serve"]
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from mydia.cli import main; sys.exit(main())",
+        "--config",
+        str(config),
+        "serve",
+    ]
     return subprocess.Popen(command, stderr=(folder / "log").open("wb"))
 
 

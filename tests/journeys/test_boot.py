@@ -47,7 +47,9 @@ async def start_and_fail(config: Path) -> tuple[str, list[str]]:
     assert done.returncode != 0
     assert done.stdout == b""
     lines = done.stderr.decode().splitlines()
-    complaints = [line for line in lines if not line.startswith("{") or json.loads(line)["level"] not in ("DEBUG", "INFO")]
+    complaints = [
+        line for line in lines if not line.startswith("{") or json.loads(line)["level"] not in ("DEBUG", "INFO")
+    ]
     assert len(complaints) == 1, lines
     assert "Traceback" not in complaints[0]
     return complaints[0], lines
@@ -163,7 +165,9 @@ async def test_mydia_health_tells_by_its_exit_code_whether_the_house_is_ready(tm
     config = written(tmp_path, settings(tmp_path, free_port))
 
     async def health() -> int:
-        done = await trio.run_process([MYDIA, "--config", str(config), "health"], capture_stdout=True, capture_stderr=True, check=False)
+        done = await trio.run_process(
+            [MYDIA, "--config", str(config), "health"], capture_stdout=True, capture_stderr=True, check=False
+        )
         assert b"Traceback" not in done.stderr
         return done.returncode
 

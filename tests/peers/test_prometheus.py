@@ -104,9 +104,15 @@ async def test_a_killed_process_is_seen_as_one_restart_of_its_actor_and_of_nobod
     async with house(tmp_path) as daemon, daemon.client() as client:
 
         async def restarts() -> dict[str, float]:
-            lines = [line for line in (await client.get("/metrics")).text.splitlines() if line.startswith("mydia_actor_restarts_total{")]
+            lines = [
+                line
+                for line in (await client.get("/metrics")).text.splitlines()
+                if line.startswith("mydia_actor_restarts_total{")
+            ]
             named = (line.rpartition(" ") for line in lines)
-            return {labels.partition('actor="')[2].partition('"')[0]: float(n) for labels, _, n in named if float(n) > 0}
+            return {
+                labels.partition('actor="')[2].partition('"')[0]: float(n) for labels, _, n in named if float(n) > 0
+            }
 
         assert await restarts() == {}
         assert daemon.process is not None

@@ -50,7 +50,9 @@ def test_json_survives_and_is_text_for_every_database(value: object) -> None:
     assert from_json(text) == value
 
 
-sort_values = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")) | st.integers(-(2**63), 2**63 - 1)
+sort_values = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")) | st.integers(
+    -(2**63), 2**63 - 1
+)
 
 
 @given(st.lists(sort_values))
@@ -60,7 +62,9 @@ def test_a_cursor_survives_a_url(values: list[object]) -> None:
     assert decode_cursor(text, *map(type, values)) == values
 
 
-@pytest.mark.parametrize("values", [["a\0"], ["\ud800"], [2**63], [-(2**63) - 1], [1.5], [None], [True], [["a"]], ["a", "b"]])
+@pytest.mark.parametrize(
+    "values", [["a\0"], ["\ud800"], [2**63], [-(2**63) - 1], [1.5], [None], [True], [["a"]], ["a", "b"]]
+)
 def test_a_cursor_that_was_tampered_with_is_refused(values: list[object]) -> None:
     for kind in (str, int):
         with pytest.raises(Invalid):

@@ -1,5 +1,4 @@
-"""Real torrents of real files, a libtorrent session that seeds them over loopback, and torrents no client should take.
-"""
+"""Real torrents of real files, a libtorrent session that seeds them over loopback, and torrents no client should take."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

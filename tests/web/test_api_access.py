@@ -107,7 +107,9 @@ async def test_a_key_is_taken_in_either_header_and_never_in_the_address(tmp_path
             assert (await http.get(f"{ROOT}/me", headers=headers)).json()["role"] == "user"
         for name in ("apikey", "api_key", "X-Api-Key"):
             assert (await http.get(f"{ROOT}/me", params={name: key})).status_code == 401
-        assert (await http.get("/", headers={"X-Api-Key": key})).status_code == 303, "keys are for programs, not for pages"
+        assert (await http.get("/", headers={"X-Api-Key": key})).status_code == 303, (
+            "keys are for programs, not for pages"
+        )
 
 
 @pytest.mark.parametrize("wrong", ["", "x", "myd_", "myd_00000000_" + "x" * 43, "Bearer", "\x7f", "é"])
@@ -134,7 +136,9 @@ async def test_a_key_is_made_shown_once_used_and_revoked_at_once(tmp_path: Path)
         assert (await http.get(f"{ROOT}/me", headers=mine)).status_code == 401
         assert (await http.delete(f"{ROOT}/api-keys/{made['id']}", headers=user)).status_code == 404
         theirs = (await http.get(f"{ROOT}/api-keys", headers=admin)).json()["items"][0]["id"]
-        assert (await http.delete(f"{ROOT}/api-keys/{theirs}", headers=user)).status_code == 404, "somebody else's is nobody's"
+        assert (await http.delete(f"{ROOT}/api-keys/{theirs}", headers=user)).status_code == 404, (
+            "somebody else's is nobody's"
+        )
 
 
 async def test_people_are_let_in_changed_and_sent_away_but_never_the_last_administrator(tmp_path: Path) -> None:
@@ -146,7 +150,9 @@ async def test_people_are_let_in_changed_and_sent_away_but_never_the_last_admini
         assert (await http.post(users, json={**wish, "username": "ada"})).status_code == 409
         assert (await http.post(users, json={**wish, "username": "Bob", "password": "short"})).status_code == 422
         assert (await http.put(f"{users}/{ada['id']}", json={"role": "user"})).json()["role"] == "user"
-        assert (await http.put(f"{users}/{ada['id']}", json={"password": "another lamp, another window"})).status_code == 200
+        assert (
+            await http.put(f"{users}/{ada['id']}", json={"password": "another lamp, another window"})
+        ).status_code == 200
         me = (await http.get(f"{ROOT}/me")).json()["id"]
         assert (await http.put(f"{users}/{me}", json={"role": "user"})).status_code == 409
         assert (await http.delete(f"{users}/{me}")).status_code == 409
@@ -170,7 +176,9 @@ async def test_no_answer_page_stream_measure_or_log_line_holds_a_secret(tmp_path
     lines: list[str] = []
     async with open_api(tmp_path, SECRETS, name=CANARY[::-1]) as world:
         logs.know_secrets([CANARY])
-        sink = logger.add(lambda message: lines.append(logs.mask(str(message))), level="DEBUG", diagnose=False, backtrace=False)
+        sink = logger.add(
+            lambda message: lines.append(logs.mask(str(message))), level="DEBUG", diagnose=False, backtrace=False
+        )
         await world.house.write(downloads.provider_failed, "indexer", "one", "it does not answer")
         await world.house.write(_grab_with_a_key, world.shelf.film)
         everything = await ids_of(world)
@@ -196,7 +204,9 @@ async def overheard(world: ApiWorld, cookie: Mapping[str, str]) -> str:
     """What a live page is told of everything that happened so far."""
     stream = await trio.open_tcp_stream("127.0.0.1", int(world.url.rpartition(":")[2]))
     async with stream:
-        await stream.send_all(f"GET /live?after=0 HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie['Cookie']}\r\n\r\n".encode())
+        await stream.send_all(
+            f"GET /live?after=0 HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie['Cookie']}\r\n\r\n".encode()
+        )
         text = ""
         while "event: live" not in text or not text.endswith("\n\n\r\n"):
             text += (await stream.receive_some()).decode()

@@ -72,7 +72,11 @@ async def test_a_file_that_nobody_recognised_is_told_what_it_is(tmp_path: Path) 
         ):
             assert (await world.http.put(path, json=wrong)).status_code == 422, wrong
         told = (await world.http.put(path, json={"media_id": show["id"], "episode_ids": [episode, other]})).json()
-        assert (told["state"], told["media_id"], sorted(told["episode_ids"])) == ("linked", show["id"], sorted([episode, other]))
+        assert (told["state"], told["media_id"], sorted(told["episode_ids"])) == (
+            "linked",
+            show["id"],
+            sorted([episode, other]),
+        )
         assert told["held"]
         history = await get(world, f"/media/{show['id']}/history")
         assert (history["items"][0]["type"], history["items"][0]["actor"]) == ("FileLinked", "the-admin")
@@ -114,7 +118,9 @@ async def test_a_candidate_is_grabbed_by_hand_and_given_up_again(tmp_path: Path)
         search = await get(world, f"/searches/{world.shelf.search}")
         assert [c["accepted"] for c in search["candidates"]] == [False, True]
         wish = {"search_id": search["id"], "position": 0}
-        assert (await world.http.post(f"{ROOT}/downloads", json=wish)).status_code == 409, "it is being downloaded already"
+        assert (await world.http.post(f"{ROOT}/downloads", json=wish)).status_code == 409, (
+            "it is being downloaded already"
+        )
         assert (await world.http.delete(f"{ROOT}/downloads/{world.shelf.download}")).status_code == 204
         assert (await get(world, f"/downloads/{world.shelf.download}"))["status"] == "cancelled"
         grabbed = await world.http.post(f"{ROOT}/downloads", json=wish)
@@ -150,7 +156,13 @@ async def test_settings_are_changed_at_run_time_and_say_where_they_are_from(tmp_
             return next(s for s in answer.json()["settings"] if s["key"] == key)
 
         changed = setting(await put({"media.recycle_days": 14}), "media.recycle_days")
-        assert changed == {"key": "media.recycle_days", "value": 14, "source": "runtime", "where": "run time", "restart": False}
+        assert changed == {
+            "key": "media.recycle_days",
+            "value": 14,
+            "source": "runtime",
+            "where": "run time",
+            "restart": False,
+        }
         assert world.house.config.media.recycle_days == 14
         refused: list[dict[str, Any]] = [
             {"media.recycle_days": -1},

@@ -60,7 +60,14 @@ async def test_everything_the_document_says_is_so(tmp_path: Path) -> None:
     # for it to revoke: whatever came after would be told 401.
     command = [
         *(sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()", "run"),
-        *("--checks", "all", "--exclude-checks", "positive_data_acceptance", "--exclude-operation-id", "revoke_api_key"),
+        *(
+            "--checks",
+            "all",
+            "--exclude-checks",
+            "positive_data_acceptance",
+            "--exclude-operation-id",
+            "revoke_api_key",
+        ),
         *("--phases", "examples,coverage,fuzzing,stateful", "--max-examples", "2", "--continue-on-failure"),
         *("--generation-deterministic", "--warnings", "off", "--no-color"),
     ]

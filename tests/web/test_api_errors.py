@@ -27,7 +27,14 @@ def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
 
 async def test_an_address_that_is_none_is_a_problem(tmp_path: Path) -> None:
     async with open_api(tmp_path) as world:
-        for path in ("/api/v1/nothing", "/api/", "/api/v2/media", "/api/v1/media/nothing", "/api/v1/media/%00", "/api/v1/jobs/%ff%fe"):
+        for path in (
+            "/api/v1/nothing",
+            "/api/",
+            "/api/v2/media",
+            "/api/v1/media/nothing",
+            "/api/v1/media/%00",
+            "/api/v1/jobs/%ff%fe",
+        ):
             told = problem(await world.http.get(path), 404)
             assert told["instance"].startswith("/api/")
 
@@ -111,7 +118,17 @@ LISTS = ("media", "downloads", "files", "trash", "history", "jobs", "blocklist")
 
 
 async def test_a_cursor_that_was_tampered_with_is_refused(tmp_path: Path) -> None:
-    wrong: list[Any] = [["\ud800", "x"], [2**64, "x"], ["a\0", "x"], [None], [], ["a", "b", "c"], {"a": 1}, [[1], [2]], [1.5]]
+    wrong: list[Any] = [
+        ["\ud800", "x"],
+        [2**64, "x"],
+        ["a\0", "x"],
+        [None],
+        [],
+        ["a", "b", "c"],
+        {"a": 1},
+        [[1], [2]],
+        [1.5],
+    ]
     texts = ["x", "!!!!", "W10", "%00", *(encode_cursor(v) for v in wrong)]
     async with open_api(tmp_path) as world:
         for name in LISTS:

@@ -65,7 +65,11 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
         paths.setdefault(ROOT + _template(each.rule), {})[each.method] = _operation(each, of)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Mydia", "version": version("mydia"), "description": "Everything the pages do, for programs."},
+        "info": {
+            "title": "Mydia",
+            "version": version("mydia"),
+            "description": "Everything the pages do, for programs.",
+        },
         "paths": paths,
         "components": {
             "schemas": dict(sorted({**defined.get("$defs", {}), "Problem": PROBLEM}.items())),
@@ -73,7 +77,12 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
                 "key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
                 "bearer": {"type": "http", "scheme": "bearer", "description": "An API key"},
                 "session": {"type": "apiKey", "in": "cookie", "name": "mydia_session"},
-                "csrf": {"type": "apiKey", "in": "header", "name": "X-CSRF-Token", "description": "Goes with a session"},
+                "csrf": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "X-CSRF-Token",
+                    "description": "Goes with a session",
+                },
             },
         },
         "tags": [{"name": name} for name in sorted({o.group for o in operations})],
@@ -121,7 +130,9 @@ def _query_parameters(model: type[BaseModel]) -> Iterator[dict[str, Any]]:
         # A parameter that is not wanted is left out; there is no null in a query string.
         options = [o for o in described.pop("anyOf", ()) if o != {"type": "null"}]
         words = {"description": described.pop("description")} if "description" in described else {}
-        shape = {k: v for k, v in {**described, **(options[0] if options else {})}.items() if k != "title" and v is not None}
+        shape = {
+            k: v for k, v in {**described, **(options[0] if options else {})}.items() if k != "title" and v is not None
+        }
         yield {"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": shape, **words}
 
 
@@ -132,7 +143,10 @@ def _responses(o: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
     problem = {"application/problem+json": {"schema": {"$ref": REFERENCE.format(model="Problem")}}}
     bad = {str(code): {"description": WORDS[code], "content": problem} for code in _errors(o)}
     if "503" in bad:
-        bad["503"] = {**bad["503"], "headers": {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds"}}}
+        bad["503"] = {
+            **bad["503"],
+            "headers": {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds"}},
+        }
     return {str(o.status): good, **bad}
 
 

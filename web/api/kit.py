@@ -153,7 +153,9 @@ def _check(value: object, field: str) -> None:
     match value:
         case str():
             if "\0" in value or any("\ud800" <= c <= "\udfff" for c in value):
-                raise Invalid("There is a character in it that is no text (NUL, or half of a pair).", field=field or None)
+                raise Invalid(
+                    "There is a character in it that is no text (NUL, or half of a pair).", field=field or None
+                )
         case bool():
             pass
         case int() if not -(2**63) <= value < 2**63:

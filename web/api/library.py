@@ -101,7 +101,9 @@ class Restored:
 # -- operations
 
 
-@operation(api, "/library/scan", Policy.ACT, method="POST", body=ScanRequest, optional=True, answers=JobRefs, status=202)
+@operation(
+    api, "/library/scan", Policy.ACT, method="POST", body=ScanRequest, optional=True, answers=JobRefs, status=202
+)
 async def scan(visit: Visit, body: ScanRequest) -> JobRefs:
     """Walk one library folder, or all of them, now."""
     return JobRefs(list(await visit.write(changes.request_scan, body.root_id, actor=visit.name)))

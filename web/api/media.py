@@ -137,9 +137,7 @@ async def search(visit: Visit, query: WordsQuery) -> SearchResult:
             problem = str(no) or "The librarian is being restarted; try again"
             break
     known = await visit.read(_known_ids, [(t.kind, t.provider, t.id) for t in titles])
-    return SearchResult(
-        list(have), [found(t, known.get((t.kind, t.provider, t.id))) for t in titles], problem
-    )
+    return SearchResult(list(have), [found(t, known.get((t.kind, t.provider, t.id))) for t in titles], problem)
 
 
 def _known_ids(conn: Connection, keys: list[tuple[str, str, str]]) -> dict[tuple[str, str, str], str]:

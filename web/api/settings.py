@@ -146,7 +146,9 @@ def config_out(loaded: Loaded) -> ConfigOut:
 
     def setting(key: str, value: Any) -> Setting:
         source = loaded.sources[key]
-        return Setting(key, _shown(value), source.kind, source.where, any(f"{key}.".startswith(f"{k}.") for k in at_start))
+        return Setting(
+            key, _shown(value), source.kind, source.where, any(f"{key}.".startswith(f"{k}.") for k in at_start)
+        )
 
     return ConfigOut([setting(key, value) for key, value in dotted_values(loaded.config)])
 

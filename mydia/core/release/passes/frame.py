@@ -78,7 +78,11 @@ def _appended(reading: Reading) -> None:
     if found is None or found.start() <= reading.start:
         return
     word = found.group(1).lower()
-    if word in NOISE or word.startswith(REPOSTER) or (word in POSTERS and _GROUPED.search(reading.name, reading.start, found.start())):
+    if (
+        word in NOISE
+        or word.startswith(REPOSTER)
+        or (word in POSTERS and _GROUPED.search(reading.name, reading.start, found.start()))
+    ):
         if word == "sample":
             reading.set("extra", "sample", Span(*found.span(1)))
         reading.end = found.start()
