@@ -150,7 +150,9 @@ def write_config(around: World, qbittorrent: QbittorrentProcess | None, port: in
                 {"path": str(folder / "library/tv"), "type": "tv_show"},
             ],
         },
-        "metadata": {"tmdb": {"api_key": "demo", "base_url": f"{urls['tmdb']}/3", "image_url": f"{urls['tmdb']}/t/p"}},
+        "metadata": {
+            "tmdb": {"api_key": "any-key-will-do", "base_url": f"{urls['tmdb']}/3", "image_url": f"{urls['tmdb']}/t/p"}
+        },
         "downloads": {
             "indexers": [{"type": "torznab", "name": "demo indexer", "url": urls["indexer"]}],
             "embedded": {

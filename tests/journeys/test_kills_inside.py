@@ -91,6 +91,7 @@ async def test_any_actor_or_process_killed_at_random_two_hundred_times_changes_n
     handed: list[tuple[House, Supervisor]] = []
     ready = trio.Event()
     codes: list[int] = []
+    ended = trio.Event()
     async with trio.open_nursery() as nursery:
         busy = await kw.open_busy_world(nursery, tmp_path / "world", cast)
         loaded = load_config(write_config(busy.around, None, free_port), {})
@@ -99,6 +100,7 @@ async def test_any_actor_or_process_killed_at_random_two_hundred_times_changes_n
             codes.append(
                 await boot.run(loaded, ready=ready, hand_out=handed, more_seeds=[seed_profile], patience=PATIENCE)
             )
+            ended.set()
 
         nursery.start_soon(daemon)
         await ready.wait()
@@ -118,6 +120,7 @@ async def test_any_actor_or_process_killed_at_random_two_hundred_times_changes_n
         assert len(reaper.killed) == KILLS
         assert set(visitor.seen) <= {0, 200, 303, 503}
         await tree.stop()
+        await ended.wait()
         nursery.cancel_scope.cancel()
     assert codes == [0]
     busy.around.seeder.close()
