@@ -7,6 +7,7 @@ peer that seeds them, the engine that downloads them and everything the daemon d
 import json
 import secrets
 import shutil
+import signal
 import sys
 import tempfile
 from contextlib import AsyncExitStack, ExitStack
@@ -76,8 +77,10 @@ def demo(*, check: bool, client: str, port: int, keep: Path | None) -> int:
 async def _demo(folder: Path, check: bool, client: str, port: int) -> Report:
     report, began = Report(), trio.current_time()
     async with trio.open_nursery() as nursery:
+        await nursery.start(_end_early, nursery.cancel_scope)
         around = await open_world(nursery, folder)
         async with AsyncExitStack() as stack:
+            stack.callback(around.seeder.close)
             other = (
                 await stack.enter_async_context(real_qbittorrent(folder / "qbittorrent"))
                 if client == "qbittorrent"
@@ -104,8 +107,15 @@ async def _demo(folder: Path, check: bool, client: str, port: int) -> Report:
             await report.look(house, tree)
             await tree.stop()
             await trio.sleep_forever()  # the daemon's end cancels this
-    around.seeder.close()
     return report
+
+
+async def _end_early(scope: trio.CancelScope, *, task_status: trio.TaskStatus[None]) -> None:
+    """End the run where a signal comes before the daemon is there to hear it; later it is the daemon that hears it."""
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        task_status.started()
+        async for _ in signals:
+            scope.cancel()
 
 
 async def open_world(nursery: trio.Nursery, folder: Path) -> World:

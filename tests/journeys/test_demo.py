@@ -113,3 +113,26 @@ async def test_the_demo_without_check_serves_until_a_signal_and_leaves_nothing_b
 async def _password(log: Path) -> str | None:
     said = re.search(r"log in as demo with the password ([\w-]+)", await trio.Path(log).read_text())
     return said[1] if said else None
+
+
+async def test_a_signal_while_the_demo_still_makes_its_world_leaves_nothing_behind(
+    tmp_path: Path, free_port: int
+) -> None:
+    log = tmp_path / "log"
+    with log.open("wb") as out:
+        process = await trio.lowlevel.open_process(
+            [MYDIA, "demo", "--port", str(free_port)],
+            env={**os.environ, "TMPDIR": str(tmp_path)},
+            stdout=out,
+            stderr=out,
+        )
+
+    async def making() -> bool:
+        return "making a dozen small videos" in await trio.Path(log).read_text()
+
+    await eventually(making)
+    process.send_signal(signal.SIGTERM)
+    with trio.fail_after(60):
+        assert await process.wait() == 0, await trio.Path(log).read_text()
+    assert "Mydia is ready" not in await trio.Path(log).read_text()
+    assert left_behind(tmp_path) == []
