@@ -271,6 +271,8 @@ class Importer(JobActor):
                     token=journal.id,
                     methods=METHODS,
                     displaced=displaced,
+                    # A long copy ends between two chunks when the house stops; the next start begins it anew.
+                    check=trio.from_thread.check_cancelled,
                     sys=self.sys,
                 )
             )

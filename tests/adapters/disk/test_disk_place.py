@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 
 from mydia.adapters.disk.paths import Spot
 from mydia.adapters.disk.place import discard_part, place
@@ -375,3 +376,29 @@ def test_a_missing_source_is_not_found_and_names_of_any_bytes_are_placed(spots: 
     odd = os.fsdecode(b"caf\xe9 \xf0\x9f\x8e\xac") + "é" * 100 + ".mkv"
     place(source, Spot(target.root, odd), token="t1")
     assert odd in [path.name for path in Path(target.root).iterdir()]
+
+
+async def test_a_copy_that_is_cancelled_ends_between_two_chunks_and_leaves_only_the_source(tmp_path: Path) -> None:
+    (tmp_path / "downloads").mkdir()
+    (tmp_path / "library").mkdir()
+    source = tmp_path / "downloads/film.mkv"
+    source.write_bytes(b"x" * 100)
+    with trio.CancelScope() as scope:
+
+        def copy_a_little(of: int, to: int, count: int) -> int:
+            trio.from_thread.run_sync(scope.cancel)
+            return os.copy_file_range(of, to, 10)
+
+        await trio.to_thread.run_sync(
+            lambda: place(
+                Spot(str(tmp_path / "downloads"), "film.mkv"),
+                Spot(str(tmp_path / "library"), "film.mkv"),
+                token="1",
+                methods=("copy",),
+                check=trio.from_thread.check_cancelled,
+                sys=replace(REAL, copy_file_range=copy_a_little),
+            )
+        )
+    assert scope.cancelled_caught
+    assert source.read_bytes() == b"x" * 100
+    assert list((tmp_path / "library").iterdir()) == []
