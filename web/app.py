@@ -6,7 +6,7 @@ form the asker understands (a page, or problem+json under /api), security header
 
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 from typing import Any, NoReturn
@@ -23,7 +23,6 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from mydia.errors import Conflict, Forbidden, Invalid, MydiaError, NotFound, Unavailable
 from mydia.house import House
 from mydia.otp import NoAnswer, Supervisor, correlation
-from mydia.settings.load import Source
 from web import api, auth, edge, health, live, metrics, pages
 from web.metrics import Meter
 from web.page import whole
@@ -61,11 +60,10 @@ def create_app(
     house: House,
     tree: Supervisor | None,
     *,
-    sources: Mapping[str, Source] | None = None,
     meter: Meter | None = None,
 ) -> "App":
-    """The whole web face of a house. `tree` is shown on the system page, `sources` (of each setting) on the settings page."""
-    site = Site(house, tree, Throttle(), sources or {})
+    """The whole web face of a house. `tree` is shown on the system page."""
+    site = Site(house, tree, Throttle())
     meter = meter or Meter()
     app = App(site, meter.observe)
     app.extensions["mydia.meter"] = meter

@@ -24,7 +24,6 @@ from web.throttle import Throttle
 
 if TYPE_CHECKING:
     from mydia.otp import Supervisor
-    from mydia.settings.load import Source
     from mydia.store.engine import Connection
     from mydia.store.transaction import Transaction
 
@@ -71,7 +70,6 @@ class Site:
     house: House
     tree: "Supervisor | None"
     throttle: Throttle
-    sources: "Mapping[str, Source]" = field(default_factory=dict)
     stopping: trio.Event = field(default_factory=trio.Event)
     beat: float = 15.0  # seconds between two signs of life in a stream
     claimed: bool = False  # there is an administrator; never becomes untrue again

@@ -8,7 +8,7 @@ import errno
 import gc
 import logging
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import trio
 from hypercorn.config import Config as HyperConfig
@@ -19,7 +19,6 @@ from mydia.accounts.changes import setup_token
 from mydia.errors import Invalid, Unavailable
 from mydia.house import House
 from mydia.otp import Actor, Supervisor
-from mydia.settings.load import Source
 from web.app import create_app
 from web.metrics import Meter
 
@@ -34,11 +33,10 @@ class Web(Actor):
         house: House,
         tree: Callable[[], Supervisor | None] = lambda: None,
         *,
-        sources: Mapping[str, Source] | None = None,
         meter: Meter | None = None,
     ) -> None:
         self.house = house
-        self.app = create_app(house, tree(), sources=sources, meter=meter)
+        self.app = create_app(house, tree(), meter=meter)
         self.addresses: list[str] = []
         self._closing = trio.Event()
         self._closed = trio.Event()

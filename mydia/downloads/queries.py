@@ -123,11 +123,6 @@ def search_view(conn: Connection, search_id: str) -> SearchView:
     return _searches(conn, [row])[0]
 
 
-def search_of_download(conn: Connection, download_id: str) -> SearchView | None:
-    row = conn.one("select * from searches where download_id = :d order by id limit 1", d=download_id)
-    return None if row is None else _searches(conn, [row])[0]
-
-
 def blocklist(conn: Connection, *, cursor: str | None = None, limit: int = 50) -> Page[BlockRow]:
     where, params = "1 = 1", dict[str, Any](limit=limit + 1)
     if cursor:

@@ -151,14 +151,6 @@ def episodes_of(conn: Connection, item_id: str) -> tuple[Episode, ...]:
     return tuple(_episode(r) for r in rows)
 
 
-def get_episodes(conn: Connection, episode_ids: Sequence[str]) -> tuple[Episode, ...]:
-    if not episode_ids:
-        return ()
-    match, params = among("id", episode_ids)
-    rows = conn.all(f"select * from episodes where {match} order by season_number, episode_number, id", **params)
-    return tuple(_episode(r) for r in rows)
-
-
 def slots_of(conn: Connection, item_id: str) -> tuple[Slot, ...]:
     rows = conn.all(
         "select s.id, s.media_item_id, s.name, s.quality_profile_id, p.name as profile_name from slots s"

@@ -91,5 +91,5 @@ async def settings(visit: Visit) -> Answer:
     return await whole(
         "settings.html",
         visit,
-        sections=sections(visit.house.config, visit.house.loaded.sources if visit.house.loaded else visit.site.sources),
+        sections=sections(visit.house.config, visit.house.loaded.sources if visit.house.loaded else {}),
     )
