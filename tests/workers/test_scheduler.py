@@ -13,6 +13,7 @@ from mydia.jobs import changes, queries
 from mydia.library.changes import ensure_roots
 from mydia.otp import Supervisor, actor
 from mydia.settings.model import Config
+from mydia.store.transaction import to_text
 from tests.support.house import FakeClock, clock_of, open_house
 from workers.scheduler import Scheduler, entries, expand
 
@@ -35,7 +36,7 @@ async def planned(house: House) -> dict[str, str | None]:
     with trio.fail_after(10):
         while True:
             known = await house.read(queries.cron_entries)
-            now = f"{house.clock.now():%Y-%m-%dT%H:%M:%S}"
+            now = to_text(house.clock.now())
             if known and all(e.next_run_at is None or e.next_run_at > now for e in known):
                 return {e.name: e.next_run_at for e in known}
             house.mail["scheduler"].ring()
