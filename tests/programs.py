@@ -32,6 +32,8 @@ NEEDS = (
     Need("chromium", "chromium", "the pages, in a real browser"),
     Need("/usr/share/fonts/truetype/dejavu", "fonts-dejavu-core", "text in the browser's screenshots"),
     Need("ffmpeg", "ffmpeg", "small real videos"),
+    # Debian keeps the server's programs out of the PATH, one folder per version.
+    Need("/usr/lib/postgresql", "postgresql", "the store, on PostgreSQL too"),
     Need("prometheus", "prometheus", "scraping /metrics"),
 )
 POLICY = Path("/usr/sbin/policy-rc.d")
