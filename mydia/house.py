@@ -41,13 +41,17 @@ class Mail:
 
 @dataclass(slots=True)
 class House:
-    """`config` is replaced as a whole when a person changes settings: read it when needed. `loaded` knows where each value is from."""
+    """`config` is replaced as a whole when a person changes settings: read it when needed. `loaded` knows where each value is from.
+
+    `secret` signs what browsers keep for the house.
+    """
 
     engine: "Engine"
     mail: Mail
     bus: Bus
     config: "Config"
     clock: Clock
+    secret: bytes
     loaded: "Loaded | None" = None
 
     def adopt(self, loaded: "Loaded") -> None:

@@ -181,13 +181,17 @@ class MetadataProvider(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One event for people: `event` as settings name it ("download_completed", "media_added", "imported", "grabbed", "health" ...)."""
+    """One event for people: `event` as settings name it ("download_completed", "media_added", "imported", "grabbed", "health" ...).
+
+    `url` leads to the page of what it is about; None where the house doesn't know its own address.
+    """
 
     event: str
     title: str
     body: str
     at: str
     data: Mapping[str, Any] = field(default_factory=dict)
+    url: str | None = None
 
 
 class Notifier(Protocol):

@@ -16,6 +16,7 @@ from mydia.library import changes as library
 from mydia.otp import Bus, GaveUp, StartFailed, Supervisor
 from mydia.settings.load import Loaded, load_config
 from mydia.settings.model import Config, secrets
+from mydia.settings.secret import secret_key
 from mydia.store.sqlite import SqliteEngine
 from mydia.store.transaction import Transaction
 from supervisors import Seed, tree
@@ -81,7 +82,8 @@ async def build(loaded: Loaded, more_seeds: Sequence[Seed] = (), patience: int =
     for probe in listen_on(config.server.host, config.server.port):
         probe.close()  # a port in use is found before anything is started that would have to be stopped again
     await trio.to_thread.run_sync(make_folders, config)
-    house = House(engine=engine_of(config), mail=Mail(), bus=Bus(), config=config, clock=SystemClock(), loaded=loaded)
+    secret = await trio.to_thread.run_sync(secret_key, config)
+    house = House(engine_of(config), Mail(), Bus(), config, SystemClock(), secret, loaded)
     return house, tree(house, Parts(), (*more_seeds, *seeds(config)), patience=patience)
 
 

@@ -126,7 +126,11 @@ async def enter(app: App) -> Answer | None:
     site, peer = app.site, request.remote_addr
     proxied = edge.is_trusted(peer, app.trusted)
     client = edge.client_of(peer, request.headers.getlist("X-Forwarded-For"), app.trusted)
-    https = request.scheme == "https" or (proxied and request.headers.get("X-Forwarded-Proto", "") == "https")
+    https = (
+        request.scheme == "https"
+        or site.house.config.server.url_scheme == "https"
+        or (proxied and request.headers.get("X-Forwarded-Proto", "") == "https")
+    )
     g.visit = Visit(site, None, client, https)
     if not edge.host_allowed(request.headers.get("Host"), _names(site)):
         _refuse_host(request.headers.get("Host"))
@@ -149,7 +153,8 @@ async def enter(app: App) -> Answer | None:
 
 def _names(site: Site) -> list[str]:
     server = site.house.config.server
-    return [*server.allowed_hosts, *([server.url_host] if server.url_host else [])]
+    own = edge.host_name(server.url_host)  # without a port that may stand in it
+    return [*server.allowed_hosts, *([own] if own else [])]
 
 
 def _refuse_host(host: str | None) -> NoReturn:

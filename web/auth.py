@@ -1,6 +1,7 @@
 """Who is this, and did they mean it: sessions, API keys, the CSRF check, the login throttle, and the notice a form leaves behind.
 
-A session is a random cookie whose hash stands in the sessions table (so it can be revoked, and a stolen database opens nothing). An
+A session is a random cookie, signed with the house's key, whose hash stands in the sessions table: it can be revoked, a stolen database
+opens nothing, and a made-up cookie is turned away before the database is asked. An
 unsafe request in a session needs all of: SameSite=Lax on the cookie, an Origin and Sec-Fetch-Site that are ours where the browser
 sends them, and the session's token, in the form (`csrf`) or in `X-CSRF-Token`. API keys count under /api only, and need none of that:
 no browser sends one by itself.
@@ -15,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from quart import Response, make_response, redirect, request
+from quart import Response, g, make_response, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from mydia.accounts import changes, queries
@@ -48,13 +49,13 @@ async def person_of(site: Site) -> Person | None:
     """Whoever this request's API key (under /api) or cookie belongs to."""
     if request.path.startswith(("/api/", "/metrics")) and (key := _api_key()):
         return await _owner(site, key)
-    token = request.cookies.get(COOKIE)
+    token = unsealed(site.house.secret, request.cookies.get(COOKIE))
     return await _person(site, token_hash(token)) if token else None
 
 
 def welcome_check(visit: Visit) -> Callable[[], Awaitable[bool]]:
     """For a stream that lives long: whether whoever opened it may still look."""
-    token = request.cookies.get(COOKIE, "")
+    token = unsealed(visit.house.secret, request.cookies.get(COOKIE)) or ""
 
     async def still_welcome() -> bool:
         return await _person(visit.site, token_hash(token)) is not None
@@ -86,6 +87,22 @@ async def _owner(site: Site, text: str) -> Person | None:
     if used is None or used < now.replace(second=0, microsecond=0).isoformat()[:19]:
         await site.house.write(changes.key_used, owner.key_id)
     return Person(owner.user.id, owner.user.name, owner.user.role, "api_key")
+
+
+def sealed(secret: bytes, text: str) -> str:
+    """`text` with the house's signature, for a cookie."""
+    return f"{text}.{_signature(secret, text)}"
+
+
+def unsealed(secret: bytes, value: str | None) -> str | None:
+    """The text of a cookie that this house signed; None for any other."""
+    text, _, signature = (value or "").rpartition(".")
+    fits = hmac.compare_digest(signature.encode("utf-8", "replace"), _signature(secret, text).encode())
+    return text if fits else None
+
+
+def _signature(secret: bytes, text: str) -> str:
+    return hmac.new(secret, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 
 def csrf_token(login: Login) -> str:
@@ -175,7 +192,13 @@ async def begin_session(visit: Visit, user_id: str, target: str) -> Response | W
     await visit.write(changes.open_session, user_id, hashed, request.headers.get("User-Agent"), days)
     response = redirect(target, 303)
     response.set_cookie(
-        COOKIE, token, max_age=days * 86400, path="/", httponly=True, samesite="Lax", secure=visit.https
+        COOKIE,
+        sealed(visit.house.secret, token),
+        max_age=days * 86400,
+        path="/",
+        httponly=True,
+        samesite="Lax",
+        secure=visit.https,
     )
     return response
 
@@ -204,13 +227,22 @@ async def back_to(target: str, words: str, tone: Literal["good", "warning"] = "g
     response = await make_response(redirect(local_path(asked) if asked else target, 303))
     if words:
         value = base64.urlsafe_b64encode(json.dumps([words, tone]).encode()).decode()
-        response.set_cookie(FLASH, value, max_age=60, path="/", httponly=True, samesite="Lax")
+        visit: Visit = g.visit
+        response.set_cookie(
+            FLASH,
+            sealed(visit.house.secret, value),
+            max_age=60,
+            path="/",
+            httponly=True,
+            samesite="Lax",
+            secure=visit.https,
+        )
     return response
 
 
-def take_flash() -> Flash | None:
+def take_flash(visit: Visit) -> Flash | None:
     """The words the last form left; anything else in that cookie is nothing."""
-    value = request.cookies.get(FLASH)
+    value = unsealed(visit.house.secret, request.cookies.get(FLASH))
     if not value:
         return None
     try:

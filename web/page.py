@@ -71,7 +71,7 @@ def screenful(least: int, most: int = 200) -> int:
 
 async def whole(template: str, visit: Visit, status: int = 200, /, **values: Any) -> Response:
     """A whole page, with the notice that the last form left behind."""
-    flash = take_flash()
+    flash = take_flash(visit)
     response = html(render.page(template, **{**common(visit), **values, "flash": flash}), status)
     if flash is not None:
         response.delete_cookie("mydia_flash", path="/")

@@ -80,7 +80,7 @@ class NotifierActor(JobActor):
         target = self.targets.get(job.args["target"])
         if target is None:
             raise Discard(f"The notification target {job.args['target']!r} is no longer configured")
-        told = await self.house.read(notice, int(job.args["seq"]))
+        told = await self.house.read(notice, int(job.args["seq"]), self.house.config.server.address)
         try:
             await target.notifier.send(told)
         except Invalid as no:
@@ -91,8 +91,8 @@ class NotifierActor(JobActor):
             raise
 
 
-def notice(conn: Connection, seq: int) -> Notice:
-    """The notice that an event makes."""
+def notice(conn: Connection, seq: int, address: str | None = None) -> Notice:
+    """The notice that an event makes; `address` is the house's own, for the link in it."""
     row = media.get_event(conn, seq)
     title = media.title_of(conn, row.media_item_id) if row.media_item_id else None
     return Notice(
@@ -101,6 +101,7 @@ def notice(conn: Connection, seq: int) -> Notice:
         body=NOTICES[row.type](row.data),
         at=row.at,
         data={**row.data, "media_item_id": row.media_item_id},
+        url=f"{address}/titles/{row.media_item_id}" if address and row.media_item_id else address,
     )
 
 

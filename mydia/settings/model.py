@@ -65,10 +65,16 @@ class Server(Section):
     host: str = setting("0.0.0.0", "The address to listen on; 127.0.0.1 for this machine only.", restart=True)  # noqa: S104
     port: int = setting(4000, "The port to listen on.", restart=True, ge=0, le=65535)
     secret_key_base: SecretStr | None = setting(
-        None, "The key that signs cookies, 32 characters or more. Made and kept in data_dir when not set.", restart=True
+        None,
+        "The key that signs cookies, 32 characters or more; another one logs everybody out. Made and kept in data_dir when not set.",
+        restart=True,
     )
-    url_scheme: Literal["http", "https"] = setting("http", "How browsers reach this server: http or https.")
-    url_host: str | None = setting(None, "The host name browsers use, for links in notifications.")
+    url_scheme: Literal["http", "https"] = setting(
+        "http", "How browsers reach this server. https: cookies travel by HTTPS only, and links say so."
+    )
+    url_host: str | None = setting(
+        None, "The host name browsers use (nas.example.org, or nas.lan:4000), for links in notifications."
+    )
     trusted_proxies: list[IPvAnyNetwork] = setting(
         [], "Reverse proxies whose X-Forwarded-* headers are believed: addresses or networks. None by default."
     )
@@ -77,6 +83,11 @@ class Server(Section):
         "Names answered to, beside addresses, local names and url_host; *.example.org for all below one. Guards against DNS rebinding.",
         restart=True,
     )
+
+    @property
+    def address(self) -> str | None:
+        """What browsers open ("https://nas.example.org"); None where nobody has said it."""
+        return f"{self.url_scheme}://{self.url_host}" if self.url_host else None
 
     @field_validator("secret_key_base")
     @classmethod

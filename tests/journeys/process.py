@@ -21,10 +21,11 @@ from mydia.accounts.hashing import hash_secret
 from mydia.accounts.model import new_key, new_token
 from mydia.messages import Change
 from mydia.settings.load import load_config
+from mydia.settings.secret import secret_key
 from mydia.store.transaction import Transaction, to_text
 from supervisors.boot import engine_of, make_folders
 from tests.support.waiting import eventually
-from web.auth import COOKIE
+from web.auth import COOKIE, sealed
 
 MYDIA = str(Path(sys.executable).with_name("mydia"))
 
@@ -112,12 +113,13 @@ async def daemon_of(
         accounts.add_key(tx, user, "tests", key.prefix, secret, actor="tests")
 
     await trio.to_thread.run_sync(make_folders, loaded.config)
+    cookie = sealed(secret_key(loaded.config), session.token)
     engine, now = engine_of(loaded.config), to_text(datetime.now(UTC))  # noqa: TID251 - the real clock, as the daemon's
     await engine.open(now)
     done = await engine.commit([Change(change) for change in (*seeds, known)], now)
     assert [each.error for each in done.done if each.error] == []
     await engine.close()
-    daemon = kind(config, port, key.text, session.token, config.parent / "daemon.log")
+    daemon = kind(config, port, key.text, cookie, config.parent / "daemon.log")
     try:
         yield daemon
     finally:

@@ -51,7 +51,7 @@ async def open_house(
     """A migrated database with a running db_writer under a supervisor; a FakeClock where none is given, `data_dir` is `tmp_path`."""
     if not isinstance(config, Config):
         config = Config.model_validate({"data_dir": tmp_path, **(config or {})})
-    house = House(engine=engine_in(tmp_path), mail=Mail(), bus=Bus(), config=config, clock=clock or FakeClock())
+    house = House(engine_in(tmp_path), Mail(), Bus(), config, clock or FakeClock(), secret=b"of the tests alone")
     writer = actor("db_writer", lambda: DbWriter(house, BatchStats()), mailbox=house.mail["db_writer"])
     async with trio.open_nursery() as nursery:
         await nursery.start(Supervisor("test", children=[writer]).run)

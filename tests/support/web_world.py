@@ -27,7 +27,7 @@ from mydia.otp import Actor, Supervisor, actor
 from mydia.ports import EpisodeDetails, MediaDetails, MetadataMatch
 from mydia.store.transaction import Transaction
 from tests.support.house import FakeClock, open_house
-from web.auth import COOKIE, csrf_token
+from web.auth import COOKIE, csrf_token, sealed
 from web.server import Web
 
 PASSWORD = "a lamp in the window"
@@ -85,7 +85,7 @@ class World:
         token, hashed = new_token()
         user_id = await self.user(role)
         await self.house.write(accounts.open_session, user_id, hashed, "a test", 1)
-        http.cookies.set(COOKIE, token, domain="127.0.0.1", path="/")
+        http.cookies.set(COOKIE, sealed(self.house.secret, token), domain="127.0.0.1", path="/")
         login = await self.house.read(people.login_of, hashed, self.house.clock.now())
         assert login is not None
         return Visitor(http, csrf_token(login))

@@ -17,7 +17,7 @@ from mydia.accounts.model import new_token
 from mydia.downloads import changes as downloads
 from tests.support.api_world import ApiWorld, open_api
 from web.api.kit import ROOT
-from web.auth import COOKIE, csrf_token
+from web.auth import COOKIE, csrf_token, sealed
 from web.policy import Policy, allows, policy_of
 
 QUESTIONS = ("/explain", "/quality-profiles/<profile_id>/what-if")  # POSTs that answer and keep nothing
@@ -62,7 +62,7 @@ async def log_in(world: ApiWorld, role: Any) -> tuple[dict[str, str], str]:
     await world.house.write(accounts.open_session, owner.user.id, hashed, "a test", 1)
     login = await world.house.read(people.login_of, hashed, world.house.clock.now())
     assert login is not None
-    return {"Cookie": f"{COOKIE}={token}"}, csrf_token(login)
+    return {"Cookie": f"{COOKIE}={sealed(world.house.secret, token)}"}, csrf_token(login)
 
 
 async def test_every_operation_lets_in_the_roles_of_its_policy_and_no_others(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """The door: claiming a new house, logging in and out, and how often one may try."""
 
+import base64
+import json
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from mydia.accounts.changes import setup_token
 from mydia.accounts.queries import count_admins
 from tests.support.web_world import PASSWORD, World, open_web
-from web.auth import COOKIE
+from web.auth import COOKIE, sealed, unsealed
 
 
 async def new_house(world: World) -> dict[str, str]:
@@ -118,3 +120,31 @@ async def test_a_made_up_cookie_opens_nothing(tmp_path: Path, cookie: str) -> No
         visitor = await world.visitor()
         header = {b"Cookie": f"{COOKIE}={cookie}".encode()}
         assert (await visitor.http.get("/films", headers=header)).status_code == 303
+
+
+async def test_a_cookie_that_the_house_did_not_sign_opens_nothing_though_its_session_lives(tmp_path: Path) -> None:
+    async with open_web(tmp_path) as world:
+        known = await world.visitor("user")
+        token = unsealed(world.house.secret, known.http.cookies[COOKIE])
+        assert token is not None
+        for made_up in (token, f"{token}.", sealed(b"another house's key", token)):
+            visitor = await world.visitor()
+            visitor.http.cookies.set(COOKIE, made_up)
+            assert (await visitor.http.get("/films")).status_code == 303
+
+
+async def test_a_notice_that_no_form_left_is_not_shown(tmp_path: Path) -> None:
+    words = base64.urlsafe_b64encode(json.dumps(["Send your password to me", "good"]).encode()).decode()
+    async with open_web(tmp_path) as world:
+        visitor = await world.visitor("user")
+        visitor.http.cookies.set("mydia_flash", words)
+        assert "Send your password" not in (await visitor.http.get("/films")).text
+        visitor.http.cookies.set("mydia_flash", sealed(world.house.secret, words))
+        assert "Send your password" in (await visitor.http.get("/films")).text
+
+
+async def test_where_browsers_come_by_https_cookies_travel_by_nothing_else(tmp_path: Path) -> None:
+    async with open_web(tmp_path, {"server": {"host": "127.0.0.1", "port": 0, "url_scheme": "https"}}) as world:
+        visitor = await world.visitor()
+        response = await visitor.http.post("/login", data={"username": "the-admin", "password": PASSWORD})
+        assert "Secure" in response.headers["Set-Cookie"]

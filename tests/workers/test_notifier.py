@@ -16,7 +16,7 @@ from mydia.jobs import queries as jobs
 from mydia.jobs.model import FINISHED, Job
 from mydia.otp import Supervisor
 from mydia.store.transaction import Transaction
-from tests.support.crew import BOOT, crew, kill, member, push
+from tests.support.crew import BOOT, add, crew, film, kill, member, push, settle_in
 from tests.support.house import clock_of, open_house
 from tests.support.waiting import eventually
 from workers.notifier import NotifierActor, Target
@@ -51,13 +51,15 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk(tmp_path: Path, *hooks: dict[str, Any], caught: Catcher | None = None) -> AsyncIterator[Desk]:
+async def desk(
+    tmp_path: Path, *hooks: dict[str, Any], caught: Catcher | None = None, **config: Any
+) -> AsyncIterator[Desk]:
     """One webhook for each of `hooks`, all of them to the same catcher."""
     caught = caught or Catcher()
     async with trio.open_nursery() as nursery:
         url = await nursery.start(serve, caught)
         entries = [{"name": f"hook{n}", "url": f"{url}/{n}", **hook} for n, hook in enumerate(hooks)]
-        async with open_house(tmp_path, {"notifications": {"webhooks": entries}}) as house:
+        async with open_house(tmp_path, {**config, "notifications": {"webhooks": entries}}) as house:
             targets = [Target(n, w) for n, w in catalogue.notifiers(house.config)]
             async with crew(member(house, "notifier", lambda: NotifierActor(house, targets, BOOT))) as supervisor:
                 yield Desk(house, caught, supervisor)
@@ -80,6 +82,16 @@ async def test_what_is_told_names_what_happened(tmp_path: Path) -> None:
         await here.over(1)
         (message,) = here.caught.messages()
         assert "Charade.1963 failed: broken" in str(message)
+
+
+async def test_what_is_told_links_to_its_page_where_the_house_knows_its_address(tmp_path: Path) -> None:
+    known = {"url_scheme": "https", "url_host": "nas.example.org"}
+    async with desk(tmp_path, {}, server=known) as here:
+        await settle_in(here.house)
+        title = await add(here.house, film(), search=False)
+        await here.over(1)
+        (message,) = here.caught.messages()
+        assert message["url"] == f"https://nas.example.org/titles/{title}"
 
 
 async def test_each_is_told_once_across_restarts(tmp_path: Path) -> None:

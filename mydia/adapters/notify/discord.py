@@ -58,6 +58,8 @@ def embed(notice: Notice) -> dict[str, Any]:
     made: dict[str, Any] = {"title": _cut(notice.title, TITLE), "timestamp": notice.at}
     if notice.body:
         made["description"] = _cut(notice.body, DESCRIPTION)
+    if notice.url:
+        made["url"] = notice.url
     if notice.event in _COLOURS:
         made["color"] = _COLOURS[notice.event]
     left = ALL - len(made["title"]) - len(made.get("description", ""))

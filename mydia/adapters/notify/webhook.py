@@ -1,6 +1,6 @@
 """A webhook: one POST of JSON for each event, signed when there is a secret.
 
-    {"event": "imported", "title": "...", "body": "...", "at": "2026-01-31T12:00:00Z", "data": {...}}
+    {"event": "imported", "title": "...", "body": "...", "at": "2026-01-31T12:00:00Z", "data": {...}, "url": null}
 
 The shape is stable: fields are added to it, never changed. With a secret, `X-Mydia-Signature: sha256=<hex>` is the
 HMAC-SHA256 of the body as it was sent. Any 2xx is taken for received; redirects are not followed.

@@ -1,6 +1,7 @@
 """The webhook's own shape and signature, Discord's limits, and what each answer means for trying again."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import trio
@@ -32,6 +33,7 @@ async def test_a_webhook_gets_the_event_in_its_stable_shape(nursery: trio.Nurser
             "body": "Nosferatu (1922) is in the library",
             "at": "2026-01-31T12:00:00Z",
             "data": {**NOTICE.data, "episodes": ["S01E01", "S01E02"]},
+            "url": None,
         }
     ]
 
@@ -108,6 +110,11 @@ def test_facts_become_fields_ids_and_nothings_do_not() -> None:
         "Path": "/films/N.mkv",
         "Episodes": "S01E01, S01E02",
     }
+
+
+def test_an_embed_leads_to_its_page_where_the_house_knows_its_address() -> None:
+    assert "url" not in embed(NOTICE)
+    assert embed(replace(NOTICE, url="https://nas.example/titles/1"))["url"] == "https://nas.example/titles/1"
 
 
 def test_an_embed_keeps_every_one_of_discords_limits() -> None:
