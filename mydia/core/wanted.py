@@ -32,14 +32,21 @@ ShowPreset = Literal[
     "none",
 ]
 FilmPreset = Literal["movie", "collection", "none"]
+Preset = ShowPreset | FilmPreset
 NewSeasons = Literal["all", "none"]
 SHOW_PRESETS: Final[tuple[ShowPreset, ...]] = get_args(ShowPreset)
 FILM_PRESETS: Final[tuple[FilmPreset, ...]] = get_args(FilmPreset)
+_CLOSED: Final[frozenset[str]] = frozenset({"existing", "pilot", "first_season", "none"})
+"""Presets by which a person wants so much and no more."""
 Why = Literal["missing", "cutoff_unmet"]
 
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 """Before any search, before any date."""
 _RECENT: Final = timedelta(days=90)
+SPENT: Final = "every indexer's searches of today are used"
+"""Why a search that is due waits for tomorrow."""
+_FEW: Final = 3
+"""So many episodes of a season are each asked for by themselves too."""
 _FIRST_PAUSE: Final[Mapping[Why, timedelta]] = {"missing": timedelta(hours=6), "cutoff_unmet": timedelta(days=1)}
 _LONGEST_PAUSE: Final[Mapping[Why, timedelta]] = {"missing": timedelta(days=7), "cutoff_unmet": timedelta(days=30)}
 
@@ -91,6 +98,11 @@ class Search:
     season_search: bool
     indexers: tuple[str, ...]
 
+    @property
+    def cost(self) -> int:
+        """What it asks of each indexer: so many tokens."""
+        return len(questions(self.numbers))
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -136,12 +148,37 @@ def monitored_by(
     return frozenset(e.key for e in regular if chosen(e))
 
 
+def policy_of(preset: ShowPreset) -> NewSeasons:
+    """What a preset says of seasons to come, where a person says nothing else."""
+    return "none" if preset in _CLOSED else "all"
+
+
 def new_episode_monitored(season: int, known: Mapping[int, bool], policy: NewSeasons) -> bool:
-    """Whether an episode that the metadata provider adds later is monitored: as its season is, else by the policy for
-    new seasons. Specials that come later are not, unless season 0 is monitored."""
-    if season in known:
-        return known[season]
-    return season > 0 and policy == "all"
+    """Whether an episode that the metadata provider adds later is monitored. `known`: season -> whether anything of it is.
+
+    As its season is; where nothing of the latest season is monitored (all of it was there, or past, when the show was added), and for
+    new seasons, by the policy. Specials that come later are not, unless season 0 is monitored.
+    """
+    latest = max((s for s in known if s > 0), default=0)
+    if known.get(season) or season == 0:
+        return known.get(season, False)
+    return policy == "all" and (season >= latest or season not in known)
+
+
+def questions(numbers: Iterable[Number]) -> tuple[tuple[int, int | None] | None, ...]:
+    """What an indexer is asked for these episodes: (season, episode), or (season, None) for a season as a whole; None for a film.
+
+    A season's packs and its single episodes stand in different listings of most indexers, so that both are asked for a few episodes.
+    """
+    by_season: dict[int, list[int]] = {}
+    for season, number in sorted(numbers):
+        by_season.setdefault(season, []).append(number)
+    found: list[tuple[int, int | None] | None] = []
+    for season, wanting in by_season.items():
+        if len(wanting) > 1:
+            found.append((season, None))
+        found += [(season, n) for n in (wanting if len(wanting) <= _FEW else ())]
+    return tuple(found) or (None,)
 
 
 def wanted(
@@ -198,32 +235,38 @@ def due_at(why: Why, possible: datetime, past: Searched | None) -> datetime:
 
 
 def plan_searches(things: Iterable[Wanted], budgets: Sequence[Budget], now: datetime, most: int | None = None) -> Plan:
-    """Which searches to make now: what is due, the never or least recently searched first, one token of every indexer
-    for each, at most `most` of them."""
+    """Which searches to make now: what is due, the never or least recently searched first, of every indexer that has tokens for all
+    that it would be asked, at most `most` of them."""
     waiting: list[tuple[Wanted, str]] = []
     due: dict[tuple[str, str, int | None], list[Wanted]] = {}
     for thing in things:
-        if thing.due is None:
-            waiting.append((thing, "no date says when it can exist"))
-        elif thing.due > now:
-            waiting.append((thing, f"due at {thing.due:%Y-%m-%d %H:%M} UTC"))
+        reason = not_yet(thing, now)
+        if reason is not None:
+            waiting.append((thing, reason))
         else:
             season = thing.number[0] if thing.number else None
             due.setdefault((thing.title, thing.slot, season), []).append(thing)
     left = {b.indexer: b.left for b in budgets}
     searches: list[Search] = []
     for group in sorted(due.values(), key=_oldest_first):
-        able = tuple(name for name, tokens in left.items() if tokens is None or tokens > 0)
+        numbers = tuple(sorted(t.number for t in group if t.number is not None))
+        cost = len(questions(numbers))
+        able = tuple(name for name, tokens in left.items() if tokens is None or tokens >= cost)
         if not able or (most is not None and len(searches) >= most):
-            reason = "this round is full" if able else "every indexer's searches of today are used"
-            waiting.extend((thing, reason) for thing in group)
+            waiting.extend((thing, "this round is full" if able else SPENT) for thing in group)
             continue
         for name in able:
             tokens = left[name]
-            left[name] = None if tokens is None else tokens - 1
-        numbers = tuple(sorted(t.number for t in group if t.number is not None))
+            left[name] = None if tokens is None else tokens - cost
         searches.append(Search(group[0].title, group[0].slot, numbers, len(numbers) > 1, able))
     return Plan(tuple(searches), tuple(waiting))
+
+
+def not_yet(thing: Wanted, now: datetime) -> str | None:
+    """Why it is not searched yet; None when it is due."""
+    if thing.due is None:
+        return "no date says when it can exist"
+    return f"due at {thing.due:%Y-%m-%d %H:%M} UTC" if thing.due > now else None
 
 
 def _oldest_first(group: list[Wanted]) -> tuple[datetime, datetime, str, str, tuple[Number, ...]]:

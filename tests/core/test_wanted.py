@@ -22,6 +22,8 @@ from mydia.core.wanted import (
     monitored_by,
     new_episode_monitored,
     plan_searches,
+    policy_of,
+    questions,
     wanted,
 )
 from tests.support.decide_world import CORPUS, NOW, now_of
@@ -52,12 +54,43 @@ def test_a_preset_monitors_what_its_table_says(preset: Any) -> None:
 
 @pytest.mark.parametrize(
     ("season", "policy", "monitored"),
-    [(1, "none", True), (2, "all", False), (3, "all", True), (3, "none", False), (0, "all", False)],
+    [
+        (1, "none", True),
+        (2, "all", False),
+        (3, "all", True),
+        (3, "none", False),
+        (4, "all", True),
+        (4, "none", False),
+        (0, "all", False),
+    ],
 )
-def test_a_new_episode_follows_its_season_and_a_new_season_the_policy(
-    season: int, policy: Any, monitored: bool
+def test_a_new_episode_follows_its_season_and_what_is_new_the_policy(season: int, policy: Any, monitored: bool) -> None:
+    assert new_episode_monitored(season, {1: True, 2: False, 3: False}, policy) is monitored
+
+
+def test_a_new_special_is_monitored_only_where_specials_are() -> None:
+    assert new_episode_monitored(0, {0: True, 1: False}, "none")
+    assert not new_episode_monitored(0, {1: True}, "all")
+
+
+@pytest.mark.parametrize("preset", SHOW_PRESETS)
+def test_a_preset_that_wants_so_much_and_no_more_wants_no_new_season(preset: Any) -> None:
+    assert policy_of(preset) == ("none" if preset in ("existing", "pilot", "first_season", "none") else "all")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "asked"),
+    [
+        ([], (None,)),
+        ([(1, 4)], ((1, 4),)),
+        ([(1, 4), (1, 2)], ((1, None), (1, 2), (1, 4))),
+        ([(2, n) for n in range(1, 9)] + [(1, 1)], ((1, 1), (2, None))),
+    ],
+)
+def test_a_season_is_asked_for_as_a_whole_and_a_few_episodes_by_themselves_too(
+    numbers: list[tuple[int, int]], asked: tuple[Any, ...]
 ) -> None:
-    assert new_episode_monitored(season, {1: True, 2: False}, policy) is monitored
+    assert questions(numbers) == asked
 
 
 @pytest.mark.parametrize("row", DUE, ids=lambda row: row["why"])
@@ -155,7 +188,7 @@ def test_what_is_not_due_waits() -> None:
         st.builds(thing, st.sampled_from("abcdef"), st.none() | st.tuples(st.integers(1, 3), st.integers(1, 5))),
         unique_by=lambda t: (t.title, t.number),
     ),
-    st.lists(st.integers(0, 3), max_size=3),
+    st.lists(st.integers(0, 6), max_size=3),
     st.integers(0, 4),
 )
 def test_no_plan_spends_more_than_its_budgets_or_forgets_anything(
@@ -165,5 +198,5 @@ def test_no_plan_spends_more_than_its_budgets_or_forgets_anything(
     plan = plan_searches(things, budgets, NOW, most)
     assert len(plan.searches) <= most
     for budget in budgets:
-        assert sum(budget.indexer in s.indexers for s in plan.searches) <= (budget.left or 0)
+        assert sum(s.cost for s in plan.searches if budget.indexer in s.indexers) <= (budget.left or 0)
     assert sum(max(len(s.numbers), 1) for s in plan.searches) + len(plan.waiting) == len(things)
