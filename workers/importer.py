@@ -28,9 +28,10 @@ from mydia.errors import Conflict, Invalid, MydiaError, NotFound, Unavailable
 from mydia.house import House
 from mydia.incoming import Incoming, Wants, destination, facts_for, found_file, import_target
 from mydia.jobs.model import Job
-from mydia.library import changes as library
 from mydia.library import queries as files
+from mydia.library.journal import begin_import, close_import, import_placed
 from mydia.library.model import JournalRow, Root, TrashRow
+from mydia.library.trash import file_trashed, trash_ended
 from mydia.media import queries as media
 from mydia.media.model import Episode, MediaItem
 from mydia.messages import ProbeFile, RestoreTrash
@@ -71,7 +72,7 @@ class Importer(JobActor):
         await super().start()
         for row, root in await self.house.read(files.abandoned_imports):
             await trio.to_thread.run_sync(partial(discard_part, Spot(root, row.relative_path), token=row.id))
-            await self.house.write(library.close_import, row.id, "undone", "The download was given up meanwhile")
+            await self.house.write(close_import, row.id, "undone", "The download was given up meanwhile")
 
     async def tick(self) -> None:
         for row in await self.house.read(files.trash_in_flight):
@@ -251,7 +252,7 @@ class Importer(JobActor):
         if source in to.done:
             return
         journal = await self.house.write(
-            library.begin_import,
+            begin_import,
             to.download.id,
             source=source,
             root_id=to.root.id,
@@ -278,10 +279,10 @@ class Importer(JobActor):
             )
         except MydiaError as no:
             await trio.to_thread.run_sync(partial(discard_part, spot, token=journal.id))
-            await self.house.write(library.close_import, journal.id, "undone", str(no))
+            await self.house.write(close_import, journal.id, "undone", str(no))
             raise
         if step.action == "extra":
-            await self.house.write(library.close_import, journal.id, "done", "side file")
+            await self.house.write(close_import, journal.id, "done", "side file")
             return
         await self._commit(step, to, journal, placed, displaced)
 
@@ -291,7 +292,7 @@ class Importer(JobActor):
         if placed.reason and placed.method == "copy":
             logger.warning("{} was copied, not linked: {}", printable(journal.relative_path), placed.reason)
         await self.house.write(
-            library.import_placed,
+            import_placed,
             journal.id,
             await trio.to_thread.run_sync(look_at_placed, to.root.path, journal.relative_path),
             to.item.id,
@@ -314,13 +315,13 @@ class Importer(JobActor):
                 partial(to_trash, Spot(row.root_path, row.relative_path), token=row.id, sys=self.sys)
             )
         except NotFound:
-            await self.house.write(library.trash_ended, row.id, "deleted")
+            await self.house.write(trash_ended, row.id, "deleted")
         except MydiaError as no:
             logger.warning("{} stays for now: {}", printable(row.relative_path), no)
             self.trash_again[row.id] = trio.current_time() + TRASH_AGAIN
         else:
             sides = [{"original": m.original, "trashed": m.trashed, "size": m.size} for m in moved[1:]]
-            await self.house.write(library.file_trashed, row.id, moved[0].trashed, sides)
+            await self.house.write(file_trashed, row.id, moved[0].trashed, sides)
 
     async def _restore(self, row: TrashRow, actor: str) -> str:
         if row.state != "trashed":
@@ -330,5 +331,5 @@ class Importer(JobActor):
         relative = await trio.to_thread.run_sync(partial(restore, row.root_path, moved, sys=self.sys))
         for side in row.metadata.get("side_files", ()):
             await trio.to_thread.run_sync(partial(restore, row.root_path, Moved(**side), sys=self.sys))
-        await self.house.write(library.trash_ended, row.id, "restored", actor=actor)
+        await self.house.write(trash_ended, row.id, "restored", actor=actor)
         return relative

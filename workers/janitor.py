@@ -13,9 +13,9 @@ from mydia.events import HealthChanged
 from mydia.house import House
 from mydia.jobs import changes
 from mydia.jobs.model import Job
-from mydia.library import changes as library
 from mydia.library import queries as files
 from mydia.library.model import TrashRow
+from mydia.library.trash import trash_ended
 from mydia.settings import changes as settings
 from mydia.settings.queries import get_setting
 from mydia.store.transaction import Transaction, to_text
@@ -64,7 +64,7 @@ class Janitor(JobActor):
             except (MydiaError, OSError) as error:
                 logger.warning("{} stays in the trash of {}: {}", row.relative_path, row.root_path, error)
                 continue
-            await self.house.write(library.trash_ended, row.id, "deleted")
+            await self.house.write(trash_ended, row.id, "deleted")
 
     async def optimize_store(self, job: Job) -> None:
         await self.house.engine.checkpoint()

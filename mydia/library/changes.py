@@ -1,6 +1,6 @@
 """Writes of library folders and files. A change never touches the disk; it records what was seen there or what is about to be done."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from mydia.core.quality import QUALITIES, UNKNOWN
@@ -9,15 +9,11 @@ from mydia.events import (
     FileFound,
     FileGone,
     FileLinked,
-    FileRestored,
-    FileTrashed,
     FileUnmatched,
-    Imported,
     RootChanged,
     ScanFinished,
 )
-from mydia.library.model import FileFacts, JournalRow, RootState, SeenFile
-from mydia.library.queries import journal_row
+from mydia.library.model import FileFacts, RootState, SeenFile
 from mydia.ports import MediaKind
 from mydia.store.engine import among, from_json, to_json
 from mydia.store.names import from_text, readable, to_text
@@ -125,7 +121,7 @@ def files_gone(tx: Transaction, file_ids: Sequence[str]) -> int:
             reason="Not found in its folder any more",
             updated_at=tx.now,
         )
-        _let_go(tx, r["id"])
+        let_go(tx, r["id"])
         tx.emit(FileGone(media_item_id=r["media_item_id"], file_id=r["id"], path=r["relative_path"]))
     return len(rows)
 
@@ -168,7 +164,7 @@ def link_file(
     tx.execute("delete from episode_files where file_id = :id", id=file_id)
     tx.insert_many("episode_files", [{"file_id": file_id, "episode_id": e} for e in episode_ids])
     slot = claim_slot or tx.value("select id from slots where media_item_id = :m and name = 'default'", m=media_item_id)
-    _let_go(tx, file_id, instead=claim_slot is None)
+    let_go(tx, file_id, instead=claim_slot is None)
     for target in episode_ids or ("",):
         if claim_slot or _better_than_held(tx, slot, target, facts.quality):
             tx.execute(
@@ -185,7 +181,7 @@ def link_file(
             file_id=file_id,
             path=row["relative_path"],
             quality=facts.quality or UNKNOWN.name,
-            episodes=_codes(tx, episode_ids),
+            episodes=codes(tx, episode_ids),
         )
     )
 
@@ -197,7 +193,7 @@ def file_unmatched(
     row = tx.one("select relative_path from media_files where id = :id", id=file_id)
     if row is None:
         raise NotFound(f"There is no file {file_id}.")
-    _let_go(tx, file_id)
+    let_go(tx, file_id)
     tx.execute("delete from episode_files where file_id = :id", id=file_id)
     tx.update(
         "media_files",
@@ -237,7 +233,7 @@ def identify_by_hand(
     link_file(tx, file_id, media_item_id, list(episode_ids), facts, actor=actor)
 
 
-def _let_go(tx: Transaction, file_id: str, *, instead: bool = True) -> None:
+def let_go(tx: Transaction, file_id: str, *, instead: bool = True) -> None:
     """No slot holds the file any more; where the library has another for the same, the best of them is held `instead`."""
     held = tx.all("select slot_id, target from held_files where file_id = :id order by slot_id, target", id=file_id)
     tx.execute("delete from held_files where file_id = :id", id=file_id)
@@ -255,251 +251,8 @@ def _let_go(tx: Transaction, file_id: str, *, instead: bool = True) -> None:
             tx.insert("held_files", {"slot_id": row["slot_id"], "target": row["target"], "file_id": best["id"]})
 
 
-# -- the import journal: intent -> placed -> done ----------------------------------------------------------------------------
-
-
-def begin_import(
-    tx: Transaction,
-    download_id: str,
-    *,
-    source: str,
-    root_id: str,
-    relative_path: str,
-    plan: dict[str, Any],
-) -> JournalRow:
-    """Write down what is about to happen to one file, before it happens.
-
-    Where an attempt was cut short after it had written the same, that row is the answer: what was intended then is what is finished.
-    """
-    existing = tx.one(
-        "select * from import_journal where download_id = :d and source = :s and state = 'intent'",
-        d=download_id,
-        s=to_text(source),
-    )
-    if existing is not None:
-        return journal_row(existing)
-    row_id = tx.new_id()
-    row = {
-        "id": row_id,
-        "download_id": download_id,
-        "source": to_text(source),
-        "root_id": root_id,
-        "relative_path": to_text(relative_path),
-        "part_path": f".mydia-{row_id}.part",
-        "method": None,
-        "reason": None,
-        "state": "intent",
-        "plan": to_json(plan),
-        "created_at": tx.now,
-        "updated_at": tx.now,
-    }
-    tx.insert("import_journal", row)
-    return journal_row(row)
-
-
-def import_placed(
-    tx: Transaction,
-    journal_id: str,
-    seen: SeenFile,
-    media_item_id: str,
-    episode_ids: Sequence[str],
-    facts: FileFacts,
-    *,
-    slot_id: str,
-    release: str,
-    method: str,
-    reason: str | None,
-    displaced: str | None = None,
-) -> str:
-    """The file stands complete at its final name: its row, its links, and the slot that holds it, in one transaction. The file's id.
-
-    A file that it replaces is only marked for the trash here, and moved there after this commit. One of the very same name lies there
-    already (`displaced`): the two changed places in one step.
-    """
-    journal = tx.one("select * from import_journal where id = :id", id=journal_id)
-    if journal is None:
-        raise NotFound(f"There is no import {journal_id}.")
-    if journal["state"] == "done":
-        return str(
-            tx.value(
-                "select id from media_files where root_id = :r and relative_path = :p",
-                r=journal["root_id"],
-                p=journal["relative_path"],
-            )
-        )
-    old = tx.one(
-        "select id, size from media_files where root_id = :r and relative_path = :p",
-        r=journal["root_id"],
-        p=journal["relative_path"],
-    )
-    if displaced is not None and old is not None:
-        _displaced(tx, journal, media_item_id, old["size"], displaced)
-    file_id = tx.value(
-        "insert into media_files (id, root_id, relative_path, state, size, mtime_ns, inode, created_at, updated_at)"
-        " values (:id, :root, :path, 'new', :size, :mtime, :inode, :now, :now)"
-        " on conflict (root_id, relative_path) do update set size = excluded.size, mtime_ns = excluded.mtime_ns, inode = excluded.inode,"
-        " missing_since = null, updated_at = excluded.updated_at returning id",
-        id=tx.new_id(),
-        root=journal["root_id"],
-        path=journal["relative_path"],
-        size=seen.size,
-        mtime=seen.mtime_ns,
-        inode=seen.inode,
-        now=tx.now,
-    )
-    targets = list(episode_ids) or [""]
-    match, params = among("target", targets)
-    replaced = [
-        r["file_id"]
-        for r in tx.all(
-            f"select distinct file_id from held_files where slot_id = :s and {match} order by file_id",
-            s=slot_id,
-            **params,
-        )
-        if r["file_id"] != file_id
-    ]
-    link_file(tx, file_id, media_item_id, episode_ids, facts, claim_slot=slot_id)
-    for gone in replaced:
-        # A file of several episodes is replaced only when nothing hangs on it any more.
-        if tx.value("select 1 from held_files where file_id = :f limit 1", f=gone) is None and not _leaving(tx, gone):
-            intend_trash(
-                tx, gone, reason=f"Replaced by {readable(from_text(journal['relative_path']))}", actor="importer"
-            )
-    tx.update("import_journal", journal_id, state="done", method=method, reason=reason, updated_at=tx.now)
-    codes = _codes(tx, episode_ids)
-    tx.emit(
-        Imported(
-            media_item_id=media_item_id,
-            actor="importer",
-            download_id=journal["download_id"],
-            file_id=str(file_id),
-            path=journal["relative_path"],
-            release=release,
-            quality=facts.quality or UNKNOWN.name,
-            method=method,
-            reason=reason,
-            is_upgrade=bool(replaced) or displaced is not None,
-            episodes=codes,
-        )
-    )
-    return str(file_id)
-
-
-def _displaced(tx: Transaction, journal: dict[str, Any], media_item_id: str, size: int, trash_path: str) -> None:
-    tx.insert(
-        "trash",
-        {
-            "id": tx.new_id(),
-            "root_id": journal["root_id"],
-            "media_item_id": media_item_id,
-            "relative_path": journal["relative_path"],
-            "trash_path": to_text(trash_path),
-            "size": size,
-            "reason": "Replaced by a better file of the same name",
-            "actor": "importer",
-            "state": "trashed",
-            "metadata": to_json({}),
-            "created_at": tx.now,
-            "updated_at": tx.now,
-        },
-    )
-
-
-def close_import(tx: Transaction, journal_id: str, state: str, reason: str) -> None:
-    """End a journal row without a file: "undone" (nothing was placed) or "failed" (a person must look)."""
-    tx.update("import_journal", journal_id, state=state, reason=readable(reason), updated_at=tx.now)
-
-
-# -- the trash ------------------------------------------------------------------------------------------------------------------
-
-
-def intend_trash(tx: Transaction, file_id: str, *, reason: str, actor: str) -> str:
-    """Mark a file for the trash; the importer moves it after the commit. The trash row's id."""
-    row = tx.one(
-        "select f.*, r.path as root_path from media_files f join library_roots r on r.id = f.root_id where f.id = :id",
-        id=file_id,
-    )
-    if row is None:
-        raise NotFound(f"There is no file {file_id}.")
-    if _leaving(tx, file_id):
-        raise Conflict(f"{readable(from_text(row['relative_path']))} is on its way to the trash already.")
-    trash_id = tx.new_id()
-    tx.insert(
-        "trash",
-        {
-            "id": trash_id,
-            "root_id": row["root_id"],
-            "media_item_id": row["media_item_id"],
-            "relative_path": row["relative_path"],
-            "trash_path": "",
-            "size": row["size"],
-            "reason": reason,
-            "actor": actor,
-            "state": "intent",
-            "metadata": to_json({"file_id": file_id}),
-            "created_at": tx.now,
-            "updated_at": tx.now,
-        },
-    )
-    return trash_id
-
-
-def _leaving(tx: Transaction, file_id: str) -> bool:
-    return bool(
-        tx.value(
-            "select 1 from media_files f join trash t on t.root_id = f.root_id and t.relative_path = f.relative_path"
-            " where f.id = :f and t.state = 'intent' limit 1",
-            f=file_id,
-        )
-    )
-
-
-def file_trashed(tx: Transaction, trash_id: str, trash_path: str, side_files: Sequence[Mapping[str, Any]] = ()) -> None:
-    """The file now lies in the trash, with its side files: its row goes, the trash row tells where it is."""
-    row = tx.one("select * from trash where id = :id", id=trash_id)
-    if row is None:
-        raise NotFound(f"There is nothing with the id {trash_id} in the trash.")
-    tx.update(
-        "trash",
-        trash_id,
-        state="trashed",
-        trash_path=to_text(trash_path),
-        metadata=to_json({"side_files": [dict(s) for s in side_files]}),
-        updated_at=tx.now,
-    )
-    known = tx.value(
-        "select id from media_files where root_id = :r and relative_path = :p", r=row["root_id"], p=row["relative_path"]
-    )
-    if known is not None:
-        _let_go(tx, known)
-        tx.execute("delete from media_files where id = :id", id=known)
-    tx.emit(
-        FileTrashed(
-            media_item_id=row["media_item_id"],
-            actor=row["actor"],
-            trash_id=trash_id,
-            path=row["relative_path"],
-            reason=row["reason"],
-        )
-    )
-
-
-def trash_ended(tx: Transaction, trash_id: str, state: str, *, actor: str = "system") -> None:
-    """The file was put back ("restored") or has left the trash for good ("deleted")."""
-    row = tx.one("select * from trash where id = :id", id=trash_id)
-    if row is None:
-        raise NotFound(f"There is nothing with the id {trash_id} in the trash.")
-    if state not in ("restored", "deleted"):
-        raise Invalid(f"Trash ends as restored or deleted, not {state!r}.")
-    tx.update("trash", trash_id, state=state, updated_at=tx.now)
-    if state == "restored":
-        tx.emit(
-            FileRestored(media_item_id=row["media_item_id"], actor=actor, trash_id=trash_id, path=row["relative_path"])
-        )
-        tx.enqueue("scan_root", {"root_id": row["root_id"]}, priority=-1)
-
-
-def _codes(tx: Transaction, episode_ids: Sequence[str]) -> tuple[str, ...]:
+def codes(tx: Transaction, episode_ids: Sequence[str]) -> tuple[str, ...]:
+    """The episodes' numbers as people write them ("S01E02"), in order."""
     if not episode_ids:
         return ()
     match, params = among("id", list(episode_ids))

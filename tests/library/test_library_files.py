@@ -11,6 +11,7 @@ from mydia.events import FileFound, FileGone
 from mydia.house import House
 from mydia.library import changes, queries
 from mydia.library.model import FileFacts, Root, SeenFile
+from mydia.library.trash import intend_trash
 from mydia.media import changes as media
 from mydia.media.queries import episodes_of, slots_of
 from mydia.store.transaction import Transaction
@@ -76,7 +77,7 @@ async def test_what_is_on_its_way_to_the_trash_is_not_lost(tmp_path: Path) -> No
     async with open_house(tmp_path) as house:
         (root,) = await settle_in(house, (tmp_path, "movie"))
         file = await lay(house, root, "a.mkv", await add(house, film()))
-        await house.write(changes.intend_trash, file, reason="replaced", actor="importer")
+        await house.write(intend_trash, file, reason="replaced", actor="importer")
         assert await house.write(changes.files_gone, [file]) == 0
         assert await house.read(happened, FileGone) == []
 
@@ -125,7 +126,7 @@ async def test_d24_names_that_are_no_text_pass_through_every_column(tmp_path: Pa
         assert (found.path, found.release_group, found.scene_name) == (str(tmp_path / odd / odd), odd, odd)
         await house.write(changes.file_unmatched, file, f"{odd} fits nothing")
         (await house.read(queries.get_file, file)).reason.encode()  # type: ignore[union-attr]
-        await house.write(changes.intend_trash, file, reason="gone", actor="ann")
+        await house.write(intend_trash, file, reason="gone", actor="ann")
         (row,) = await house.read(queries.trash_in_flight)
         assert (row.root_path, row.relative_path) == (root.path, odd)
 

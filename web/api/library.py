@@ -8,6 +8,7 @@ from quart import Blueprint
 
 from mydia.library import changes, queries
 from mydia.library.model import Root, TrashRow
+from mydia.library.trash import intend_trash
 from mydia.messages import RestoreTrash
 from mydia.ports import MediaKind
 from web.api.kit import Body, operation
@@ -153,7 +154,7 @@ async def identify_file(visit: Visit, file_id: str, body: FileIdentity) -> FileO
 @operation(api, "/files/<file_id>", Policy.ADMIN, method="DELETE", answers=TrashRef, status=202)
 async def trash_file(visit: Visit, file_id: str) -> TrashRef:
     """Move a file to the trash."""
-    trash_id = await visit.write(changes.intend_trash, file_id, reason=f"Deleted by {visit.name}", actor=visit.name)
+    trash_id = await visit.write(intend_trash, file_id, reason=f"Deleted by {visit.name}", actor=visit.name)
     visit.house.mail["importer"].ring()
     return TrashRef(trash_id)
 
