@@ -129,7 +129,7 @@ def context(correlation_id: str | None = None, **fields: Any) -> Iterator[None]:
 
 def announce(text: str) -> None:
     """Say something that a person must read, a secret though it is: not masked, and not kept for the system page."""
-    logger.bind(announced=True).info(text)
+    logger.bind(announced=True).warning(text)
 
 
 def configure(level: str = "INFO", json_lines: bool | None = None, stream: TextIO | None = None) -> None:

@@ -15,6 +15,7 @@ from hypercorn.config import Config as HyperConfig
 from hypercorn.trio import serve
 from loguru import logger
 
+from mydia import logs
 from mydia.accounts.changes import setup_token
 from mydia.errors import Invalid, Unavailable
 from mydia.house import House
@@ -59,9 +60,7 @@ class Web(Actor):
         await ready.wait()
         token = await self.house.write(setup_token)
         if token is not None:
-            logger.warning(
-                "No administrator yet. Open {}/setup and enter the set-up token {}", self.addresses[0], token
-            )
+            logs.announce(f"No administrator yet. Open {self.addresses[0]}/setup and enter the set-up token {token}")
         logger.info("Mydia is open on {}", ", ".join(self.addresses))
         # What was imported lives as long as the process; the collector need not look at it again and again.
         gc.collect()

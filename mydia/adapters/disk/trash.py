@@ -93,7 +93,9 @@ def _in_trash(trashed: str) -> None:
 
 
 def _side_files(names: list[str], video: str) -> list[str]:
-    """Files that begin with the video's name, except those that belong to another video with a longer name."""
+    """Files that begin with the video's name, except those of another video that stays: one with a longer name, or with another suffix
+    alone (`Film.mkv` has come in the place of `Film.avi`, and `Film.en.srt` is now its own).
+    """
     stem = video.rpartition(".")[0] or video
     others = [
         stem_of for n in names if n != video and is_video(n) and (stem_of := n.rpartition(".")[0]).startswith(stem)
@@ -108,7 +110,7 @@ def _side_files(names: list[str], video: str) -> list[str]:
         if n != video
         and n.rpartition(".")[2].lower() in SIDE_SUFFIXES
         and belongs(n, stem)
-        and not any(belongs(n, o) for o in others if len(o) > len(stem))
+        and not any(belongs(n, o) for o in others)
     )
 
 

@@ -54,6 +54,14 @@ def test_everything_comes_back_as_it_was(root: Path) -> None:
     assert not (root / ".mydia-trash" / "t1").exists()
 
 
+def test_a_video_that_another_of_its_name_replaces_leaves_the_side_files_to_that_one(root: Path) -> None:
+    for name in ("Film.avi", "Film.mkv", "Film.en.srt", "Film.nfo"):
+        (root / FOLDER / name).write_bytes(b"x")
+    moved = to_trash(Spot(str(root), f"{FOLDER}/Film.avi"), token="t1")
+    assert [m.original for m in moved] == [f"{FOLDER}/Film.avi"]
+    assert {"Film.mkv", "Film.en.srt", "Film.nfo"} <= {p.name for p in (root / FOLDER).iterdir()}
+
+
 def test_a_name_that_is_taken_meanwhile_is_left_and_the_file_comes_back_beside_it(root: Path) -> None:
     spot = Spot(str(root), f"{FOLDER}/Film.mkv")
     first = to_trash(spot, token="t1", side_files=False)[0]
