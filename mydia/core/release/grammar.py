@@ -18,6 +18,7 @@ from mydia.core.release.passes import (
     identity,
     leading,
     marking,
+    named,
     numbering,
     quality,
     title,
@@ -50,7 +51,7 @@ def number(reading: Reading) -> None:
         numbering.read_late_episode(reading)
     elif bare.read_in_front(reading):
         return
-    elif absolute.read_named(reading):
+    elif named.read_named(reading):
         numbering.read_anime_season(reading)
     if not reading.marks:
         bare.read_pair(reading)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from mydia.core.release.facts import Span
+from mydia.core.release.passes.dates import FILM_YEARS
 from mydia.core.release.reading import Reading
 from mydia.core.release.tokens import Word
 
@@ -16,11 +17,15 @@ SEASON_WORD = re.compile(r"^s(\d{1,4})(?:d\d{1,2}|extras?)?$")
 EPISODE_WORD = re.compile(r"^(?:e|ep|episode)(\d{1,5})((?:e\d{1,5})*)([a-d]?)(?:v(\d))?$")
 CROSS = re.compile(r"^(\d{1,4})[xх](\d{1,5})((?:[xх]\d{1,5})*)([a-d]?)(?:v(\d))?$")
 DIGITS = re.compile(r"\d+")
+NUMBER = re.compile(r"^(\d{1,4})(?:v(\d))?([a-d]?)$")
+"""A bare number, with a version or a part behind it."""
 _EPISODES = re.compile(r"ep?(\d+)")
 CHAINS = frozenset(["-", "~", "–", " ~ ", " - ", "_", "&", " & ", "+", ",", ", ", ".-.", "_-_", "_~_"])
 TIGHT_CHAINS = frozenset(["-", "~", "–", "+", "&", " ~ "])
 _NEIGHBOURS = frozenset([" & ", " + ", ", ", ","])
 """Gaps that join a number to the very next one only."""
+_PLUS = _NEIGHBOURS | {"+", "&"}
+_RANGE_GAPS = frozenset(["-", "~", "–", " - ", " ~ ", ".-.", "_-_"])
 AND = frozenset("and y et und e и i".split())
 _CROSS_MORE = re.compile(r"^x(\d{1,4})$")
 _CJK_DIGITS = "〇一二三四五六七八九"
@@ -117,3 +122,54 @@ def _words_follow(reading: Reading, word: Word) -> bool:
     """Whether technical words stand right behind a number: then it is none of an episode's title."""
     after = word_at(reading, word.index + 1)
     return after is not None and after.term is not None and after.gap == word.gap
+
+
+def plain(word: Word) -> re.Match[str] | None:
+    """A word that is a number and may be an episode's."""
+    if word.used is not None or (word.term is not None and word.number is None) or not word.low[:1].isdecimal():
+        return None
+    return NUMBER.match(word.low)
+
+
+def range_from(reading: Reading, word: Word, number: int) -> tuple[list[int], int]:
+    """The number, and those behind it up to the end of its range; the last word of it."""
+    index = word.index + 1
+    if index < len(reading.words):
+        after = reading.words[index]
+        found = NUMBER.match(after.low)
+        if (
+            found is not None
+            and after.gap in _PLUS
+            and int(found.group(1)) == number + 1
+            and after.box == word.box
+        ):
+            return [number, number + 1], index
+        if found is not None and after.gap in _RANGE_GAPS and after.used is None and after.box == word.box:
+            stop = int(found.group(1))
+            tight = after.gap in ("-", "~", "–", " ~ ")
+            if number < stop <= number + 2000 and (tight or number == 1) and stop not in range(2000, FILM_YEARS.stop):
+                return list(range(number, stop + 1)), index
+    return [number], word.index
+
+
+def give_absolute(reading: Reading, episodes: list[int], first: int, last: int) -> bool:
+    """Give the words [first, last] as absolute numbers. Always True, as a recogniser that has found something."""
+    reading.set("absolute_episodes", episodes, reading.mark("absolute_episodes", first, last))
+    return True
+
+
+def give_first_season(reading: Reading, episodes: list[int], first: int, last: int) -> bool:
+    """Give the words [first, last] as episodes of a show that has one season. Always True."""
+    span = reading.mark("episodes", first, last)
+    reading.set("episodes", episodes, span)
+    reading.set("seasons", [1])
+    return True
+
+
+def is_bare_year(word: Word) -> bool:
+    return word.number in FILM_YEARS and len(word.low) == 4
+
+
+def year_follows(reading: Reading, word: Word) -> bool:
+    after = reading.words[word.index + 1 : word.index + 2]
+    return bool(after) and after[0].number in FILM_YEARS and len(after[0].low) == 4
