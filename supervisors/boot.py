@@ -1,6 +1,7 @@
 """From a configuration to a running house, and from a signal to an orderly end."""
 
 import signal
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +25,9 @@ from supervisors.parts import Parts
 from web.server import listen_on
 
 DEFAULT_FILE = Path("config.yml")
+SWITCH_SECONDS = 0.0005
+"""How long a thread that computes may keep the loop waiting. By Python's own 5 ms, a timer of the loop beside a thread that reads release
+names comes 5.4 ms late (median), by this one 0.8 ms; the thread's own work takes as long as before."""
 
 
 class SystemClock:
@@ -48,6 +52,7 @@ async def run(
     patience: int = 1,
 ) -> int:
     """The daemon's life. `ready` is set when everything has started; `hand_out` receives the house and its tree (for the demo)."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     house, root = await build(loaded, more_seeds, patience)
     if hand_out is not None:
         hand_out.append((house, root))
