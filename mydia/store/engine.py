@@ -52,6 +52,10 @@ class Connection:
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
+    def rows(self, sql: str, /, **params: Any) -> list[Any]:
+        """Every row, as a tuple in the order of the columns asked for: for rows that are passed on rather than looked into."""
+        return self._raw.execute(sql, params).fetchall()
+
     def each(self, sql: str, /, **params: Any) -> Iterator[Row]:
         """Every row, one at a time: for results that need not be held as a whole. Nothing else is asked before its end."""
         cursor = self._raw.execute(sql, params)

@@ -56,9 +56,9 @@ def backup(path: Path, directory: Path, name: str) -> Path:
         wrong = faults(part)
         if wrong:
             raise Unavailable(f"the backup of {path} did not verify: {'; '.join(wrong[:3])}")
-        _sync(part)
+        sync(part)
         part.replace(target)
-        _sync(directory)
+        sync(directory)
     except (OSError, sqlite3.Error) as error:
         raise Unavailable(f"no backup of {path} could be written to {target}: {error}") from error
     finally:
@@ -75,7 +75,7 @@ def keep_newest(directory: Path, prefix: str, keep: int) -> list[Path]:
     return old
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(fd)
