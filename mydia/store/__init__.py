@@ -3,7 +3,9 @@
     engine.py        Connection (what a query gets), Engine (what the house is given), and their small helpers
     transaction.py   Transaction (what a change gets) and the batch that makes many of them durable at once
     sqlite.py        the SQLite engine: one write connection, a pool of read-only ones
-    migrate.py       brings a file to this program's schema, or refuses it
+    postgres.py      the PostgreSQL engine: one write connection, a pool for reads, any number of daemons
+    dialect.py       the common SQL as PostgreSQL wants it written
+    migrate.py       brings a database to this program's schema, or refuses it
     place.py         where the file lies: the lock that keeps a second daemon out, network file systems
     maintenance.py   verified backups, integrity checks
     names.py         file names that are no text, as text

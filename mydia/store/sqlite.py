@@ -41,7 +41,7 @@ class SqliteEngine:
         wal: bool = True,
         readers: int = 4,
         allow_network: bool = False,
-        migrations: Sequence[tuple[str, tuple[str, ...]]] = MIGRATIONS,
+        migrations: Sequence[migrate.Migration] = MIGRATIONS,
     ) -> None:
         self.path = path.absolute()
         self.backups = backups
@@ -111,10 +111,11 @@ class SqliteEngine:
 
     def _bring_up_to_date(self, raw: sqlite3.Connection, now: str) -> None:
         db = Database(raw, recursive_triggers=False, execute_plugins=False)
-        missing = migrate.pending(db, self._migrations)
+        missing = migrate.pending(migrate.applied_to_file(db), self._migrations, lambda: migrate.last_program(raw))
         if missing and len(missing) < len(self._migrations):
             maintenance.backup(self.path, self.backups, f"{self.path.stem}-before-{missing[0]}-{_stamp(now)}.db")
-        migrate.apply(db, self._migrations, now)
+        migrate.apply_to_file(db, self._migrations)
+        migrate.remember_program(raw, now)
 
     def _connect_to_read(self) -> sqlite3.Cursor:
         raw = maintenance.connect_to_read(self.path)

@@ -85,48 +85,63 @@ class Transaction(Connection):
         args: Mapping[str, Any],
         *,
         unique: bool = True,
+        unless_running: bool = False,
+        period: float = 0,
         in_seconds: float = 0,
-        priority: int = 0,
+        priority: int | None = None,
         max_attempts: int = 20,
         media_item_id: str | None = None,
-        queue: str | None = None,
         hurry: bool = False,
     ) -> str:
-        """Make a job part of this change; its id. Lower `priority` runs first.
+        """Make a job part of this change; its id. Lower `priority` runs first (the kind's own when not given).
 
         With `unique`, at most one job of this kind and these arguments waits, and at most one runs: when one waits already, nothing is
         added and its id is returned (`hurry` brings it forward to the time and priority asked for here); when one runs, another is
-        added, because what is wished now may be unknown to it, and waits for its end.
+        added, because what is wished now may be unknown to it, and waits for its end. `unless_running` is for wishes that the running
+        one grants as well: its id is returned. `period`: the same wish is enqueued once in so many seconds, however it ends; before
+        they are over, the id of the job that was is returned.
         """
         if kind not in JOB_KINDS:
             raise Invalid(f"there is no job kind {kind!r}; known are {', '.join(JOB_KINDS)}", field="kind")
-        queue = queue or JOB_KINDS[kind][0]
-        due = self.now if in_seconds <= 0 else self.later(in_seconds)
+        unique = unique or unless_running or period > 0
         key = unique_key(kind, args) if unique else None
         job_id, state = self.new_id(), "available" if in_seconds <= 0 else "scheduled"
+        if period > 0 and not self.execute(_PERIOD, key=key, id=job_id, until=self.later(period), now=self.now):
+            return str(self.value("select job_id from job_periods where unique_key = :key", key=key))
         row = {
             "id": job_id,
-            "queue": queue,
+            "queue": JOB_KINDS[kind].queue,
             "kind": kind,
             "args": to_json(args),
             "state": state,
-            "priority": priority,
+            "priority": JOB_KINDS[kind].priority if priority is None else priority,
             "max_attempts": max_attempts,
             "unique_key": key,
-            "scheduled_at": due,
+            "scheduled_at": self.now if in_seconds <= 0 else self.later(in_seconds),
             "correlation_id": self.correlation_id,
             "media_item_id": media_item_id,
             "created_at": self.now,
         }
         if self._raw.execute(_ENQUEUE, row).rowcount == 0:
-            waiting: str = self.value(_WAITING, key=key)
+            other = str(self.value(_WAITING, key=key))
             if hurry:
-                self.execute(_HURRY, id=waiting, due=due, state=state, priority=priority)
+                self.execute(_HURRY, id=other, due=row["scheduled_at"], state=state, priority=row["priority"])
                 self.wake.add(kind)
-            return waiting
-        self.events.append(JobChanged(job_id=job_id, queue=queue, kind=kind, state=state, media_item_id=media_item_id))
+            return self._instead(other, key, period)
+        # Asked after the row is in, whose key holds off others: the same wish is seen either waiting or running, never between the two.
+        if unless_running and (running := self.value(_RUNS, key=key)) is not None:
+            self.execute("delete from jobs where id = :id", id=job_id)
+            return self._instead(str(running), key, period)
+        self.events.append(
+            JobChanged(job_id=job_id, queue=row["queue"], kind=kind, state=state, media_item_id=media_item_id)
+        )
         self.wake.add(kind)
         return job_id
+
+    def _instead(self, other: str, key: str | None, period: float) -> str:
+        if period > 0:
+            self.execute("update job_periods set job_id = :other where unique_key = :key", other=other, key=key)
+        return other
 
 
 _EMIT = """insert into events (at, type, media_item_id, actor, correlation_id, data)
@@ -137,6 +152,9 @@ _ENQUEUE = """insert into jobs (id, queue, kind, args, state, priority, max_atte
         :media_item_id, :created_at)
     on conflict do nothing"""
 _WAITING = "select id from jobs where unique_key = :key and state in ('available', 'scheduled', 'retryable')"
+_RUNS = "select id from jobs where unique_key = :key and state = 'executing'"
+_PERIOD = """insert into job_periods (unique_key, job_id, until) values (:key, :id, :until)
+    on conflict (unique_key) do update set job_id = excluded.job_id, until = excluded.until where job_periods.until <= :now"""
 _HURRY = """update jobs set priority = case when priority > :priority then :priority else priority end,
         state = case when scheduled_at > :due then :state else state end,
         scheduled_at = case when scheduled_at > :due then :due else scheduled_at end
@@ -166,10 +184,12 @@ def commit_batch(
     begin: str,
     seconds: float,
     translate: Callable[[Exception], Exception | None],
+    end: Callable[[], object] | None = None,
 ) -> Committed:
     """One transaction for many changes, each in a savepoint; no more are begun once `seconds` have passed.
 
-    What it raises came from the database between the changes: the transaction is over and nothing was kept.
+    `end` commits, where a plain "commit" does not do. What is raised came from the database between the changes: the transaction is
+    over and nothing was kept.
     """
     started = time.perf_counter()
     tx = Transaction(raw, now, translate)
@@ -182,16 +202,18 @@ def commit_batch(
         execute("savepoint change")
         try:
             value = change.fn(tx, *change.args, **dict(change.kwargs))
+            # On some databases this fails when a statement has, even where the change went on as if nothing were.
+            execute("release savepoint change")
         except Exception as error:  # noqa: BLE001 - whatever a change raises is its caller's
             execute("rollback to savepoint change")
+            execute("release savepoint change")
             del tx.events[events:]
             done.append(Done(error=translate(error) or error))
         else:
             done.append(Done(value))
-        execute("release savepoint change")
         if time.perf_counter() - started > seconds:
             break
-    execute("commit")
+    end() if end else execute("commit")
     return Committed(done, tx.events, frozenset(tx.wake), time.perf_counter() - started)
 
 

@@ -1,0 +1,461 @@
+"""PostgreSQL: one connection that writes, psycopg's pool for reads, threads throughout. Imported only where `database.url` is set.
+
+Any number of daemons share one database. A batch begins by taking a lock that all of them take, so batches run one after another as on
+SQLite: what a change has checked stays true until it is committed, and the numbers of events are in the order of commits.
+
+Parameters are written into the statement by the driver (its ClientCursor), not bound by the server, which would want to know the type of
+each: so `:x is null or ...` means here what it means on SQLite, and nothing has to be cast for one engine's sake.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import Any, Concatenate, Literal, NoReturn, ParamSpec, TypeVar
+
+import psycopg
+import psycopg_pool
+import trio
+from psycopg import adapt, errors
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from migrations import MIGRATIONS
+from mydia.errors import Conflict, Invalid, Unavailable
+from mydia.messages import Change
+from mydia.store import dialect, migrate
+from mydia.store.engine import Committed, Connection, Cursor, Row, StoreStatus
+from mydia.store.transaction import commit_batch
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Raw = psycopg.Connection[tuple[Any, ...]]
+
+BATCH_SECONDS = 0.05
+PATIENCE = 15.0
+"""Seconds that a read or a batch waits for a server that is gone, before its caller is told so: a restart costs a delay, no error."""
+PAUSE = 0.1
+OLDEST = 13
+WRITING = int.from_bytes(b"mydia")
+"""The advisory lock that a batch or a migration holds, in whichever daemon."""
+
+# Whoever holds that lock and does nothing is frozen, and loses its connection before others lose their patience.
+_WRITER = """set idle_in_transaction_session_timeout = '10s'; set lock_timeout = '14s';
+    select set_config('synchronous_commit', %s, false)
+        where (current_setting('synchronous_commit') = 'off') <> (%s = 'off')"""
+_READER = "set idle_in_transaction_session_timeout = '10min'"
+# Not repeatable read: that would look at the state from before the lock was waited for.
+_BEGIN = f"begin isolation level read committed; select pg_advisory_xact_lock({WRITING})"
+_SNAPSHOT = "begin isolation level repeatable read read only"
+_HABITS = {
+    "application_name": "mydia",
+    "client_encoding": "UTF8",
+    "connect_timeout": "5",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
+# Trouble that passes, by SQLSTATE: no resources, an operator's deed, a lock or a transaction that took too long, read only, I/O.
+_PASSING = re.compile("53...|57...|55P03|25P0[34]|25006|40P01|40001|58...|08...")
+
+
+class PostgresEngine:
+    """The engine of `database.url`: an address (postgresql://user:password@host:port/name) or libpq's "host=... dbname=...".
+
+    `readers` is how many reads run at once. `synchronous` as for SQLite. A `patience` in seconds, see PATIENCE.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        synchronous: Literal["FULL", "NORMAL"] = "FULL",
+        readers: int = 4,
+        patience: float = PATIENCE,
+        migrations: Sequence[migrate.Migration] = MIGRATIONS,
+    ) -> None:
+        self._conninfo, self.where, self._secrets = _understood(url)
+        self._synchronous, self._patience, self._migrations = synchronous, patience, migrations
+        self._writer: Raw | None = None
+        self._pool: psycopg_pool.ConnectionPool[Raw] | None = None
+        self._one_at_a_time = trio.CapacityLimiter(1)
+        self._readers = trio.CapacityLimiter(max(1, readers))
+
+    # -- opening and closing
+
+    async def open(self, now: str) -> None:
+        """As Engine.open; the database may be open in other daemons."""
+        await trio.to_thread.run_sync(self._open, now)
+
+    def _open(self, now: str) -> None:
+        try:
+            self._writer = self._connect_to_write()
+            self._refuse(self._writer)
+            self._bring_up_to_date(self._writer, now)
+            self._pool = psycopg_pool.ConnectionPool(
+                self._conninfo,
+                kwargs={"autocommit": True, "cursor_factory": psycopg.ClientCursor, "prepare_threshold": None},
+                configure=self._configure_reader,
+                min_size=1,
+                max_size=int(self._readers.total_tokens),
+                num_workers=1,
+                reconnect_timeout=1.0,  # then each that asks for one tries again, so none waits long after the server is back
+                open=False,
+            )
+            self._pool.open(wait=True, timeout=self._patience)
+        except BaseException as error:
+            self._close(*self._take_all())
+            if isinstance(error, psycopg.Error):
+                raise Unavailable(f"the database {self.where} cannot be opened: {self._said(error)}") from error
+            raise
+
+    def connect(self) -> Raw:
+        """A connection of its own, outside pool and writer; each statement is its own transaction. Blocks. Raises psycopg.Error."""
+        raw = psycopg.connect(self._conninfo, autocommit=True, cursor_factory=psycopg.ClientCursor)
+        raw.prepare_threshold = None
+        _adapt(raw)
+        return raw
+
+    def _connect_to_write(self) -> Raw:
+        raw = self.connect()
+        wanted = "on" if self._synchronous == "FULL" else "off"
+        raw.execute(_WRITER, (wanted, wanted))
+        return raw
+
+    @staticmethod
+    def _configure_reader(raw: Raw) -> None:
+        _adapt(raw)
+        raw.execute(_READER)
+
+    def _refuse(self, raw: Raw) -> None:
+        if raw.info.server_version < OLDEST * 10000:
+            raise Invalid(
+                f"the database {self.where} is PostgreSQL {raw.info.server_version // 10000}; Mydia needs {OLDEST} or newer",
+                field="database.url",
+            )
+        encoding = raw.info.parameter_status("server_encoding")
+        if encoding != "UTF8":
+            raise Invalid(
+                f"the database {self.where} has the encoding {encoding}; create one with UTF8 (create database ... encoding 'UTF8' "
+                "template template0)",
+                field="database.url",
+            )
+
+    def _bring_up_to_date(self, raw: Raw, now: str) -> None:
+        """Each migration is a transaction that holds the writers' lock: of two daemons that start at once, one migrates and one waits."""
+        statements = Statements(raw)
+        for name, steps in self._migrations:
+            with self._alone(raw):
+                if name not in migrate.pending(
+                    self._applied(raw), self._migrations, lambda: migrate.last_program(statements)
+                ):
+                    continue
+                for step in steps:
+                    raw.execute(dialect.schema(step))
+                raw.execute("insert into _migrations (name, applied_at) values (%s, %s)", (name, now))
+        with self._alone(raw):
+            migrate.remember_program(statements, now)
+
+    @contextmanager
+    def _alone(self, raw: Raw) -> Iterator[None]:
+        raw.execute(_BEGIN)
+        try:
+            yield
+            raw.execute("commit")
+        except errors.InsufficientPrivilege as error:
+            raise Invalid(
+                f"Mydia's user may not make tables in the database {self.where}; make it the owner of that database "
+                f"({self._said(error)})",
+                field="database.url",
+            ) from error
+        finally:
+            if not raw.closed and raw.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+                raw.execute("rollback")
+
+    @staticmethod
+    def _applied(raw: Raw) -> list[str]:
+        raw.execute(
+            'create table if not exists _migrations (name text collate "C" primary key, applied_at text not null)'
+        )
+        return [str(row[0]) for row in raw.execute("select name from _migrations order by name")]
+
+    async def close(self) -> None:
+        with trio.CancelScope(shield=True):
+            async with self._one_at_a_time:
+                await trio.to_thread.run_sync(self._close, *self._take_all())
+
+    def _take_all(self) -> tuple[psycopg_pool.ConnectionPool[Raw] | None, Raw | None]:
+        """A connection in use is closed by its user."""
+        taken = (self._pool, self._writer)
+        self._pool = self._writer = None
+        return taken
+
+    @staticmethod
+    def _close(pool: psycopg_pool.ConnectionPool[Raw] | None, writer: Raw | None) -> None:
+        if pool is not None:
+            pool.close()
+        if writer is not None:
+            writer.close()
+
+    # -- reading
+
+    async def read(self, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """As Engine.read, always in a thread. Asked anew when the connection is lost."""
+        ask: Callable[[], T] = partial(self._read, query, args, kwargs)
+        return await self._patiently(ask, self._readers)
+
+    def _read(self, query: Callable[..., T], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> T:
+        with self._reader() as raw:
+            raw.execute(_SNAPSHOT)
+            try:
+                return query(Reading(Statements(raw)), *args, **kwargs)
+            finally:
+                if not raw.closed:
+                    raw.execute("rollback")
+
+    @contextmanager
+    def _reader(self) -> Iterator[Raw]:
+        """A connection of the pool; _Lost when there is none, or when it breaks."""
+        if self._pool is None:
+            _not_open()
+        try:
+            with self._pool.connection(timeout=1.0) as raw:
+                try:
+                    yield raw
+                except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+                    if raw.closed:
+                        raise _Lost(self._said(error)) from error
+                    raise
+        except psycopg_pool.PoolClosed:
+            _not_open()
+        except psycopg_pool.PoolTimeout as error:
+            raise _Lost("the server does not answer") from error
+
+    async def _patiently(self, work: Callable[[], T], limiter: trio.CapacityLimiter) -> T:
+        """Do it in a thread, again and again while the connection is lost under it. Unavailable when patience ends."""
+        until = trio.current_time() + self._patience
+        while True:
+            try:
+                return await trio.to_thread.run_sync(work, limiter=limiter)
+            except _Lost as lost:
+                if trio.current_time() >= until:
+                    raise Unavailable(f"the database {self.where} does not answer: {lost}", retry_after=5) from lost
+            await trio.sleep(PAUSE)
+
+    # -- writing
+
+    async def commit(self, changes: Sequence[Change], now: str) -> Committed:
+        """As Engine.commit. A batch whose connection is lost before it was committed is run again on another."""
+        return await self._patiently(partial(self._commit, changes, now), self._one_at_a_time)
+
+    def _commit(self, changes: Sequence[Change], now: str) -> Committed:
+        raw = self._writing()
+        try:
+            return commit_batch(
+                Statements(raw),
+                changes,
+                now,
+                begin=_BEGIN,
+                seconds=BATCH_SECONDS,
+                translate=self._translate,
+                end=partial(self._end, raw),
+            )
+        except BaseException as error:
+            if not raw.closed and raw.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+                with suppress(psycopg.Error):
+                    raw.execute("rollback")
+            if raw.closed and isinstance(error, psycopg.Error):
+                raise _Lost(self._said(error)) from error
+            passing = self._passing(error)
+            if passing is not None:
+                raise passing from error
+            raise
+
+    def _writing(self) -> Raw:
+        if self._writer is None:
+            _not_open()
+        # A server that was there but is read only now may have lost its part to another, which a new connection finds.
+        if self._writer.closed:
+            self._writer = self._reconnected()
+        return self._writer
+
+    def _reconnected(self) -> Raw:
+        try:
+            return self._connect_to_write()
+        except psycopg.OperationalError as error:
+            raise _Lost(self._said(error)) from error
+
+    def _end(self, raw: Raw) -> None:
+        """Commit. Where the connection is lost just then, the server is asked what became of the transaction."""
+        row = raw.execute("select pg_current_xact_id_if_assigned()::text").fetchone()
+        try:
+            if raw.execute("commit").statusmessage != "COMMIT":
+                raise RuntimeError("a transaction that had failed was to be committed")
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            written = None if row is None else row[0]
+            if not raw.closed or (written is not None and not self._was_committed(written)):
+                raise
+
+    def _was_committed(self, transaction: str) -> bool:
+        until = time.monotonic() + self._patience
+        fate = "unknown"
+        while time.monotonic() < until:
+            with suppress(_Lost, psycopg.OperationalError), self._reconnected() as raw:
+                row = raw.execute("select pg_xact_status(%s::text::xid8)", (transaction,)).fetchone()
+                fate = str(row[0]) if row is not None else fate
+            if fate in ("committed", "aborted"):
+                return fate == "committed"
+            time.sleep(PAUSE)
+        raise Unavailable(
+            f"the database {self.where} was lost while it committed; whether the last changes were kept is not known",
+            retry_after=5,
+        )
+
+    def _translate(self, error: Exception) -> Exception | None:
+        """As SqliteEngine's: the same refusals in the same words."""
+        match error:
+            case errors.UniqueViolation(diag=diag):
+                key = re.match(r"[^(]*\(([^=]*)\)=", diag.message_detail or "")
+                columns = key[1].split(", ") if key else [diag.constraint_name or ""]
+                return Conflict(f"it exists already ({', '.join(f'{diag.table_name}.{c}' for c in columns)})")
+            case errors.ForeignKeyViolation() | errors.RestrictViolation():
+                return Conflict("it refers to something that does not exist (any more), or that others still refer to")
+        return self._passing(error)
+
+    def _passing(self, error: BaseException) -> Unavailable | None:
+        if isinstance(error, psycopg.Error) and _PASSING.fullmatch(error.sqlstate or ""):
+            if error.sqlstate == errors.ReadOnlySqlTransaction.sqlstate and self._writer is not None:
+                self._writer.close()
+            return Unavailable(f"the database {self.where} cannot be written now: {self._said(error)}", retry_after=5)
+        return None
+
+    # -- care
+
+    async def checkpoint(self) -> None:
+        """Refresh the planner's statistics; its log the server sees to itself."""
+        await trio.to_thread.run_sync(self._ask, "analyze", limiter=self._readers)
+
+    def _ask(self, statement: str) -> list[Row]:
+        try:
+            with self._reader() as raw:
+                cursor = raw.execute(statement)
+                names = [column.name for column in cursor.description or ()]
+                return [dict(zip(names, row, strict=True)) for row in cursor] if names else []
+        except _Lost as lost:
+            raise Unavailable(f"the database {self.where} does not answer: {lost}", retry_after=5) from lost
+
+    async def check(self) -> list[str]:
+        """As Engine.check. The server keeps foreign keys true by itself; what it has given up on, it tells."""
+        rows = await trio.to_thread.run_sync(self._ask, _FAULTS, limiter=self._readers)
+        return [str(row["fault"]) for row in rows]
+
+    async def backup(self, keep: int, now: str) -> str:
+        """Not from here: Invalid says how."""
+        raise Invalid(f"the database {self.where} is backed up by pg_dump, or by `mydia db export`; not by the daemon")
+
+    async def status(self) -> StoreStatus:
+        rows = await trio.to_thread.run_sync(self._ask, _STATUS, limiter=self._readers)
+        return StoreStatus("PostgreSQL", rows[0]["version"], self.where, rows[0]["size"], wal_size=0, free=None)
+
+    def _said(self, error: BaseException) -> str:
+        """What the driver or the server said, in one line, without the address's secrets."""
+        line = " ".join(str(error).split()).removeprefix("connection failed: ") or type(error).__name__
+        for secret in self._secrets:
+            line = line.replace(secret, "***")
+        return line
+
+
+_FAULTS = """select 'the index ' || c.relname || ' is not valid' as fault from pg_index i join pg_class c on c.oid = i.indexrelid
+        join pg_namespace n on n.oid = c.relnamespace where n.nspname = current_schema and not i.indisvalid
+    union all select 'the constraint ' || c.conname || ' is not checked' from pg_constraint c
+        join pg_namespace n on n.oid = c.connamespace where n.nspname = current_schema and not c.convalidated
+    union all select checksum_failures || ' pages failed their checksum' from pg_stat_database
+        where datname = current_database() and checksum_failures > 0
+    order by 1"""
+_STATUS = "select current_setting('server_version') as version, pg_database_size(current_database()) as size"
+
+
+class _Lost(Exception):
+    """The connection is gone and what was asked of it was not done: it may be asked again of another."""
+
+
+class Statements:
+    """A connection as the store's `Raw`: it understands the common SQL. One cursor: its rows are read before the next statement."""
+
+    def __init__(self, raw: Raw) -> None:
+        self.cursor = raw.cursor()
+
+    def execute(self, text: str, params: Mapping[str, Any] | None = None, /) -> Cursor:
+        if params is None:  # the engine's own, more than one statement perhaps
+            return self.cursor.execute(text)
+        return self.cursor.execute(dialect.placeholders(text), params)
+
+    def executemany(self, text: str, rows: Iterable[Mapping[str, Any]], /) -> Cursor:
+        self.cursor.executemany(dialect.placeholders(text), list(rows))
+        return self.cursor
+
+
+class Reading(Connection):
+    """`each` holds one portion of the rows, not all of them."""
+
+    __slots__ = ("_statements",)
+
+    def __init__(self, statements: Statements) -> None:
+        super().__init__(statements)
+        self._statements = statements
+
+    def each(self, sql: str, /, **params: Any) -> Iterator[Row]:
+        cursor = self._statements.cursor
+        for row in cursor.stream(dialect.placeholders(sql), params, size=500):
+            yield dict(zip([column.name for column in cursor.description or ()], row, strict=True))
+
+
+def _understood(url: str) -> tuple[str, str, tuple[str, ...]]:
+    """An address -> what the driver is given, what a person may see of it, what nobody may. Invalid when it is no address."""
+    try:
+        parts: dict[str, Any] = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise Invalid(
+            "database.url is no PostgreSQL address; it looks like postgresql://user:password@host:5432/name",
+            field="database.url",
+        ) from None  # the driver's message quotes the address, with its password
+    host, port = parts.get("host") or "localhost", parts.get("port")
+    user = f"{parts['user']}@" if parts.get("user") else ""
+    where = f"{user}{host}{f':{port}' if port else ''}/{parts.get('dbname') or ''}"
+    hidden = tuple(str(parts[key]) for key in ("password", "sslpassword") if parts.get(key))
+    return make_conninfo(**{**_HABITS, **parts}), where, hidden
+
+
+def _not_open() -> NoReturn:
+    raise Unavailable("the database is not open", retry_after=1)
+
+
+class _Truth(adapt.Loader):
+    """true and false are 1 and 0, as on SQLite."""
+
+    def load(self, data: adapt.Buffer) -> int:
+        return int(bytes(data) == b"t")
+
+
+class _Number(adapt.Loader):
+    """Sums and averages of integers come as numeric: as int, or as float where there is a fraction."""
+
+    def load(self, data: adapt.Buffer) -> int | float:
+        text = bytes(data)
+        return int(text) if text.lstrip(b"-").isdigit() else float(text)
+
+
+class _Flag(adapt.Dumper):
+    """True and False are stored as 1 and 0."""
+
+    def dump(self, obj: bool) -> adapt.Buffer:
+        return b"1" if obj else b"0"
+
+    quote = dump
+
+
+def _adapt(raw: Raw) -> None:
+    raw.adapters.register_loader("bool", _Truth)
+    raw.adapters.register_loader("numeric", _Number)
+    raw.adapters.register_dumper(bool, _Flag)
