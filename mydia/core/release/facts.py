@@ -44,6 +44,8 @@ class Release:
     seasons: tuple[int, ...] = ()
     episodes: tuple[int, ...] = ()
     absolute_episodes: tuple[int, ...] = ()
+    """A number that stands alone ("Title - 05") is given as both: whether it counts from the show's start or a
+    season's, the show decides."""
     special_absolute_episodes: tuple[float, ...] = ()
     """Absolute numbers between two episodes, such as 12.5."""
     air_date: str | None = None

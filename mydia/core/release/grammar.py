@@ -122,6 +122,7 @@ PASSES: tuple[Pass, ...] = (
     wording.read_parts,
     title.read_titles,
     title.shorten_season,
+    absolute.give_both_counts,
     decide_kind,
 )
 

@@ -158,12 +158,15 @@ def _resolved(seen: Release, candidate: Candidate, score: float, reasons: tuple[
     elif candidate.series_type == "anime" and _is_bare_number(seen):
         absolute, seasons, episodes = tuple(seasons[0] * 100 + e for e in episodes), (), ()
         reasons = (*reasons, "the number is absolute")
-    elif absolute and not episodes:
+    elif absolute and (not episodes or (episodes == absolute and not seasons)):
         season = _SEASON_IN_TITLE.search(seen.title or "")
         number = next((int(n) for n in season.groups() if n), None) if season is not None else None
         if number is not None or seasons:
             seasons, episodes = seasons or (number or 1,), absolute
             reasons = (*reasons, "the season stands in the title")
+        elif episodes and candidate.series_type == "anime":
+            episodes = ()
+            reasons = (*reasons, "the number is absolute")
     return MatchResult(
         round(max(0.0, min(1.0, score)), 4), candidate, reasons, seasons, episodes, absolute, seen.air_date, seen.year
     )

@@ -126,7 +126,7 @@ def _speaks_for(folder: Release, own: Release, file: str) -> bool:
     if not folder.title or not (_read(folder, "source") or _read(folder, "resolution")):
         return False
     film = folder.kind == "movie" and (folder.year or folder.release_group)
-    if not (film or folder.episodes or folder.air_date):
+    if not (film or folder.air_date or (folder.episodes and not folder.absolute_episodes)):
         return False
     if _MADE_UP.match(file):
         return True

@@ -96,6 +96,14 @@ def test_the_number_of_a_known_anime_is_absolute() -> None:
     assert (result.seasons, result.episodes, result.absolute_episodes) == ((10,), (13,), ())
 
 
+def test_a_number_that_stands_alone_is_absolute_for_an_anime_and_either_for_another_show() -> None:
+    name = "[Group] Show Title - 05 [1080p].mkv"
+    result = best(name, show("Show Title", 2020, series_type="anime"))
+    assert (result.seasons, result.episodes, result.absolute_episodes) == ((), (), (5,))
+    result = best(name, show("Show Title", 2020))
+    assert (result.seasons, result.episodes, result.absolute_episodes) == ((), (5,), (5,))
+
+
 def test_a_season_in_the_title_of_an_anime_is_found() -> None:
     result = best("[Group] Show Title S2 - 03 [1080p]", show("Show Title", 2020, series_type="anime"))
     assert (result.seasons, result.episodes) == ((2,), (3,))

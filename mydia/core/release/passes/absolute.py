@@ -24,6 +24,8 @@ from mydia.core.release.tables.words import PART
 from mydia.core.release.tokens import Word
 
 _DECIMAL = re.compile(r"^(\d)(?:v(\d))?$")
+_FILMS = frozenset(["movie", "film"])
+"""Words behind which a number is a film's in its series: "Title Movie - 09 - Name"."""
 _ENDS = frozenset("end fin final finale v2 v3 完".split())
 
 
@@ -46,8 +48,25 @@ def read_absolute(reading: Reading) -> bool:
         lone_number,
     ):
         if recognise(reading):
+            reading.facts["bare_number"] = "absolute_episodes" in reading.facts
             return True
     return False
+
+
+def give_both_counts(reading: Reading) -> None:
+    """Give a bare number as the episode too: whether it counts from a season's start or the show's, no name says.
+
+    Unless something does: a season beside it, a second number in brackets ("17 (115)"), or that it is a special's.
+    """
+    facts = reading.facts
+    if not facts.pop("bare_number", False) or "seasons" in facts or "special" in facts or _is_counted_twice(reading):
+        return
+    reading.set("episodes", list(facts["absolute_episodes"]), *reading.spans["absolute_episodes"])
+
+
+def _is_counted_twice(reading: Reading) -> bool:
+    after = reading.mark_end + 1
+    return after < len(reading.words) and reading.words[after].number is not None and reading.alone(after, after)
 
 
 def _may_number(word: Word) -> bool:
@@ -143,7 +162,7 @@ def _after_dash(reading: Reading) -> bool:
             return _give_decimal(reading, word)
         episodes, last = range_from(reading, word, int(number.group(1)))
         follows = reading.words[last + 1] if last + 1 < len(reading.words) else None
-        if fansub and _is_named_on(reading, word):
+        if (fansub and _is_named_on(reading, word)) or reading.words[word.index - 1].low in _FILMS:
             continue
         if follows is not None and follows.gap == "." and " " in word.gap and follows.number is not None:
             continue
@@ -259,7 +278,7 @@ def _before_name(reading: Reading) -> bool:
         if after is None or word.index <= reading.title_from or word.box >= 0 or len(word.low) < 2:
             continue
         number = plain(word)
-        film = reading.words[word.index - 1].low in ("movie", "film", "part", "vol", "chapter") or is_bare_year(word)
+        film = reading.words[word.index - 1].low in _FILMS | {"part", "vol", "chapter"} or is_bare_year(word)
         if number is None or film or word.gap not in (" ", "_") or not dashed(after.gap) or after.box >= 0:
             continue
         set_version(reading, number.group(2), reading.span(word.index, word.index))

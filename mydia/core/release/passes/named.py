@@ -17,7 +17,7 @@ from mydia.core.release.passes.counting import (
 )  # fmt: skip
 from mydia.core.release.passes.numbering import is_episode_after, total_behind
 from mydia.core.release.reading import Reading
-from mydia.core.release.tables.words import EPISODE
+from mydia.core.release.tables.words import EPISODE, RUNNING
 from mydia.core.release.tokens import Word
 
 _LETTERED = re.compile(r"^(e|ep|eps|episode|folge)(\d{1,5})((?:ep?\d{1,5})*)(?:v(\d))?$")
@@ -63,6 +63,9 @@ def read_named(reading: Reading) -> bool:
         ):
             if _is_counted(reading, word.index + 1):
                 return give_first_season(reading, [word.number], word.index, word.index + 3)
+            if reading.words[word.index + 1].low not in RUNNING:
+                reading.set("episodes", [word.number], reading.mark("episodes", word.index, word.index + 1))
+                return True
             return give_absolute(reading, [word.number], word.index, word.index + 1)
         if word.number is not None and word.gap.endswith("#") and word.index > reading.title_from:
             return give_first_season(reading, [word.number], word.index, word.index)

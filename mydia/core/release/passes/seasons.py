@@ -139,7 +139,7 @@ def _goes_on(reading: Reading, word: Word, named: bool) -> bool:
     if word.number is None or len(word.low) > 2 or technical:
         return False
     if named:
-        loose = dashed(word.gap) and "leading_group" not in reading.found
+        loose = dashed(word.gap) and ("leading_group" not in reading.found or len(word.low) == 1)
         return loose or word.gap in TIGHT_CHAINS or word.gap in (" -", "- ", ":", ": ")
     if word.gap in TIGHT_CHAINS:
         return len(word.low) == len(before.low.lstrip("s")) or len(before.low) > 2

@@ -219,7 +219,7 @@ def read_pack(reading: Reading) -> None:
     if not seasons or "episodes" in facts or "absolute_episodes" in facts or "air_date" in facts:
         return
     spans = reading.spans.get("seasons", [])
-    if "season_extra" in reading.found:
+    if "season_extra" in reading.found and not _comes_with(reading, reading.found["season_extra"][0][1]):
         reading.set("season_extra", True, *(span for _, span in reading.found["season_extra"]))
     part = _season_part(reading)
     if part is not None:
@@ -229,6 +229,11 @@ def read_pack(reading: Reading) -> None:
     facts["full_season"] = True
     reading.spans["full_season"] = list(spans)
     facts["season_pack"] = "multi" if len(seasons) > 1 else "full"
+
+
+def _comes_with(reading: Reading, span: Span) -> bool:
+    """Whether a word is added to what stands before it: "Season 1 + Extras"."""
+    return reading.name[: span.start].rstrip(" ._").lower().endswith(("+", "&", " and", " with"))
 
 
 def _season_part(reading: Reading) -> tuple[int, Span] | None:

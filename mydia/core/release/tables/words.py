@@ -98,6 +98,8 @@ EPISODE = _folded(
 )
 EPISODE_AFTER = _folded("bolum blm серия серии серія серії odcinek seria serija serii seriya serya ser сер resz")
 """Words that follow the episode's number."""
+RUNNING = frozenset(["bolum", "blm"])
+"""Of these, the Turkish ones: their number runs through all seasons."""
 EXTRA_FOLDERS: dict[str, Literal["sample", "trailer", "extra"]] = {
     "sample": "sample", "samples": "sample", "trailer": "trailer", "trailers": "trailer", "extras": "extra", "extra": "extra",
     "featurettes": "extra", "behind the scenes": "extra", "deleted scenes": "extra", "interviews": "extra", "scenes": "extra",
@@ -112,7 +114,7 @@ SEASON_AFTER = _folded(
     "temporada temporadas сезон сезоны сезона sezon sezona sez staffel evad stagione saison seizoen sasong season"
 )
 """Words of a season that may follow its number ("2. Staffel", "3 сезон")."""
-OF = _folded("of de di von van из з du iz")
+OF = _folded("of de di din von van из з du iz")
 PART = _folded("part pt parts teil")
 
 NUMBERS: dict[str, int] = {
