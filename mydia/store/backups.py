@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -139,6 +139,14 @@ class Keeper:
                 tuple(_difference(conn, *each) for each in COMPARED) if there else (),
             )
 
+    def last_numbers(self) -> dict[str, int]:
+        """How far the present database has counted; nothing where it cannot tell, which may be why it is replaced."""
+        try:
+            with _reading(self.path) as raw:
+                return last_numbers(raw)
+        except sqlite3.DatabaseError:
+            return {}
+
     # -- the restore
 
     def stage(self, file: Path) -> None:
@@ -146,10 +154,8 @@ class Keeper:
         self.check(file)
         copy = maintenance.backup(file, self.path.parent, self.path.name + ".staged")
         try:
-            with contextlib.suppress(
-                sqlite3.DatabaseError
-            ):  # of the present database: it may be the reason for the restore
-                count_on(copy, last_numbers(self.path))
+            with contextlib.closing(sqlite3.connect(copy, isolation_level=None)) as raw:
+                count_on(raw, self.last_numbers())
             self.offer(copy)
         finally:
             copy.unlink(missing_ok=True)
@@ -210,26 +216,18 @@ def fold(path: Path) -> None:
         raw.execute("pragma journal_mode = delete").fetchall()
 
 
-def last_numbers(path: Path) -> dict[str, int]:
+def last_numbers(raw: sqlite3.Connection) -> dict[str, int]:
     """The last number that each table's own counting gave."""
-    if not path.exists():
-        return {}
-    with _reading(path) as raw:
-        return {str(name): int(last) for name, last in raw.execute("select name, seq from sqlite_sequence")}
+    return {str(name): int(last) for name, last in raw.execute("select name, seq from sqlite_sequence")}
 
 
-def count_on(path: Path, numbers: dict[str, int]) -> None:
-    """Let a file's own counting go on from these numbers, where it is behind them: no number means two things."""
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as raw:
-        for name, last in numbers.items():
-            raw.execute(
-                "update sqlite_sequence set seq = max(seq, :last) where name = :name", {"name": name, "last": last}
-            )
-            raw.execute(
-                "insert into sqlite_sequence (name, seq) select :name, :last "
-                "where not exists (select 1 from sqlite_sequence where name = :name)",
-                {"name": name, "last": last},
-            )
+def count_on(raw: sqlite3.Connection, numbers: Mapping[str, int]) -> None:
+    """Let a database's own counting go on from these numbers, where it is behind them: no number means two things."""
+    for name, last in numbers.items():
+        row = {"name": name, "last": last}
+        known = raw.execute("update sqlite_sequence set seq = max(seq, :last) where name = :name", row).rowcount
+        if not known:
+            raw.execute("insert into sqlite_sequence (name, seq) values (:name, :last)", row)
 
 
 def stamp(now: str) -> str:
