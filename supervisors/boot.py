@@ -19,6 +19,7 @@ from mydia.settings.load import Loaded, load_config
 from mydia.settings.model import Config, secrets
 from mydia.settings.secret import secret_key
 from mydia.store.engine import Engine
+from mydia.store.place import make_folder
 from mydia.store.sqlite import SqliteEngine
 from mydia.store.transaction import Transaction
 from supervisors import Seed, tree
@@ -124,7 +125,7 @@ def make_folders(config: Config) -> None:
         (p.path, 0o755) for p in config.media.library_paths
     ]:
         try:
-            folder.mkdir(mode=mode, parents=True, exist_ok=True)
+            make_folder(folder, mode)
         except OSError as error:
             # A library folder may be a mount that is not there yet: the house starts, and shows it as unavailable.
             if folder in (config.data_dir, config.download_dir):

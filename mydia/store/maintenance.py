@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from mydia.errors import Unavailable
+from mydia.store.place import make_folder
 
 
 def connect_to_read(path: Path) -> sqlite3.Connection:
@@ -45,7 +46,7 @@ def backup(path: Path, directory: Path, name: str) -> Path:
     """
     target, part = directory / name, directory / f".{name}.part"
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        make_folder(directory)
         part.unlink(missing_ok=True)
         raw = connect_to_read(path)
         try:

@@ -65,6 +65,19 @@ def refuse_network(path: Path, *, forced: bool) -> None:
         )
 
 
+def make_folder(folder: Path, mode: int = 0o777) -> None:
+    """Make a folder and those above it that are missing, durably: a name is safe once the folder it stands in was synced."""
+    missing = [f for f in (folder, *folder.parents) if not f.exists()]
+    folder.mkdir(mode=mode, parents=True, exist_ok=True)
+    for made in reversed(missing):
+        with contextlib.suppress(PermissionError):  # where one may write but not look, nothing can be synced
+            fd = os.open(made.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                os.fsync(fd)
+            finally:
+                os.close(fd)
+
+
 class FileLock:
     """One daemon per database file. The kernel lets go of the lock when the process ends, however it ends."""
 

@@ -16,7 +16,7 @@ from mydia.errors import Conflict, Invalid, Unavailable
 from mydia.messages import Change
 from mydia.store import maintenance, migrate
 from mydia.store.engine import Committed, Connection, StoreStatus
-from mydia.store.place import FileLock, refuse_network
+from mydia.store.place import FileLock, make_folder, refuse_network
 from mydia.store.transaction import commit_batch
 
 P = ParamSpec("P")
@@ -67,7 +67,7 @@ class SqliteEngine:
         if self.path.is_dir():
             raise Invalid(f"the database {self.path} is a folder; database.path names a file")
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path.parent)
             refuse_network(self.path, forced=self._allow_network)
             self._lock.acquire()
         except OSError as error:

@@ -1,0 +1,164 @@
+"""Power cuts under the store: one long recorded run of changes, many moments at which the power goes, and what then stands there.
+
+Each change writes its number into three tables, so that a part of one shows; each answer is told to the recording, so that it is known
+what must be there at any moment.
+"""
+
+import random
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import trio
+
+from mydia.messages import Change
+from mydia.store.engine import Connection
+from mydia.store.maintenance import faults as faults_of
+from mydia.store.sqlite import SqliteEngine
+from mydia.store.transaction import Transaction
+from tests.crash.platter import Recorder, lay_down
+
+NOW = "2026-01-31T12:00:00.000000Z"
+
+
+def step(tx: Transaction, number: int, size: int) -> int:
+    """One change: a row, a job and a counter that belong together, and what makes pages move: texts of every size, deletions."""
+    row = {"id": f"{number:08}", "title": "x" * size, "reason": str(number), "created_at": tx.now}
+    tx.insert("blocklist", row)
+    tx.enqueue("notify", {"number": number}, in_seconds=3600)
+    tx.execute(
+        "insert into settings (key, value, updated_at) values ('count', :n, :now)"
+        " on conflict (key) do update set value = excluded.value",
+        n=str(number),
+        now=tx.now,
+    )
+    tx.execute("update blocklist set title = '' where id = :id", id=f"{number - 7:08}")
+    return number
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    rows: tuple[int, ...]
+    jobs: tuple[int, ...]
+    count: int
+
+
+def counted(conn: Connection) -> Counted:
+    rows = conn.all("select reason from blocklist order by id")
+    jobs = conn.all("select args from jobs where kind = 'notify' order by id")
+    count = conn.value("select value from settings where key = 'count'")
+    numbers = sorted(int(row["args"].rpartition(":")[2].rstrip("}")) for row in jobs)
+    return Counted(tuple(int(row["reason"]) for row in rows), tuple(numbers), int(count or 0))
+
+
+def engine_at(folder: Path, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> SqliteEngine:
+    return SqliteEngine(folder / "mydia.db", backups=folder / "backups", synchronous=synchronous)
+
+
+async def record(
+    folder: Path, seed: int, batches: int, synchronous: Literal["FULL", "NORMAL"] = "FULL", *, from_nothing: bool = True
+) -> Recorder:
+    """Batches of changes with checkpoints, backups, reads that hold the log and reopenings among them. With `from_nothing` the power may go
+    while the database is being made, too."""
+    chance = random.Random(seed)  # noqa: S311 - moments, nothing secret
+    await trio.Path(folder).mkdir()
+    if not from_nothing:
+        engine = engine_at(folder, synchronous)
+        await engine.open(NOW)
+        await engine.close()
+    recorder = Recorder(folder)
+    number = 0
+    with recorder.at_work():
+        engine = engine_at(folder, synchronous)
+        await engine.open(NOW)
+        for _ in range(batches):
+            changes = [
+                Change(step, (number + n, chance.choice((10, 300, 9000)))) for n in range(1, chance.randint(2, 9))
+            ]
+            done = (await engine.commit(changes, NOW)).done
+            assert [each.error for each in done] == [None] * len(done)
+            number += len(done)
+            recorder.tell(number)
+            match chance.random():
+                case dice if dice < 0.04:
+                    await engine.checkpoint()
+                case dice if dice < 0.06:
+                    await engine.close()
+                    engine = engine_at(folder, synchronous)
+                    await engine.open(NOW)
+                case dice if dice < 0.08:
+                    recorder.tell(Path(await engine.backup(2, NOW)).name)
+        await engine.close()
+    return recorder
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Of many cuts: what went wrong, in words, and how many changes that nobody had been told of were there all the same."""
+
+    trials: int = 0
+    acknowledged: int = 0
+    lost: list[str] = field(default_factory=list)
+    torn: list[str] = field(default_factory=list)
+    corrupt: list[str] = field(default_factory=list)
+    unasked: int = 0
+
+    def add(self, other: "Outcome") -> None:
+        self.trials += other.trials
+        self.acknowledged += other.acknowledged
+        self.unasked += other.unasked
+        for name in ("lost", "torn", "corrupt"):
+            getattr(self, name).extend(getattr(other, name))
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "cuts": self.trials,
+            "acknowledged_changes_at_stake": self.acknowledged,
+            "cuts_that_lost_an_acknowledged_change": len(self.lost),
+            "cuts_that_left_half_a_change": len(self.torn),
+            "cuts_that_left_a_corrupt_database": len(self.corrupt),
+        }
+
+
+async def cut(recorder: Recorder, scratch: Path, seed: int, times: int) -> Outcome:
+    """Cut the power at so many moments of the recording, and look with the real engine at what each has left."""
+    chance = random.Random(seed)  # noqa: S311 - moments, nothing secret
+    outcome = Outcome()
+    moments = sorted(chance.randrange(len(recorder.steps) + 1) for _ in range(times))
+    for moment, disk in zip(moments, recorder.platters(moments), strict=True):
+        shutil.rmtree(scratch, ignore_errors=True)
+        lay_down(disk.after_a_cut(chance), scratch)
+        told = max((what for what in disk.told if isinstance(what, int)), default=0)
+        backups = [what for what in disk.told if isinstance(what, str)]
+        await _look(outcome, scratch, f"seed {seed}, step {moment}", told, backups[-2:])
+    return outcome
+
+
+async def _look(outcome: Outcome, folder: Path, where: str, told: int, backups: Sequence[str]) -> None:
+    outcome.trials += 1
+    outcome.acknowledged += told
+    engine = engine_at(folder)
+    try:
+        await engine.open(NOW)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the database can't be opened
+        outcome.corrupt.append(f"{where}: {error}")
+        return
+    try:
+        faults = await engine.check()
+        there = await engine.read(counted)
+    finally:
+        await engine.close()
+    if faults:
+        outcome.corrupt.append(f"{where}: {'; '.join(faults[:3])}")
+    if not there.rows == there.jobs == tuple(range(1, there.count + 1)):
+        outcome.torn.append(f"{where}: {len(there.rows)} rows, {len(there.jobs)} jobs, the count says {there.count}")
+    if there.count < told:
+        outcome.lost.append(f"{where}: told of {told} changes, {there.count} are there")
+    outcome.unasked += max(0, there.count - told)
+    for name in backups:
+        if not (folder / "backups" / name).is_file():
+            outcome.lost.append(f"{where}: told of the backup {name}, which is gone")
+        elif found := await trio.to_thread.run_sync(faults_of, folder / "backups" / name):
+            outcome.corrupt.append(f"{where}: the backup {name}: {found}")
