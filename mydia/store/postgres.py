@@ -107,7 +107,7 @@ class PostgresEngine:
         except BaseException as error:
             self._close(*self._take_all())
             if isinstance(error, psycopg.Error):
-                raise Unavailable(f"the database {self.where} cannot be opened: {self._said(error)}") from error
+                raise Unavailable(f"the database {self.where} cannot be opened: {self.said(error)}") from error
             raise
 
     def connect(self) -> Raw:
@@ -166,7 +166,7 @@ class PostgresEngine:
         except errors.InsufficientPrivilege as error:
             raise Invalid(
                 f"Mydia's user may not make tables in the database {self.where}; make it the owner of that database "
-                f"({self._said(error)})",
+                f"({self.said(error)})",
                 field="database.url",
             ) from error
         finally:
@@ -225,7 +225,7 @@ class PostgresEngine:
                     yield raw
                 except (psycopg.OperationalError, psycopg.InterfaceError) as error:
                     if raw.closed:
-                        raise _Lost(self._said(error)) from error
+                        raise _Lost(self.said(error)) from error
                     raise
         except psycopg_pool.PoolClosed:
             _not_open()
@@ -266,7 +266,7 @@ class PostgresEngine:
                 with suppress(psycopg.Error):
                     raw.execute("rollback")
             if raw.closed and isinstance(error, psycopg.Error):
-                raise _Lost(self._said(error)) from error
+                raise _Lost(self.said(error)) from error
             passing = self._passing(error)
             if passing is not None:
                 raise passing from error
@@ -284,7 +284,7 @@ class PostgresEngine:
         try:
             return self._connect_to_write()
         except psycopg.OperationalError as error:
-            raise _Lost(self._said(error)) from error
+            raise _Lost(self.said(error)) from error
 
     def _end(self, raw: Raw) -> None:
         """Commit. Where the connection is lost just then, the server is asked what became of the transaction."""
@@ -327,7 +327,7 @@ class PostgresEngine:
         if isinstance(error, psycopg.Error) and _PASSING.fullmatch(error.sqlstate or ""):
             if error.sqlstate == errors.ReadOnlySqlTransaction.sqlstate and self._writer is not None:
                 self._writer.close()
-            return Unavailable(f"the database {self.where} cannot be written now: {self._said(error)}", retry_after=5)
+            return Unavailable(f"the database {self.where} cannot be written now: {self.said(error)}", retry_after=5)
         return None
 
     # -- care
@@ -358,7 +358,7 @@ class PostgresEngine:
         rows = await trio.to_thread.run_sync(self._ask, _STATUS, limiter=self._readers)
         return StoreStatus("PostgreSQL", rows[0]["version"], self.where, rows[0]["size"], wal_size=0, free=None)
 
-    def _said(self, error: BaseException) -> str:
+    def said(self, error: BaseException) -> str:
         """What the driver or the server said, in one line, without the address's secrets."""
         line = " ".join(str(error).split()).removeprefix("connection failed: ") or type(error).__name__
         for secret in self._secrets:
