@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from mydia import choosing_cli, decide_cli, name_cli, parse_cli
+from mydia import choosing_cli, db_cli, decide_cli, name_cli, parse_cli
 from mydia.errors import MydiaError
 
 
@@ -114,6 +114,28 @@ def _choosing(args: argparse.Namespace) -> int:
     return choosing_cli.run(args, os.environ, engine_of)
 
 
+def _db_command(parser: argparse.ArgumentParser) -> None:
+    """Take the whole database out to a file, in from one, or to the other engine."""
+    db_cli.add_db(parser)
+    parser.set_defaults(run=_db)
+
+
+def _backup_command(parser: argparse.ArgumentParser) -> None:
+    """Make a verified backup of the database now, or list those there are."""
+    db_cli.add_backup(parser)
+    parser.set_defaults(run=_db)
+
+
+def _restore_command(parser: argparse.ArgumentParser) -> None:
+    """Put a backup in the place of the database, after saying what would be lost."""
+    db_cli.add_restore(parser)
+    parser.set_defaults(run=_db)
+
+
+def _db(args: argparse.Namespace) -> int:
+    return db_cli.run(args, os.environ)
+
+
 def _version_command(parser: argparse.ArgumentParser) -> None:
     """Print the version."""
     parser.set_defaults(run=lambda _: print(version("mydia")) or 0)  # noqa: T201
@@ -125,5 +147,8 @@ _COMMANDS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "health": _health_command,
     "formats": _formats_command,
     "choosing": _choosing_command,
+    "db": _db_command,
+    "backup": _backup_command,
+    "restore": _restore_command,
     "version": _version_command,
 }

@@ -1,0 +1,256 @@
+"""`mydia db`, `mydia backup` and `mydia restore`: a whole database out to a file and in again, to the other engine, kept and put back.
+
+Reading (export, backup, the list) works beside a running daemon. What replaces a database needs the daemon to be down; a restore may
+also be laid ready for its next start, or be asked of the running daemon itself (`--url`, with a key in MYDIA_API_KEY).
+"""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+import httpx
+
+from mydia.errors import Conflict, Invalid, NotFound, Unavailable
+from mydia.settings.load import load_config
+from mydia.settings.model import Config
+from mydia.store import moving
+from mydia.store.backups import Backup, Comparison, Keeper
+from mydia.store.moving import Whole
+from mydia.store.portable import open_export, write_export
+from mydia.store.sqlite_whole import SqliteWhole
+from mydia.store.transaction import to_text
+
+DEFAULT_FILE = Path("config.yml")
+MEGABYTE = 1e6
+
+
+def add_db(parser: argparse.ArgumentParser) -> None:
+    """`mydia db ...`"""
+    commands = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
+    out = commands.add_parser("export", help="write everything to one file, whatever the engine; the daemon may run")
+    out.add_argument("file", type=Path, metavar="FILE")
+    out.add_argument("--replace", action="store_true", help="write over a file that is there already")
+    out.set_defaults(work=export)
+    taking = commands.add_parser("import", help="take everything in from such a file; the daemon must be down")
+    taking.add_argument("file", type=Path, metavar="FILE")
+    taking.add_argument("--replace", action="store_true", help="also where the database is not empty")
+    taking.set_defaults(work=take_in)
+    going = commands.add_parser("move", help="copy everything to another database; the daemon must be down")
+    going.add_argument(
+        "--to", required=True, metavar="ADDRESS", help="postgresql://user:password@host/name, or a path for SQLite"
+    )
+    going.set_defaults(work=move)
+
+
+def add_backup(parser: argparse.ArgumentParser) -> None:
+    """`mydia backup [list]`"""
+    parser.add_argument(
+        "what", nargs="?", choices=("make", "list"), default="make", help="make one (the default), or list them"
+    )
+    parser.set_defaults(work=backup)
+
+
+def add_restore(parser: argparse.ArgumentParser) -> None:
+    """`mydia restore NAME|FILE`"""
+    parser.add_argument("backup", metavar="NAME|FILE", help="a name from `mydia backup list`, or any backup's path")
+    parser.add_argument("--yes", action="store_true", help="do it; without, only what would be lost is said")
+    parser.add_argument(
+        "--url", help="the address of the running daemon, which restores at once; its API key stands in MYDIA_API_KEY"
+    )
+    parser.set_defaults(work=restore)
+
+
+def run(args: argparse.Namespace, env: Mapping[str, str]) -> int:
+    """Do one of the commands: the exit code. Raises MydiaError with what was wrong."""
+    config = load_config(args.config or (DEFAULT_FILE if DEFAULT_FILE.exists() else None), env).config
+    done: int = args.work(config, args)
+    return done
+
+
+# -- databases as a whole ----------------------------------------------------------------------------------------------------
+
+
+def whole_of(config: Config) -> Whole:
+    """The configured database, from outside."""
+    if config.database.url is not None:
+        return _postgres(config.database.url.get_secret_value())
+    return SqliteWhole(config.database_file, config.backup_dir)
+
+
+def whole_at(address: str, config: Config) -> Whole:
+    """The database that a person names."""
+    if address.startswith(("postgresql:", "postgres:")) or ("=" in address and "/" not in address.partition("=")[0]):
+        return _postgres(address)
+    if "://" in address:
+        raise Invalid(
+            f"{address.partition(':')[0]} is no engine that Mydia knows; give postgresql://..., or a path for SQLite"
+        )
+    path = Path(address).absolute()
+    return SqliteWhole(path, config.backup_dir if path == config.database_file.absolute() else path.parent / "backups")
+
+
+def _postgres(url: str) -> Whole:
+    from mydia.store.postgres_whole import PostgresWhole  # the driver is for those who use it
+
+    return PostgresWhole(url)
+
+
+def export(config: Config, args: argparse.Namespace) -> int:
+    file: Path = args.file
+    if file.exists() and not args.replace:
+        raise Conflict(f"{file} exists already; choose another name, or add --replace")
+    part = file.with_name(f".{file.name}.part")
+    try:
+        with (
+            whole_of(config).source() as source,
+            _private(part) as out,
+        ):
+            rows = write_export(source, out, _now())
+            out.flush()
+            os.fsync(out.fileno())
+        part.replace(file)
+    except OSError as error:
+        raise Unavailable(f"{file} cannot be written: {error.strerror or error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+    _say(
+        f"{rows:,} rows written to {file} ({file.stat().st_size / MEGABYTE:.1f} MB). It holds all secrets that the database holds."
+    )
+    return 0
+
+
+def _private(part: Path) -> BinaryIO:
+    """A new file for its owner alone."""
+    part.unlink(missing_ok=True)
+    part.touch(mode=0o600, exist_ok=False)
+    return part.open("wb")
+
+
+def take_in(config: Config, args: argparse.Namespace) -> int:
+    target = whole_of(config)
+    with open_export(args.file) as source, target.alone():
+        if not args.replace:
+            moving.refuse_if_lived_in(target, "Add --replace to take the file in instead of it")
+        former = moving.bring(source, target, _now(), _progress())
+    _say(f"{sum(source.counts.values()):,} rows taken in, read back and compared. {former}".rstrip())
+    return 0
+
+
+def move(config: Config, args: argparse.Namespace) -> int:
+    origin, target = whole_of(config), whole_at(args.to, config)
+    if origin.name == target.name:
+        raise Invalid(f"{target.name} is the database that is configured; nothing is to be moved")
+    with origin.alone(), target.alone():
+        moving.refuse_if_lived_in(target, "Move to an empty one")
+        with origin.source() as source:
+            moving.bring(source, target, _now(), _progress())
+            rows = sum(source.counts.values())
+    _say(f"{rows:,} rows copied to {target.name}, read back and compared. {origin.name} is as it was.")
+    if isinstance(target, SqliteWhole):
+        _say(f"Now set database.path to {target.path}, remove database.url (DATABASE_URL), and start Mydia.")
+    else:
+        _say("Now set database.url (DATABASE_URL) to that address, and start Mydia.")
+    return 0
+
+
+def _progress() -> moving.Progress:
+    return moving.seconds_apart(lambda line: print(line, file=sys.stderr, flush=True), time.monotonic)  # noqa: T201
+
+
+# -- one-file backups --------------------------------------------------------------------------------------------------------
+
+
+def keeper_of(config: Config) -> Keeper:
+    """Where the backups of the configured database are. Invalid on PostgreSQL, with what to use there."""
+    whole = whole_of(config)
+    if not isinstance(whole, SqliteWhole):
+        raise Invalid(f"{whole.name} is backed up by pg_dump, or by `mydia db export`")
+    return whole.keeper
+
+
+def backup(config: Config, args: argparse.Namespace) -> int:
+    keeper = keeper_of(config)
+    if args.what == "list":
+        for kept in keeper.backups():
+            _say(_line(kept))
+        return 0
+    if not keeper.path.exists():
+        raise NotFound(f"there is no database {keeper.path}")
+    made = keeper.make(_now())
+    _say(f"{made.path} ({made.size / MEGABYTE:.1f} MB), verified")
+    return 0
+
+
+def restore(config: Config, args: argparse.Namespace) -> int:
+    keeper = keeper_of(config)
+    file = Path(args.backup) if Path(args.backup).is_file() else keeper.find(args.backup).path
+    for line in losses(keeper.compare(file)):
+        _say(line)
+    if not args.yes:
+        raise Conflict("nothing was changed; add --yes to restore it")
+    if args.url:
+        _ask(args.url, keeper.find(file.name).name)
+        _say("The daemon restores it now and is back in a moment.")
+        return 0
+    whole = SqliteWhole(keeper.path, keeper.directory)
+    try:
+        with whole.alone():
+            keeper.stage(file)
+            former = keeper.take()
+    except Unavailable as busy:
+        if "another Mydia" not in str(busy):
+            raise
+        keeper.stage(file)
+        _say(
+            "A daemon has the database open. The backup lies ready, and is taken when the daemon is started next: restart it now."
+        )
+        return 0
+    _say("Restored." + (f" The former database is kept as {former}." if former is not None and former.exists() else ""))
+    return 0
+
+
+def losses(comparison: Comparison) -> list[str]:
+    """What a restore would mean, in lines for a person."""
+    lines = [
+        f"{comparison.backup} was made by Mydia {comparison.program}; the last thing it knows of happened at {comparison.last_event_at}."
+    ]
+    if comparison.migrations:
+        lines.append(f"It is older than this program: {', '.join(comparison.migrations)} will be added to it.")
+    lines.append(
+        f"Lost would be what is not in it: {comparison.lost}."
+        if comparison.lost
+        else "Nothing would be lost that is not in it."
+    )
+    back = ", ".join(f"{d.back:,} {d.what}" for d in comparison.differences if d.back)
+    if back:
+        lines.append(f"Back would come what was removed since: {back}.")
+    return lines
+
+
+def _ask(url: str, name: str) -> None:
+    headers = {"X-Api-Key": os.environ.get("MYDIA_API_KEY", "")}
+    address = f"{url.rstrip('/')}/api/v1/backups/{name}/restore"
+    try:
+        answer = httpx.post(address, headers=headers, timeout=600)
+        told = "" if answer.is_success else answer.json().get("detail", answer.text)
+    except (httpx.HTTPError, ValueError) as error:
+        raise Unavailable(f"no daemon answers at {url}: {error}") from error
+    if not answer.is_success:
+        raise Invalid(f"the daemon says {answer.status_code}: {told}")
+
+
+def _line(kept: Backup) -> str:
+    return f"{kept.name}  {kept.made_at}  {kept.size / MEGABYTE:8.1f} MB  {kept.reason}"
+
+
+def _now() -> str:
+    return to_text(datetime.now(UTC))  # noqa: TID251 - the door reads the clock on the store's behalf
+
+
+def _say(text: str) -> None:
+    print(text)  # noqa: T201 - the command line is where people read it
