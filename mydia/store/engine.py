@@ -7,9 +7,13 @@ integer and boolean; explicit `order by` with a unique tie-break; no rowid, no `
 import dataclasses
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from mydia.messages import Change
+
+if TYPE_CHECKING:
+    from mydia.store.nodes import Seat
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -110,7 +114,16 @@ class StoreStatus:
 
 
 class Engine(Protocol):
-    """A database. Opened before anything else of the house starts, closed after everything else has stopped."""
+    """A database. Opened before anything else of the house starts, closed after everything else has stopped.
+
+    `node` (8 hexadecimal digits) names this daemon among all that ever opened it.
+    """
+
+    node: str
+
+    def seat(self) -> AbstractContextManager["Seat"] | None:
+        """This daemon's place among those that share the database; None where no other can be there."""
+        ...
 
     async def open(self, now: str) -> None:
         """Take the database for this process, check it and bring its schema up to date.

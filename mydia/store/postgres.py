@@ -8,9 +8,10 @@ each: so `:x is null or ...` means here what it means on SQLite, and nothing has
 """
 
 import re
+import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from typing import Any, Concatenate, Literal, NoReturn, ParamSpec, TypeVar
 
@@ -23,9 +24,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from migrations import MIGRATIONS
 from mydia.errors import Conflict, Invalid, Unavailable
 from mydia.messages import Change
-from mydia.store import dialect, migrate
+from mydia.store import dialect, migrate, nodes
 from mydia.store.engine import Committed, Connection, Cursor, Row, StoreStatus
-from mydia.store.transaction import commit_batch
+from mydia.store.transaction import Transaction, commit_batch
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -77,6 +78,7 @@ class PostgresEngine:
     ) -> None:
         self._conninfo, self.where, self._secrets = _understood(url)
         self._synchronous, self._patience, self._migrations = synchronous, patience, migrations
+        self.node = secrets.token_hex(4)
         self._writer: Raw | None = None
         self._pool: psycopg_pool.ConnectionPool[Raw] | None = None
         self._one_at_a_time = trio.CapacityLimiter(1)
@@ -286,8 +288,10 @@ class PostgresEngine:
         except psycopg.OperationalError as error:
             raise _Lost(self.said(error)) from error
 
-    def _end(self, raw: Raw) -> None:
-        """Commit. Where the connection is lost just then, the server is asked what became of the transaction."""
+    def _end(self, raw: Raw, tx: Transaction) -> None:
+        """Commit, which tells the other daemons. Where the connection is lost just then, the server is asked what became of it."""
+        for payload in nodes.told(self.node, tx.events, tx.wake):
+            raw.execute("select pg_notify(%s, %s)", (nodes.CHANNEL, payload))
         row = raw.execute("select pg_current_xact_id_if_assigned()::text").fetchone()
         try:
             if raw.execute("commit").statusmessage != "COMMIT":
@@ -329,6 +333,12 @@ class PostgresEngine:
                 self._writer.close()
             return Unavailable(f"the database {self.where} cannot be written now: {self.said(error)}", retry_after=5)
         return None
+
+    # -- among others
+
+    def seat(self) -> AbstractContextManager[nodes.Seat]:
+        """This daemon's place among those that share the database, until the `with` is left. Blocks. Raises psycopg.Error."""
+        return nodes.seat(self.connect(), self.node)
 
     # -- care
 

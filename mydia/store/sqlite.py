@@ -1,6 +1,7 @@
 """SQLite: one connection that writes, a pool of connections that can only read, one daemon per file."""
 
 import contextlib
+import secrets
 import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from migrations import MIGRATIONS
 from mydia.errors import Conflict, Invalid, Unavailable
 from mydia.messages import Change
 from mydia.store import maintenance, migrate
+from mydia.store.driver import Driver, code
 from mydia.store.engine import Committed, Connection, StoreStatus
 from mydia.store.place import FileLock, make_folder, refuse_network
 from mydia.store.transaction import commit_batch
@@ -29,7 +31,7 @@ _PASSING = frozenset({"SQLITE_FULL", "SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_REA
 class SqliteEngine:
     """The engine of `database.path`. `backups` is where copies go, also the one taken before a migration.
 
-    `synchronous` FULL makes an acknowledged change survive a power cut; NORMAL may lose the last ones, and never corrupts.
+    `key` encrypts the file (SQLCipher), see Driver. `synchronous` FULL makes an acknowledged change survive a power cut; NORMAL may lose the last ones, and never corrupts.
     """
 
     def __init__(
@@ -41,13 +43,16 @@ class SqliteEngine:
         wal: bool = True,
         readers: int = 4,
         allow_network: bool = False,
+        key: str | None = None,
         migrations: Sequence[migrate.Migration] = MIGRATIONS,
     ) -> None:
         self.path = path.absolute()
         self.backups = backups
         self._synchronous, self._wal = synchronous, wal
         self._allow_network = allow_network
+        self._driver = Driver(key)
         self._migrations = migrations
+        self.node = secrets.token_hex(4)
         self._lock = FileLock(self.path)
         self._writer: sqlite3.Connection | None = None
         self._one_at_a_time = trio.CapacityLimiter(1)
@@ -79,23 +84,21 @@ class SqliteEngine:
             self._quick = self._connect_to_read()
         except BaseException as error:
             self._close(self._take_all())
-            if isinstance(error, sqlite3.Error | OSError):
+            if isinstance(error, (self._driver.Error, OSError)):
                 raise Unavailable(f"the database {self.path} cannot be opened: {error}") from error
             raise
 
     def _connect_to_write(self) -> sqlite3.Connection:
         self.path.touch(mode=0o600)
-        raw = sqlite3.connect(
-            self.path, isolation_level=None, check_same_thread=False, cached_statements=512, timeout=5.0
-        )
+        raw = self._driver.connect(self.path)
         self._writer = raw  # so that it is closed whatever follows
         try:
             raw.execute(f"pragma journal_mode = {'wal' if self._wal else 'truncate'}")
             wrong = [str(row[0]) for row in raw.execute("pragma quick_check(3)") if row[0] != "ok"]
-        except sqlite3.DatabaseError as error:
-            if _code(error) == "SQLITE_NOTADB":
-                raise Invalid(f"{self.path} is not a SQLite database; move it away, or set database.path") from error
-            if _code(error) != "SQLITE_CORRUPT":
+        except self._driver.DatabaseError as error:
+            if code(error) == "SQLITE_NOTADB":
+                raise Invalid(self._not_ours()) from error
+            if code(error) != "SQLITE_CORRUPT":
                 raise
             wrong = [str(error)]
         if wrong:
@@ -109,16 +112,27 @@ class SqliteEngine:
         raw.execute("pragma temp_store = memory")
         return raw
 
+    def _not_ours(self) -> str:
+        if self._driver.key is None:
+            return f"{self.path} is not a SQLite database; move it away, or set database.path (or database.key, if it is encrypted)"
+        with self.path.open("rb") as file:
+            plain = file.read(16) == b"SQLite format 3\0"
+        if plain:
+            return f"{self.path} is not encrypted, but database.key is set; remove the key, or give the database another path"
+        return f"{self.path} cannot be opened with this database.key: the key is another, or the file is no database"
+
     def _bring_up_to_date(self, raw: sqlite3.Connection, now: str) -> None:
         db = Database(raw, recursive_triggers=False, execute_plugins=False)
         missing = migrate.pending(migrate.applied_to_file(db), self._migrations, lambda: migrate.last_program(raw))
         if missing and len(missing) < len(self._migrations):
-            maintenance.backup(self.path, self.backups, f"{self.path.stem}-before-{missing[0]}-{_stamp(now)}.db")
+            maintenance.backup(
+                self.path, self.backups, f"{self.path.stem}-before-{missing[0]}-{_stamp(now)}.db", self._driver
+            )
         migrate.apply_to_file(db, self._migrations)
         migrate.remember_program(raw, now)
 
     def _connect_to_read(self) -> sqlite3.Cursor:
-        raw = maintenance.connect_to_read(self.path)
+        raw = maintenance.connect_to_read(self.path, self._driver)
         raw.execute("pragma query_only = on")
         raw.execute("pragma cache_size = -4000")  # each; what falls out is still in the system's cache
         raw.execute("pragma temp_store = memory")
@@ -140,9 +154,12 @@ class SqliteEngine:
 
     def _close(self, taken: Sequence[sqlite3.Connection]) -> None:
         for raw in taken:
-            with contextlib.suppress(sqlite3.Error):
+            with contextlib.suppress(self._driver.Error):
                 raw.close()
         self._lock.release()
+
+    def seat(self) -> None:
+        """Nobody else: one daemon per file."""
 
     # -- reading
 
@@ -184,7 +201,7 @@ class SqliteEngine:
 
     def _translate(self, error: Exception) -> Exception | None:
         """A database's own exception as the refusal it is; None when it is none of its, or a bug."""
-        match _code(error):
+        match code(error):
             case "SQLITE_CONSTRAINT_UNIQUE" | "SQLITE_CONSTRAINT_PRIMARYKEY":
                 return Conflict(f"it exists already ({str(error).rpartition(': ')[2]})")
             case "SQLITE_CONSTRAINT_FOREIGNKEY":
@@ -195,8 +212,8 @@ class SqliteEngine:
         # A full disk may undo the whole transaction under a change; what is raised then is the missing savepoint, after the cause.
         cause: BaseException | None = error
         while cause is not None:
-            code = _code(cause)
-            if any(code.startswith(name) for name in _PASSING):
+            name = code(cause)
+            if any(name.startswith(passing) for passing in _PASSING):
                 return Unavailable(f"the database {self.path} cannot be written now: {cause}", retry_after=5)
             cause = cause.__context__
         return None
@@ -216,11 +233,11 @@ class SqliteEngine:
         raw.execute("pragma busy_timeout = 5000")
 
     async def check(self) -> list[str]:
-        return await trio.to_thread.run_sync(maintenance.faults, self.path, limiter=self._readers)
+        return await trio.to_thread.run_sync(maintenance.faults, self.path, self._driver, limiter=self._readers)
 
     async def backup(self, keep: int, now: str) -> str:
         def write() -> str:
-            made = maintenance.backup(self.path, self.backups, f"{self.path.stem}-{_stamp(now)}.db")
+            made = maintenance.backup(self.path, self.backups, f"{self.path.stem}-{_stamp(now)}.db", self._driver)
             maintenance.keep_newest(self.backups, self.path.stem, keep)
             return str(made)
 
@@ -230,8 +247,8 @@ class SqliteEngine:
         def look() -> StoreStatus:
             log = self.path.with_name(self.path.name + "-wal")
             return StoreStatus(
-                engine="SQLite",
-                version=sqlite3.sqlite_version,
+                engine="SQLite" if self._driver.key is None else "SQLCipher",
+                version=self._driver.module.sqlite_version,
                 where=str(self.path),
                 size=self.path.stat().st_size,
                 wal_size=log.stat().st_size if log.exists() else 0,
@@ -255,11 +272,6 @@ def _opened(raw: Opened | None) -> Opened:
     if raw is None:
         raise Unavailable("the database is not open", retry_after=1)
     return raw
-
-
-def _code(error: BaseException) -> str:
-    """SQLite's name of what went wrong ("SQLITE_FULL"), or nothing."""
-    return str(getattr(error, "sqlite_errorname", "") or "")
 
 
 def _stamp(now: str) -> str:

@@ -184,12 +184,12 @@ def commit_batch(
     begin: str,
     seconds: float,
     translate: Callable[[Exception], Exception | None],
-    end: Callable[[], object] | None = None,
+    end: Callable[["Transaction"], object] | None = None,
 ) -> Committed:
     """One transaction for many changes, each in a savepoint; no more are begun once `seconds` have passed.
 
-    `end` commits, where a plain "commit" does not do. What is raised came from the database between the changes: the transaction is
-    over and nothing was kept.
+    `end` commits all that the transaction did, where a plain "commit" does not do. What is raised came from the database between the
+    changes: the transaction is over and nothing was kept.
     """
     started = time.perf_counter()
     tx = Transaction(raw, now, translate)
@@ -213,7 +213,7 @@ def commit_batch(
             done.append(Done(value))
         if time.perf_counter() - started > seconds:
             break
-    end() if end else execute("commit")
+    end(tx) if end else execute("commit")
     return Committed(done, tx.events, frozenset(tx.wake), time.perf_counter() - started)
 
 
