@@ -1,5 +1,6 @@
 """What every test may rely on: loopback only, deterministic laws on request, skips that count as failures on request.
 
+--store=sqlite,postgres         which databases the tests of the store and the contexts run on; all three when not given
 --forbid-skips                  a skipped test fails, and so does a whole run in which no peer or no browser test ran
 --hypothesis-profile=ci         laws try the same examples on every run
 -n 2 --dist loadgroup           peer, browser and journey tests are heavy: they share one worker, one at a time
@@ -9,12 +10,15 @@ from __future__ import annotations
 
 import ipaddress
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+
+from tests.support.postgres import Postgres, running
+from tests.support.stores import STORES, chosen, migrated_template
 
 HERE = Path(__file__).parent
 OUTSIDE = ("peer", "browser")
@@ -77,6 +81,41 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not is_heavy(item))
 
 
+# --- every database --------------------------------------------------------------------------------------------------
+
+ROOMS = ("store", "media", "library", "downloads", "jobs", "accounts", "settings", "choosing")
+
+
+def opens_a_house(metafunc: pytest.Metafunc) -> bool:
+    """Tell whether a test stands on a database: it lies in one of these rooms, has a folder, and its module opens houses."""
+    room = metafunc.definition.path.relative_to(HERE).parts[0]
+    return room in ROOMS and hasattr(metafunc.module, "open_house") and "tmp_path" in metafunc.fixturenames
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what stands on a database on each of them; on those alone that its mark `store` names."""
+    if opens_a_house(metafunc):
+        wanted = metafunc.config.getoption("store").split(",")
+        mark = metafunc.definition.get_closest_marker("store")
+        metafunc.fixturenames.append("store")
+        kinds = [kind for kind in (mark.args if mark else STORES) if kind in wanted]
+        metafunc.parametrize("store", kinds, indirect=True)
+
+
+@pytest.fixture
+def store(request: pytest.FixtureRequest) -> Iterator[str]:
+    server, template = request.getfixturevalue("postgres") if request.param == "postgres" else (None, "")
+    with chosen(request.param, server, template):
+        yield request.param
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[tuple[Postgres, str]]:
+    """A PostgreSQL server, and the name of a database of it that is migrated."""
+    with running() as server:
+        yield server, migrated_template(server)
+
+
 # --- skips that fail ------------------------------------------------------------------------------------------------
 
 
@@ -86,6 +125,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="fail what skips; fail a whole run in which no peer or no browser test ran",
     )
+    parser.addoption("--store", default=",".join(STORES), help="the databases to run the store's and contexts' tests on")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -135,6 +175,7 @@ class Outside:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "store(kind, ...): runs on these databases only, since it is about them")
     whole = not config.option.keyword and not config.option.markexpr and config.args == config.getini("testpaths")
     if config.getoption("forbid_skips") and whole and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Outside(), "outside")

@@ -5,6 +5,7 @@
     sqlite.py        the SQLite engine: one write connection, a pool of read-only ones
     postgres.py      the PostgreSQL engine: one write connection, a pool for reads, any number of daemons
     dialect.py       the common SQL as PostgreSQL wants it written
+    driver.py        SQLite's driver, or SQLCipher's where there is a key
     migrate.py       brings a database to this program's schema, or refuses it
     place.py         where the file lies: the lock that keeps a second daemon out, network file systems
     maintenance.py   verified backups, integrity checks

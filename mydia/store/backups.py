@@ -13,19 +13,18 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
 from sqlite_utils import Database
 
 from migrations import MIGRATIONS
 from mydia.errors import Invalid, NotFound, Unavailable
 from mydia.store import maintenance, migrate
+from mydia.store.driver import PLAIN, Driver
 from mydia.store.engine import Connection
+from mydia.store.kept import Backup, Comparison, Difference, Reason
 
-Reason = Literal["scheduled", "by hand", "before a migration", "before a restore"]
 COMPARED = (
     ("titles", "media_items", "id"),
     ("files", "media_files", "id"),
@@ -36,47 +35,11 @@ COMPARED = (
 _ASIDE = ("-wal", "-shm", "-journal")
 
 
-@dataclass(frozen=True, slots=True)
-class Backup:
-    """`made_at` is ISO 8601 UTC, `size` bytes."""
-
-    name: str
-    path: Path
-    size: int
-    made_at: str
-    reason: Reason
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Of one kind of row: how many a restore would lose, and how many it would bring back."""
-
-    what: str
-    lost: int
-    back: int
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """What restoring a backup would mean. `program` made it; `migrations` are those it lacks, which the next start adds."""
-
-    backup: str
-    program: str
-    last_event_at: str | None
-    migrations: tuple[str, ...]
-    differences: tuple[Difference, ...]
-
-    @property
-    def lost(self) -> str:
-        """What would be lost, in words; empty when nothing."""
-        return ", ".join(f"{d.lost:,} {d.what}" for d in self.differences if d.lost)
-
-
 class Keeper:
-    """The backups of one database file. Plain blocking calls, for threads and for the command line."""
+    """As kept.Keeping, of one database file. `take` is the engine's own."""
 
-    def __init__(self, path: Path, directory: Path) -> None:
-        self.path, self.directory = path.absolute(), directory.absolute()
+    def __init__(self, path: Path, directory: Path, driver: Driver = PLAIN) -> None:
+        self.path, self.directory, self.driver = path.absolute(), directory.absolute(), driver
         self.staged = self.path.with_name(self.path.name + ".restore")
 
     def backups(self) -> list[Backup]:
@@ -98,11 +61,16 @@ class Keeper:
 
     def make(self, now: str) -> Backup:
         """A backup by hand; it stays until a person deletes it."""
-        made = maintenance.backup(self.path, self.directory, f"{self.path.stem}-by-hand-{stamp(now)}.db")
+        made = maintenance.backup(self.path, self.directory, f"{self.path.stem}-by-hand-{stamp(now)}.db", self.driver)
         return self.find(made.name)
 
     def delete(self, name: str) -> None:
         self.find(name).path.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def _reading(self, path: Path) -> Iterator[sqlite3.Connection]:
+        with contextlib.closing(maintenance.connect_to_read(path, self.driver)) as raw:
+            yield raw
 
     # -- before a restore
 
@@ -111,22 +79,22 @@ class Keeper:
         if not file.is_file():
             raise NotFound(f"there is no file {file}")
         try:
-            with _reading(file) as raw:
+            with self._reading(file) as raw:
                 if raw.execute("select 1 from sqlite_schema where name = 'media_items'").fetchone() is None:
                     raise Invalid(f"{file} is no database of Mydia")
                 migrate.pending(_applied(raw), MIGRATIONS, lambda: migrate.last_program(raw))
-        except sqlite3.DatabaseError as error:
+        except self.driver.DatabaseError as error:
             raise Invalid(f"{file} is no database that can be read: {error}") from error
-        if wrong := maintenance.faults(file):
+        if wrong := maintenance.faults(file, self.driver):
             raise Invalid(f"{file} is damaged: {'; '.join(wrong[:3])}")
 
     def compare(self, file: Path) -> Comparison:
         """What restoring this file would lose and bring back. As `check`; where there is no present database, nothing is lost."""
         self.check(file)
-        with _reading(file) as raw:
-            raw.execute(
-                "attach :present as present", {"present": _uri(self.path) if self.path.exists() else ":memory:"}
-            )
+        with self._reading(file) as raw:
+            there = self.path.exists()
+            key = f" key {self.driver.literal(self.path)}" if there and self.driver.key is not None else ""
+            raw.execute(f"attach :present as present{key}", {"present": _uri(self.path) if there else ":memory:"})
             conn = Connection(raw)
             there = conn.value("select 1 from present.sqlite_schema where name = 'media_items'")
             missing = migrate.pending(_applied(raw), MIGRATIONS, lambda: None)
@@ -142,9 +110,9 @@ class Keeper:
     def last_numbers(self) -> dict[str, int]:
         """How far the present database has counted; nothing where it cannot tell, which may be why it is replaced."""
         try:
-            with _reading(self.path) as raw:
+            with self._reading(self.path) as raw:
                 return last_numbers(raw)
-        except sqlite3.DatabaseError:
+        except self.driver.DatabaseError:
             return {}
 
     # -- the restore
@@ -152,9 +120,9 @@ class Keeper:
     def stage(self, file: Path) -> None:
         """Lay a copy of this file ready to be taken at the next opening. As `check`; Unavailable when it cannot be written."""
         self.check(file)
-        copy = maintenance.backup(file, self.path.parent, self.path.name + ".staged")
+        copy = maintenance.backup(file, self.path.parent, self.path.name + ".staged", self.driver)
         try:
-            with contextlib.closing(sqlite3.connect(copy, isolation_level=None)) as raw:
+            with contextlib.closing(self.driver.connect(copy)) as raw:
                 count_on(raw, self.last_numbers())
             self.offer(copy)
         finally:
@@ -183,7 +151,7 @@ class Keeper:
                 self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
             self.staged.replace(self.path)
             maintenance.sync(self.path.parent)
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, self.driver.Error) as error:
             raise Unavailable(f"the restore that lies ready as {self.staged} cannot be taken: {error}") from error
         return former
 
@@ -191,10 +159,10 @@ class Keeper:
         """Give the present database a second name among the backups, or copy it where the disk is another."""
         self.directory.mkdir(parents=True, exist_ok=True)
         try:
-            fold(self.path)
-        except sqlite3.OperationalError:
+            fold(self.path, self.driver)
+        except self.driver.OperationalError:
             raise
-        except sqlite3.DatabaseError:  # damaged, which may be why it is replaced: kept as it is
+        except self.driver.DatabaseError:  # damaged, which may be why it is replaced: kept as it is
             for ending in ("", *_ASIDE):
                 with contextlib.suppress(FileNotFoundError):
                     shutil.copyfile(
@@ -207,12 +175,12 @@ class Keeper:
         except OSError as error:
             if error.errno not in (errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS):
                 raise
-            maintenance.backup(self.path, self.directory, former.name)
+            maintenance.backup(self.path, self.directory, former.name, self.driver)
 
 
-def fold(path: Path) -> None:
+def fold(path: Path, driver: Driver = PLAIN) -> None:
     """Make a database one file, without a log beside it."""
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=5.0)) as raw:
+    with contextlib.closing(driver.connect(path)) as raw:
         raw.execute("pragma journal_mode = delete").fetchall()
 
 
@@ -256,12 +224,6 @@ def _difference(conn: Connection, what: str, table: str, key: str) -> Difference
 
 def _applied(raw: sqlite3.Connection) -> list[str]:
     return migrate.applied_to_file(Database(raw, recursive_triggers=False, execute_plugins=False))
-
-
-@contextlib.contextmanager
-def _reading(path: Path) -> Iterator[sqlite3.Connection]:
-    with contextlib.closing(maintenance.connect_to_read(path)) as raw:
-        yield raw
 
 
 def _uri(path: Path) -> str:

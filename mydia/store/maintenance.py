@@ -6,61 +6,56 @@ import sqlite3
 from pathlib import Path
 
 from mydia.errors import Unavailable
+from mydia.store.driver import PLAIN, Driver
 from mydia.store.place import make_folder
 
 
-def connect_to_read(path: Path) -> sqlite3.Connection:
+def connect_to_read(path: Path, driver: Driver = PLAIN) -> sqlite3.Connection:
     """A connection that cannot write, and never checkpoints: only the writer's does (SQLite before 3.51.3 may corrupt the file
     when two connections reset the write-ahead log at once)."""
-    raw = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=ro",
-        uri=True,
-        isolation_level=None,
-        check_same_thread=False,
-        cached_statements=512,
-        timeout=5.0,
-    )
+    raw = driver.connect(path, read_only=True)
     raw.execute("pragma wal_autocheckpoint = 0")
     return raw
 
 
-def faults(path: Path) -> list[str]:
+def faults(path: Path, driver: Driver = PLAIN) -> list[str]:
     """Every fault that integrity_check and foreign_key_check find, in words; at most a hundred of the former."""
-    raw = connect_to_read(path)
+    raw = connect_to_read(path, driver)
     try:
         found = [str(row[0]) for row in raw.execute("pragma integrity_check(100)") if row[0] != "ok"]
         for table, row_id, parent, _ in raw.execute("pragma foreign_key_check"):
             found.append(f"row {row_id} of {table} refers to a row of {parent} that does not exist")
-    except sqlite3.DatabaseError as error:
+    except driver.DatabaseError as error:
         found = [str(error)]
     finally:
         raw.close()
     return found
 
 
-def backup(path: Path, directory: Path, name: str) -> Path:
+def backup(path: Path, directory: Path, name: str, driver: Driver = PLAIN) -> Path:
     """Write a compact copy of the database at `path` to `directory/name`, verified by reading all of it; the path of the copy.
 
-    The copy is one state of the database, taken without holding up the writer. It bears its name only once it is whole and on disk.
+    The copy is one state of the database, taken without holding up the writer, and has its key. It bears its name only once it is whole
+    and on disk.
     Unavailable when it cannot be written or does not verify; then nothing is left behind.
     """
     target, part = directory / name, directory / f".{name}.part"
     try:
         make_folder(directory)
         part.unlink(missing_ok=True)
-        raw = connect_to_read(path)
+        raw = connect_to_read(path, driver)
         try:
             raw.execute("vacuum into :part", {"part": str(part)})
         finally:
             raw.close()
         part.chmod(0o600)
-        wrong = faults(part)
+        wrong = faults(part, driver)
         if wrong:
             raise Unavailable(f"the backup of {path} did not verify: {'; '.join(wrong[:3])}")
         sync(part)
         part.replace(target)
         sync(directory)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, driver.Error) as error:
         raise Unavailable(f"no backup of {path} could be written to {target}: {error}") from error
     finally:
         with contextlib.suppress(OSError):

@@ -17,6 +17,7 @@ from mydia.errors import Conflict, Invalid, Unavailable
 from mydia.messages import Change
 from mydia.store import maintenance, migrate
 from mydia.store.driver import Driver, code
+from mydia.store.backups import Keeper
 from mydia.store.engine import Committed, Connection, StoreStatus
 from mydia.store.place import FileLock, make_folder, refuse_network
 from mydia.store.transaction import commit_batch
@@ -31,7 +32,8 @@ _PASSING = frozenset({"SQLITE_FULL", "SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_REA
 class SqliteEngine:
     """The engine of `database.path`. `backups` is where copies go, also the one taken before a migration.
 
-    `key` encrypts the file (SQLCipher), see Driver. `synchronous` FULL makes an acknowledged change survive a power cut; NORMAL may lose the last ones, and never corrupts.
+    `synchronous` FULL makes an acknowledged change survive a power cut; NORMAL may lose the last ones, and never corrupts. `key` is
+    that of an encrypted file, as Driver takes it.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class SqliteEngine:
         self._driver = Driver(key)
         self._migrations = migrations
         self.node = secrets.token_hex(4)
+        self.keeper = Keeper(self.path, backups)
         self._lock = FileLock(self.path)
         self._writer: sqlite3.Connection | None = None
         self._one_at_a_time = trio.CapacityLimiter(1)
@@ -78,6 +81,7 @@ class SqliteEngine:
         except OSError as error:
             raise Unavailable(f"the database {self.path} cannot be opened: {error.strerror or error}") from error
         try:
+            self.keeper.take()
             self._writer = self._connect_to_write()
             self._bring_up_to_date(self._writer, now)
             self._idle = [self._connect_to_read() for _ in range(int(self._readers.total_tokens))]

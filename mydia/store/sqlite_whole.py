@@ -11,6 +11,7 @@ from migrations import MIGRATIONS
 from mydia.errors import Invalid, NotFound, Unavailable
 from mydia.store import maintenance, migrate
 from mydia.store.backups import Keeper, count_on, fold, last_numbers
+from mydia.store.driver import Driver
 from mydia.store.engine import Connection, to_json
 from mydia.store.moving import LIVED_IN, Mark
 from mydia.store.place import FileLock
@@ -24,9 +25,10 @@ _MARKS = """create table if not exists _incoming (name text not null, number int
 class SqliteWhole:
     """As moving.Whole. `backups` is where the former database goes when this one is replaced."""
 
-    def __init__(self, path: Path, backups: Path) -> None:
+    def __init__(self, path: Path, backups: Path, key: str | None = None) -> None:
         self.path = path.absolute()
-        self.keeper = Keeper(self.path, backups)
+        self.driver = Driver(key)
+        self.keeper = Keeper(self.path, backups, self.driver)
 
     @property
     def name(self) -> str:
@@ -59,7 +61,7 @@ class SqliteWhole:
                 numbers = {t.name for t in schema_of(MIGRATIONS) if t.numbered}
                 numbered = {name: last for name, last in last_numbers(raw).items() if name in numbers}
                 yield DatabaseSource(Connection(raw.cursor()), tuple(applied), numbered, f"SQLite {self.path}")
-        except sqlite3.Error as error:
+        except self.driver.Error as error:
             raise Unavailable(f"{self.path} cannot be read: {error}") from error
 
     def contents(self) -> dict[str, int]:
@@ -68,7 +70,7 @@ class SqliteWhole:
         try:
             with self._reading() as raw:
                 return {name: int(raw.execute(f"select count(*) from {name}").fetchone()[0]) for name in LIVED_IN}  # noqa: S608 - our own names
-        except sqlite3.Error as error:
+        except self.driver.Error as error:
             raise Invalid(f"{self.path} is no database of Mydia: {error}") from error
 
     def incoming(self) -> "SqliteIncoming":
@@ -76,7 +78,7 @@ class SqliteWhole:
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        with contextlib.closing(maintenance.connect_to_read(self.path)) as raw:
+        with contextlib.closing(maintenance.connect_to_read(self.path, self.driver)) as raw:
             raw.execute("begin")
             yield raw
 
@@ -85,7 +87,7 @@ class SqliteIncoming:
     """As moving.Incoming: the file `<database>.incoming`."""
 
     def __init__(self, keeper: Keeper) -> None:
-        self._keeper = keeper
+        self._keeper, self._driver = keeper, keeper.driver
         self.path = keeper.path.with_name(keeper.path.name + ".incoming")
         self._raw: sqlite3.Connection | None = None
 
@@ -107,7 +109,7 @@ class SqliteIncoming:
         """What is in already, when it is from there; the origin's own mark has the number -1."""
         try:
             rows = self._open().execute("select name, number, sha256 from _incoming order by name, number").fetchall()
-        except sqlite3.DatabaseError:
+        except self._driver.DatabaseError:
             return None  # killed before it had one, or damaged
         if (origin, -1, "") not in rows:
             return None
@@ -145,7 +147,7 @@ class SqliteIncoming:
         with self._told():
             self._opened().execute("drop table _incoming")
             self.close()
-            fold(self.path)
+            fold(self.path, self._driver)
             self.path.chmod(0o600)
         self._keeper.offer(self.path)
         former = self._keeper.take()
@@ -165,7 +167,7 @@ class SqliteIncoming:
         self.close()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.touch(mode=0o600)
-        raw = self._raw = sqlite3.connect(self.path, isolation_level=None)
+        raw = self._raw = self._driver.connect(self.path)
         # A killed process loses nothing so; after a power cut the marks go with the rows, and what is read back must agree anyway.
         for pragma in ("journal_mode = wal", "synchronous = normal", "foreign_keys = off", "cache_size = -32000"):
             raw.execute(f"pragma {pragma}").fetchall()
@@ -181,7 +183,7 @@ class SqliteIncoming:
         """What goes wrong with the file, in one line."""
         try:
             yield
-        except sqlite3.IntegrityError as error:
+        except self._driver.IntegrityError as error:
             raise Invalid(f"what was to be brought in does not hold together: {error}") from error
-        except (sqlite3.Error, OSError) as error:
+        except (self._driver.Error, OSError) as error:
             raise Unavailable(f"{self.path} cannot be written: {error}. Nothing was changed") from error

@@ -19,7 +19,7 @@ from mydia.store.engine import Connection
 from mydia.store.place import network_filesystem
 from mydia.store.sqlite import SqliteEngine
 from mydia.store.transaction import Transaction
-from tests.support.house import engine_in
+from tests.support.stores import sqlite_in as engine_in
 
 NOW = "2026-01-31T12:00:00.000000Z"
 SECOND = ("0002_more", ("create table more (id text primary key)", "insert into more (id) values ('a')"))

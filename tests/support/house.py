@@ -1,4 +1,4 @@
-"""A house on real SQLite in a temporary folder, with its writer running: what tests of contexts, workers and pages stand on."""
+"""A house on a real database in a temporary folder, with its writer running: what tests of contexts, workers and pages stand on."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -11,7 +11,7 @@ import trio
 from mydia.house import Clock, House, Mail
 from mydia.otp import Bus, Supervisor, actor
 from mydia.settings.model import Config
-from mydia.store.sqlite import SqliteEngine
+from tests.support.stores import engine_in
 from workers.db_writer import BatchStats, DbWriter
 
 
@@ -37,11 +37,6 @@ class WallClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)  # noqa: TID251 - as in supervisors/boot.py
-
-
-def engine_in(directory: Path) -> SqliteEngine:
-    # NORMAL: these tests never cut the power, and every fsync saved is time.
-    return SqliteEngine(directory / "mydia.db", backups=directory / "backups", synchronous="NORMAL")
 
 
 @asynccontextmanager
