@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from mydia.choosing.model import KeptFormat
-from mydia.core.formats import CustomFormat, parse_formats
+from mydia.core.formats import CustomFormat, FormatSet, parse_formats
 from mydia.core.quality import QualityProfile
 from mydia.errors import NotFound
 from mydia.store.engine import Connection, Row, from_json, quick
@@ -67,9 +67,10 @@ def get_format(conn: Connection, id: str) -> KeptFormat:  # noqa: A002 - it is t
     return _kept(row)
 
 
-def formats(conn: Connection) -> tuple[CustomFormat, ...]:
+def formats(conn: Connection) -> FormatSet:
     """All custom formats as deciding takes them."""
-    return tuple(kept.format for kept in list_formats(conn))
+    rows = conn.all("select definition from custom_formats order by name, id")
+    return FormatSet(_format(row["definition"]) for row in rows)
 
 
 def _kept(row: Row) -> KeptFormat:

@@ -10,7 +10,7 @@ from mydia.core.decide.blocklist import Blocklist
 from mydia.core.decide.facts import Facts, Grade, Place, languages_of, runtime_of
 from mydia.core.decide.model import Candidate, Context, Episode, Held, Number, Past, Queued, Target
 from mydia.core.decide.upgrade import Objection, Worth, objections, worth_of
-from mydia.core.formats import facts_of, matching, score
+from mydia.core.formats import FormatSet, facts_of, score
 from mydia.core.quality import Quality, Revision, quality_of
 from mydia.core.release import Candidate as KnownTitle
 from mydia.core.release import MatchResult, Release, match, parse
@@ -33,6 +33,7 @@ class Bench:
         self.target = target
         self.context = context
         self.blocklist = Blocklist(context.blocklist)
+        self.formats = context.formats if isinstance(context.formats, FormatSet) else FormatSet(context.formats)
         self.known = KnownTitle(
             id="target",
             kind="movie" if target.kind == "movie" else "show",
@@ -87,7 +88,7 @@ class Bench:
     def _formats(
         self, candidate: Candidate, release: Release, quality: Quality, languages: tuple[str, ...]
     ) -> tuple[str, ...]:
-        if not self.context.formats:
+        if not self.formats:
             return ()
         said = facts_of(
             release,
@@ -97,7 +98,7 @@ class Bench:
             languages=languages,
             original_language=self.target.original_language,
         )
-        return matching(self.context.formats, said)
+        return self.formats.matching(said)
 
     def fit(self, release: Release) -> MatchResult | None:
         """How the name fits the target's titles. A wrong year has a rule of its own, so none is given here."""

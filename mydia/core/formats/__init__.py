@@ -7,7 +7,7 @@ profiles    quality profiles from the same
 matching    which formats a release is of, why, and what that is worth
 """
 
-from mydia.core.formats.matching import FormatVerdict, explain, facts_of, matching, score
+from mydia.core.formats.matching import FormatSet, FormatVerdict, explain, facts_of, matching, score
 from mydia.core.formats.model import Condition, CustomFormat, FormatFacts
 from mydia.core.formats.profiles import parse_profile
 from mydia.core.formats.reading import parse_formats, read_formats
@@ -16,6 +16,7 @@ __all__ = [
     "Condition",
     "CustomFormat",
     "FormatFacts",
+    "FormatSet",
     "FormatVerdict",
     "explain",
     "facts_of",

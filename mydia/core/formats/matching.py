@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mydia.core.formats.model import PATTERNS, Condition, CustomFormat, FormatFacts
-from mydia.core.patterns import pattern
+from mydia.core.patterns import Answers, PatternSet, pattern
 from mydia.core.quality import Quality, QualityProfile
 
 if TYPE_CHECKING:
     from mydia.core.release import Release
 
 _GB: Final = 1 << 30
+Said = Mapping[str, Answers]
+"""Type of condition -> what its patterns found."""
+NOTHING: Final = Answers(frozenset(), frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +60,89 @@ def facts_of(
     )
 
 
+class FormatSet(tuple[CustomFormat, ...]):
+    """Custom formats made ready to be asked of many releases: `matching` of them costs what the few that may match cost.
+
+    Most formats of the usual guides want one of some patterns found. Those are asked about only when one of them is, so that
+    two hundred formats of fifteen hundred conditions cost 0.05 ms of a release instead of 1 ms.
+    """
+
+    def __init__(self, formats: Iterable[CustomFormat]) -> None:
+        """ValueError names a pattern that is none."""
+        conditions = [c for f in self for c in f.conditions]
+        self._patterns = {kind: PatternSet(str(c.value) for c in conditions if c.type == kind) for kind in PATTERNS}
+        self._always: list[int] = []
+        self._by_pattern: dict[tuple[str, str], list[int]] = {}
+        for place, each in enumerate(self):
+            wanted = _wanted(each)
+            for key in wanted or ():
+                self._by_pattern.setdefault(key, []).append(place)
+            if wanted is None:
+                self._always.append(place)
+
+    def matching(self, facts: FormatFacts) -> tuple[str, ...]:
+        """The names of the formats the release is of, in the order given."""
+        said = self.said(facts)
+        likely = set(self._always)
+        for kind, answers in said.items():
+            for source in answers.found:
+                likely.update(self._by_pattern.get((kind, source), ()))
+        return tuple([self[i].name for i in sorted(likely) if _is_of(self[i], facts, said)])
+
+    def said(self, facts: FormatFacts) -> Said:
+        """What the patterns find: in any of the names, in the edition, in the release group."""
+        return {
+            "title": _together([self._patterns["title"].search(name) for name in facts.names if name]),
+            "edition": self._patterns["edition"].search(facts.edition) if facts.edition else NOTHING,
+            "release_group": self._patterns["release_group"].search(facts.release_group)
+            if facts.release_group
+            else NOTHING,
+        }
+
+
 def matching(formats: Iterable[CustomFormat], facts: FormatFacts) -> tuple[str, ...]:
-    """The names of the formats the release is of, in the order given."""
-    return tuple(f.name for f in formats if _is_of(f, facts))
+    """The names of the formats the release is of, in the order given. For many releases make a `FormatSet` first."""
+    return _ready(formats).matching(facts)
 
 
 def explain(formats: Iterable[CustomFormat], facts: FormatFacts) -> tuple[FormatVerdict, ...]:
     """Every format with each of its conditions' answers, for people."""
-    return tuple(_explained(f, facts) for f in formats)
+    ready = _ready(formats)
+    said = ready.said(facts)
+    return tuple(_explained(f, facts, said) for f in ready)
 
 
 def score(names: Iterable[str], profile: QualityProfile) -> int:
     """What the profile gives for formats of these names, together."""
-    return sum(profile.scores.get(name, 0) for name in names)
+    return sum([profile.scores.get(name, 0) for name in names])
 
 
-def _explained(format_: CustomFormat, facts: FormatFacts) -> FormatVerdict:
-    held = [_holds(c, facts) for c in format_.conditions]
+def _ready(formats: Iterable[CustomFormat]) -> FormatSet:
+    return formats if isinstance(formats, FormatSet) else FormatSet(formats)
+
+
+def _together(answers: Sequence[Answers]) -> Answers:
+    """What is found in any of several names; what one of them left open is open."""
+    if len(answers) == 1:
+        return answers[0]
+    unknown = NOTHING.found.union(*(a.unknown for a in answers))
+    return Answers(NOTHING.found.union(*(a.found for a in answers)) - unknown, unknown)
+
+
+def _wanted(format_: CustomFormat) -> list[tuple[str, str]] | None:
+    """The (type, pattern)s without one of which the format matches nothing; None where there are no such."""
+    for kind in PATTERNS:
+        own = [c for c in format_.conditions if c.type == kind]
+        if own and not any(c.negate for c in own):
+            return [(kind, str(c.value)) for c in own]
+        required = next((c for c in own if c.required and not c.negate), None)
+        if required is not None:
+            return [(kind, str(required.value))]
+    return None
+
+
+def _explained(format_: CustomFormat, facts: FormatFacts, said: Said) -> FormatVerdict:
+    held = [_holds(c, facts, said) for c in format_.conditions]
     slow = [str(c.value) for c in format_.conditions if c.type in PATTERNS and pattern(str(c.value)).slow]
     problems = tuple(f"the pattern {source!r} takes too long and is not used" for source in slow)
     return FormatVerdict(
@@ -91,50 +160,29 @@ def _matches(format_: CustomFormat, held: Sequence[bool]) -> bool:
     return all(fulfilled.values())
 
 
-def _is_of(format_: CustomFormat, facts: FormatFacts) -> bool:
-    """What `_matches` says, asking no more than it takes: words and numbers first, patterns only where they matter."""
+def _is_of(format_: CustomFormat, facts: FormatFacts, said: Said) -> bool:
+    """What `_matches` says, asking no more than it takes."""
     fulfilled: set[str] = set()
     open_: set[str] = set()
-    patterns: list[Condition] = []
     for condition in format_.conditions:
-        if condition.type in PATTERNS:
-            patterns.append(condition)
-        elif _holds(condition, facts):
-            fulfilled.add(condition.type)
-        elif condition.required:
-            return False
-        else:
-            open_.add(condition.type)
-    if open_ - fulfilled:
-        return False
-    for condition in patterns:
-        if condition.type in fulfilled and not condition.required:
+        kind = condition.type
+        if kind in fulfilled and not condition.required:
             continue
-        if _holds(condition, facts):
-            fulfilled.add(condition.type)
+        if _holds(condition, facts, said):
+            fulfilled.add(kind)
         elif condition.required:
             return False
         else:
-            open_.add(condition.type)
-    return not open_ - fulfilled
+            open_.add(kind)
+    return open_ <= fulfilled
 
 
-def _holds(condition: Condition, facts: FormatFacts) -> bool:
+def _holds(condition: Condition, facts: FormatFacts, said: Said) -> bool:
     if condition.type in PATTERNS:
-        found = _found(condition, facts)
+        found, unknown = said[condition.type]
         # A pattern without an answer is neither found nor, negated, missing: its condition just does not hold.
-        return found is not None and found is not condition.negate
+        return condition.value not in unknown and (condition.value in found) is not condition.negate
     return _is(condition, facts) is not condition.negate
-
-
-def _found(condition: Condition, facts: FormatFacts) -> bool | None:
-    wanted = pattern(str(condition.value))
-    if condition.type == "title":
-        names: Sequence[str] = facts.names
-    else:
-        names = (facts.edition,) if condition.type == "edition" else (facts.release_group,)
-    answers = [wanted.found(name) for name in names if name]
-    return None if None in answers else any(answers)
 
 
 def _is(condition: Condition, facts: FormatFacts) -> bool:
