@@ -37,8 +37,7 @@ class Wants:
         cls, slot: Slot, profile: QualityProfile, formats: tuple[CustomFormat, ...], metadata: Mapping[str, Any]
     ) -> "Wants":
         """`metadata` is the download's."""
-        suffix = "" if slot.name == "default" else f" - {slot.name}"
-        return cls(profile, formats, tuple(metadata.get("flags") or ()), suffix)
+        return cls(profile, formats, tuple(metadata.get("flags") or ()), slot.ending)
 
 
 UNMEASURED: Final = Wants(DEFAULT_PROFILES[0])

@@ -77,9 +77,8 @@ def _of_title(conn: Connection, item: MediaItem, naming: Naming, formats: Sequen
 def _suffixes(conn: Connection, item: MediaItem) -> dict[str, str]:
     """File id -> what its slot puts behind its name."""
     return {
-        file_id: f" - {slot.name}"
+        file_id: slot.ending
         for slot in media.slots_of(conn, item.id)
-        if slot.name != "default"
         for file_id in library.held_by(conn, slot.id)
     }
 

@@ -1,8 +1,9 @@
 """What is wished for one title, gathered for `core.decide`. The reads here span contexts, which contexts themselves never do."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from mydia.appraise import formats_of, revision_of
 from mydia.choosing import queries as choosing
@@ -11,27 +12,29 @@ from mydia.core.decide import model as decide_model
 from mydia.core.formats import CustomFormat, score
 from mydia.core.quality import QUALITIES, QualityProfile, Revision
 from mydia.core.release import parse
+from mydia.core.wanted import LONG_AGO, Budget, Plan, Searched, Wanted, Why, due_at, plan_searches, wanted
 from mydia.core.wanted import Slot as WantedSlot
-from mydia.core.wanted import Wanted, wanted
 from mydia.downloads import queries as downloads
-from mydia.downloads.model import OPEN, Download
+from mydia.downloads.model import OPEN, Download, Looked
 from mydia.library import queries as library
 from mydia.library.model import FileView
 from mydia.media import queries as media
 from mydia.media.model import Episode, MediaItem, Slot
 from mydia.settings.rules import Rules
 from mydia.store.engine import Connection
+from mydia.store.paging import Page
 from mydia.store.transaction import to_text
 
-PAUSE = timedelta(hours=6)
-"""Between two searches that time asks for, for what is missing."""
-UPGRADE_PAUSE = timedelta(days=1)
-"""... and for something better than what is held."""
+LOOK_AGAIN: Final = timedelta(days=7)
+"""When it is asked again whether something can exist by now that had no date, or a far one."""
+LOOKED_AT: Final = 4
+"""So many times as many titles as may be searched are looked at for what is due."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """One slot of one title, for deciding. `wanted` is what it lacks, or holds below its cutoff, and what can exist by now."""
+    """One slot of one title, for deciding. `wanted` is what it lacks, or holds below its cutoff, and what can exist by now; `lacks` all of
+    it, with when each is due for a search of the house's own accord."""
 
     item: MediaItem
     slot: Slot
@@ -43,6 +46,12 @@ class Wish:
     history: tuple[decide.Past, ...]
     blocklist: tuple[decide.Blocked, ...]
     wanted: tuple[Wanted, ...]
+    lacks: tuple[Wanted, ...]
+    looked: Mapping[str, Looked]
+
+    def target_of(self, thing: Wanted) -> str:
+        """The thing as rows name it: an episode's id, '' for the film."""
+        return "" if thing.number is None else self.episode_ids((thing.number,))[0]
 
     def episode_ids(self, numbers: tuple[decide.Number, ...]) -> tuple[str, ...]:
         by_number = {(e.season, e.number): e.id for e in self.episodes}
@@ -57,10 +66,12 @@ def gather(
     slot_id: str | None = None,
     *,
     asked: bool = False,
+    due_only: bool = False,
 ) -> tuple[Wish, ...]:
     """One wish per slot of the title, or of the one slot. Raises NotFound when the title is gone.
 
-    `asked`: by a person, so that it is wanted whether it is monitored and known to be out, or not.
+    `asked`: by a person, so that it is wanted whether it is monitored and known to be out, or not. `due_only`: of time, so that only
+    what is due is.
     """
     item = media.get_media(conn, media_item_id)
     episodes = media.episodes_of(conn, item.id) if item.type == "tv_show" else ()
@@ -72,6 +83,7 @@ def gather(
     grabs = downloads.grabs_of(conn, item.id)
     formats = choosing.formats(conn)
     numbers = {e.id: (e.season, e.number) for e in episodes}
+    looked = downloads.looked_for(conn, item.id)
     wishes = []
     for slot in media.slots_of(conn, item.id):
         if slot_id is not None and slot.id != slot_id:
@@ -83,24 +95,121 @@ def gather(
         queue = tuple(_queued(g, numbers) for g in own if g.status in OPEN)
         history = tuple(p for g in own for p in _past(g, numbers, files))
         target = _target(item, episodes, held, rules, now)
-        lacking = _lacking(item, target, WantedSlot(slot.name, profile, held), rules, now, asked)
+        core_slot = WantedSlot(slot.name, profile, held)
+        own_looks = {w.target: w for w in looked if w.slot_id == slot.id}
+        lacks = _lacks(item, target, core_slot, rules, own_looks, numbers) if slot.monitored else ()
+        if due_only:
+            lacking = tuple(w for w in lacks if w.due is not None and w.due <= now)
+        elif slot.monitored or slot_id is not None:
+            lacking = _lacking(item, target, core_slot, rules, now, asked)
+        else:
+            lacking = ()
         target = replace(target, wanted=frozenset(w.number for w in lacking if w.number is not None))
-        wishes.append(Wish(item, slot, profile, episodes, target, formats, queue, history, blocked, lacking))
+        wishes.append(
+            Wish(item, slot, profile, episodes, target, formats, queue, history, blocked, lacking, lacks, own_looks)
+        )
     return tuple(wishes)
 
 
 def next_searches(conn: Connection, now: datetime, limit: int) -> tuple[str, ...]:
     """The titles to search for next, the longest unsearched first: what lacks something, or holds less than its profile would have."""
+    return media.longest_unsearched(conn, now=to_text(now), below_cutoff=below_cutoff(conn), limit=limit)
+
+
+def below_cutoff(conn: Connection) -> dict[str, list[str]]:
+    """Profile id -> the qualities of which something better is sought, as far as a quality alone can tell."""
     profiles = (p for p in choosing.list_profiles(conn) if p.upgrades)
-    below = {p.id: [q for q in QUALITIES if p.scores or p.standing(q) < p.effective_cutoff()] for p in profiles}
-    return media.longest_unsearched(
-        conn,
-        today=now.date().isoformat(),
-        missing_before=to_text(now - PAUSE),
-        below_cutoff=below,
-        upgrades_before=to_text(now - UPGRADE_PAUSE),
-        limit=limit,
-    )
+    return {p.id: [q for q in QUALITIES if p.scores or p.standing(q) < p.effective_cutoff()] for p in profiles}
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What the house would search for now. `not_yet`: things that no search can find before a later time, to be looked at again then."""
+
+    plan: Plan
+    not_yet: tuple[Looked, ...]
+
+
+def plan_round(conn: Connection, now: datetime, rules: Rules, budgets: Sequence[Budget], limit: int) -> Round:
+    """The next searches, at most `limit`, within the budgets."""
+    things: list[Wanted] = []
+    not_yet: list[Looked] = []
+    for item_id in next_searches(conn, now, limit * LOOKED_AT):
+        for wish in gather(conn, item_id, now, rules, due_only=True):
+            things += wish.lacks
+            not_yet += (_look_again(wish, thing, now) for thing in wish.lacks if thing.due is None or thing.due > now)
+    return Round(plan_searches(things, budgets, now, limit), tuple(not_yet))
+
+
+def _look_again(wish: Wish, thing: Wanted, now: datetime) -> Looked:
+    target = wish.target_of(thing)
+    known, latest = wish.looked.get(target), now + LOOK_AGAIN
+    at = min(thing.due or latest, latest)
+    return Looked(wish.slot.id, target, known.last_at if known else None, known.fruitless if known else 0, to_text(at))
+
+
+def after_search(
+    wish: Wish, found: Iterable[decide.Number], now: datetime, *, film: bool = False
+) -> tuple[Looked, ...]:
+    """How the searches for what was wanted stand after one that found releases for these episodes (or the `film`) and grabbed them."""
+    got = frozenset(found)
+    rows = []
+    for thing in wish.wanted:
+        target = wish.target_of(thing)
+        known = wish.looked.get(target)
+        hit = film if thing.number is None else thing.number in got
+        fruitless = 0 if hit else (known.fruitless if known else 0) + 1
+        next_at = due_at(thing.why, now, Searched(now, fruitless))
+        rows.append(Looked(wish.slot.id, target, to_text(now), fruitless, to_text(next_at)))
+    return tuple(rows)
+
+
+def wanting(
+    conn: Connection,
+    now: datetime,
+    rules: Rules,
+    *,
+    why: Why | None = None,
+    kind: str | None = None,
+    cursor: str | None = None,
+    limit: int = 25,
+) -> Page[Wish]:
+    """The slots that lack something, title by title: what each lacks, when it is due. At most so many titles as `media.wanting` looks at
+    for a page, so that it may hold few, or none, while others follow."""
+    page = media.wanting(conn, why=why, below_cutoff=below_cutoff(conn), kind=kind, cursor=cursor, limit=limit)
+    found = []
+    for item_id in page.items:
+        for wish in gather(conn, item_id, now, rules):
+            lacks = tuple(w for w in wish.lacks if why in (None, w.why))
+            if lacks:
+                found.append(replace(wish, lacks=lacks))
+    return Page(tuple(found), page.next)
+
+
+def _lacks(
+    item: MediaItem,
+    target: decide.Target,
+    slot: WantedSlot,
+    rules: Rules,
+    looked: Mapping[str, Looked],
+    numbers: Mapping[str, decide.Number],
+) -> tuple[Wanted, ...]:
+    """Everything monitored that the slot lacks, with the time at which its next search is due."""
+    past = {
+        (slot.name, numbers.get(w.target)): Searched(datetime.fromisoformat(w.last_at), w.fruitless)
+        for w in looked.values()
+        if w.last_at is not None
+    }
+    things = wanted(item.id, target, [slot], past, rules.availability_delay_days)
+    if not _undated(item, target):
+        return things
+    return tuple(replace(w, due=due_at(w.why, LONG_AGO, past.get((slot.name, None)))) for w in things)
+
+
+def _undated(item: MediaItem, target: decide.Target) -> bool:
+    """Whether a film is known to be out, and no date says since when."""
+    dated = any((target.in_cinemas, target.digital, target.physical))
+    return item.type == "movie" and not dated and target.availability == "released"
 
 
 def _lacking(
@@ -109,10 +218,9 @@ def _lacking(
     if asked and not target.monitored:
         episodes = tuple(replace(e, monitored=e.season > 0) for e in target.episodes)
         target = replace(target, monitored=True, episodes=episodes)
-    # Without past searches: the pause between two searches is next_searches' concern, not that of a search that was asked for.
+    # Without past searches: pauses between two searches are for those that time asks for.
     things = wanted(item.id, target, [slot], {}, rules.availability_delay_days)
-    undated = not any((target.in_cinemas, target.digital, target.physical))
-    if item.type == "movie" and (asked or (undated and target.availability == "released")):
+    if (item.type == "movie" and asked) or _undated(item, target):
         return things
     return tuple(w for w in things if w.due is not None and w.due <= now)
 

@@ -3,6 +3,7 @@
 It only writes the grab. The download monitor hands it to a client, so a crash between the two loses nothing.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,10 +13,12 @@ from typing import Any, cast
 import trio
 from loguru import logger
 
+from mydia import tokens
 from mydia.adapters.disk.space import space
 from mydia.core import decide as core
 from mydia.core.decide.model import Mode
 from mydia.core.rank import Ranked, rank
+from mydia.core.wanted import questions
 from mydia.downloads import changes as downloads
 from mydia.downloads import queries as download_queries
 from mydia.errors import Conflict, MydiaError, Unavailable
@@ -25,7 +28,7 @@ from mydia.media import changes as media_changes
 from mydia.ports import FoundRelease, Indexer, IndexerQuery, Protocol_
 from mydia.settings.rules import decide_settings
 from mydia.store.transaction import Transaction, parse_time
-from mydia.wishes import Wish, gather, next_searches
+from mydia.wishes import Round, Wish, after_search, gather, plan_round
 from workers.job_actor import JobActor
 
 PATIENCE = 30.0
@@ -57,28 +60,46 @@ class Searcher(JobActor):
         self.kinds = {"search_media": self.search_media, "search_missing": self.search_missing}
 
     async def search_missing(self, job: Job) -> None:
-        """Time's wish: what lacks something or could be better, the longest unsearched first, one job each, `limit` in all."""
+        """Time's wish: what lacks something or could be better, the least recently searched first, `limit` searches in all, within the
+        day's tokens of the indexers; one job for each title."""
         now, limit = self.house.clock.now(), int(job.args.get("limit", 100))
-        await self.house.write(_enqueue_searches, await self.house.read(next_searches, now, limit))
+        spent = await self.house.read(download_queries.spent_on, tokens.day_of(now))
+        budgets = tokens.budgets(self._limits(), spent)
+        found = await self.house.read(plan_round, now, self.house.config.downloads.rules, budgets, limit)
+        await self.house.write(_enqueue_round, found)
+        later = Counter(reason for thing, reason in found.plan.waiting if thing.due is not None and thing.due <= now)
+        for reason, count in later.items():
+            logger.info("{} things that are due wait for a later search: {}", count, reason)
 
     async def search_media(self, job: Job) -> None:
-        """Search for one title. Refused (and tried again) only when no indexer answered at all. `mode` "user": a person asked for it."""
+        """Search for one title, all its slots or one. Refused (and tried again) only when no indexer answered at all, or none has a token
+        left today.
+
+        `mode` "user": a person asked for it, monitored or not. `asked`: a person did, by adding it. `planned`: time did, for what is due.
+        """
         mode = cast(Mode, job.args.get("mode", "search"))
+        asked = mode == "user" or bool(job.args.get("asked"))
         now, item, rules = self.house.clock.now(), job.args["media_item_id"], self.house.config.downloads.rules
-        wishes = await self.house.read(gather, item, now, rules, asked=mode == "user")
+        planned = bool(job.args.get("planned"))
+        wishes = await self.house.read(
+            gather, item, now, rules, job.args.get("slot_id"), asked=mode == "user", due_only=planned
+        )
         for wish in wishes:
             if wish.wanted:
-                await self._search(wish, mode, now, again=bool(job.snoozed))
-            elif mode == "user":
+                await self._search(wish, mode, now, again=bool(job.snoozed), asked=asked)
+            elif mode == "user" and (wish.slot.monitored or len(wishes) == 1):
                 await self.house.write(record_nothing, wish, mode)
         if not any(wish.wanted for wish in wishes):
             await self.house.write(media_changes.searched, item)
 
-    async def _search(self, wish: Wish, mode: Mode, now: datetime, *, again: bool) -> None:
+    async def _search(self, wish: Wish, mode: Mode, now: datetime, *, again: bool, asked: bool = False) -> None:
         """`again`: the last time no indexer answered, which then needs no second record."""
         resting = await self._resting(now)
         awake = [i for i in self.indexers if i.name not in resting]
-        answers = await self.ask(awake, queries_for(wish))
+        queries = queries_for(wish)
+        able = await self._spend(awake, len(queries), now, asked=asked)
+        answers = await self.ask([i for i in awake if i.name in able], queries)
+        answers += [Answer(i.name, error=tokens.used_up(self._limits()[i.name])) for i in awake if i.name not in able]
         answers += [
             Answer(name, error=f"left alone until {until:%H:%M} after repeated failures")
             for name, until in resting.items()
@@ -112,6 +133,21 @@ class Searcher(JobActor):
             )
             told = "; ".join(f"{a.indexer}: {a.error}" for a in answers)
             raise Unavailable(f"No indexer answered: {told}", retry_after=rest)
+
+    def _limits(self) -> dict[str, int]:
+        return tokens.limits(self.house.config, [i.name for i in self.indexers])
+
+    async def _spend(self, indexers: Sequence[Indexer], cost: int, now: datetime, *, asked: bool) -> frozenset[str]:
+        """Take the tokens of a search: the indexers that may be asked. Unavailable until tomorrow where none may."""
+        limits = {name: limit for name, limit in self._limits().items() if name in {i.name for i in indexers}}
+        if not limits:
+            return frozenset()
+        able = await self.house.write(downloads.spend, cost, limits, asked=asked)
+        if able:
+            return able
+        used = "; ".join(f"{name}: {tokens.used_up(limit)}" for name, limit in limits.items())
+        logger.info("a search waits for tomorrow: {}", used)
+        raise Unavailable(f"It waits for tomorrow: {used}", retry_after=tokens.until_tomorrow(now))
 
     async def ask(self, indexers: Sequence[Indexer], queries: Sequence[IndexerQuery]) -> list[Answer]:
         """All indexers at once, each with its own deadline; one that fails is written down and does not hold up the rest."""
@@ -164,18 +200,8 @@ def queries_for(wish: Wish) -> list[IndexerQuery]:
     """What to ask: the film; or each season that lacks several episodes as a whole, and each single episode by itself."""
     item = wish.item
     whole = IndexerQuery(kind=item.type, title=item.title, year=item.year, ids=dict(item.ids))
-    if item.type == "movie":
-        return [whole]
-    by_season: dict[int, list[int]] = {}
-    for season, number in sorted(wish.target.wanted):
-        by_season.setdefault(season, []).append(number)
-    queries = []
-    for season, numbers in by_season.items():
-        if len(numbers) > 1:
-            queries.append(replace(whole, season=season))
-        # A season's packs and its single episodes stand in different listings of most indexers.
-        queries += [replace(whole, season=season, episode=n) for n in (numbers if len(numbers) <= 3 else ())]
-    return queries[:MOST_QUERIES]
+    asked = questions(wish.target.wanted)[:MOST_QUERIES]
+    return [whole if q is None else replace(whole, season=q[0], episode=q[1]) for q in asked]
 
 
 def candidate(found: FoundRelease, now: datetime) -> core.Candidate:
@@ -239,8 +265,12 @@ def record(
         candidates=rows,
         chosen=chosen[0] if chosen else None,
         summary=summary(verdicts, chosen, answers, notes),
+        slot_id=wish.slot.id,
         download_id=next(iter(grabbed.values()), None),
     )
+    if not all(a.error for a in answers):
+        filled = [n for choice in ranked if key_of(choice.verdict) in grabbed for n in choice.verdict.episodes]
+        downloads.looked(tx, after_search(wish, filled, parse_time(tx.now), film=bool(grabbed)))
     ripe = None if grabbed else ripe_in(verdicts, delay, parse_time(tx.now))
     if ripe is not None:
         tx.enqueue("search_media", {"media_item_id": wish.item.id}, media_item_id=wish.item.id, in_seconds=ripe)
@@ -264,7 +294,15 @@ def record_nothing(tx: Transaction, wish: Wish, mode: str) -> None:
     """A person asked, and there is nothing to search for: say so."""
     why = "What is held meets its profile's cutoff" if wish.target.held else "Nothing of it is known to be out yet"
     downloads.record_search(
-        tx, wish.item.id, mode=mode, targets=[], indexers=[], candidates=[], chosen=None, summary=f"Not searched: {why}"
+        tx,
+        wish.item.id,
+        mode=mode,
+        targets=[],
+        indexers=[],
+        candidates=[],
+        chosen=None,
+        summary=f"Not searched: {why}",
+        slot_id=wish.slot.id,
     )
 
 
@@ -342,6 +380,13 @@ def _rows(
     ]
 
 
-def _enqueue_searches(tx: Transaction, item_ids: Sequence[str]) -> None:
-    for i, item_id in enumerate(item_ids):
-        tx.enqueue("search_media", {"media_item_id": item_id}, media_item_id=item_id, in_seconds=i * 2, priority=5)
+def _enqueue_round(tx: Transaction, found: Round) -> None:
+    downloads.looked(tx, found.not_yet)
+    for i, item_id in enumerate(dict.fromkeys(search.title for search in found.plan.searches)):
+        tx.enqueue(
+            "search_media",
+            {"media_item_id": item_id, "planned": True},
+            media_item_id=item_id,
+            in_seconds=i * 2,
+            priority=5,
+        )

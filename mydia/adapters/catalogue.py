@@ -32,7 +32,7 @@ NOTIFIERS = {
     "discord": "notify.discord:Discord",
 }
 
-_OURS = {"type", "enabled", "name"}  # of an entry, and nothing to its adapter
+_OURS = {"type", "enabled", "name", "searches_per_day"}  # of an entry, and nothing to its adapter
 
 
 def indexers(config: Config) -> list[Indexer]:

@@ -40,7 +40,7 @@ _CLOSED: Final[frozenset[str]] = frozenset({"existing", "pilot", "first_season",
 """Presets by which a person wants so much and no more."""
 Why = Literal["missing", "cutoff_unmet"]
 
-_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 """Before any search, before any date."""
 _RECENT: Final = timedelta(days=90)
 SPENT: Final = "every indexer's searches of today are used"
@@ -218,7 +218,7 @@ def _monitored_things(target: Target, availability_delay: int) -> Iterable[tuple
         return
     if target.kind == "movie":
         due = available_from(target, availability_delay)
-        yield None, _NEVER if due == ALWAYS else due
+        yield None, LONG_AGO if due == ALWAYS else due
         return
     for episode in sorted(target.episodes, key=lambda e: e.key):
         if episode.monitored:
@@ -271,6 +271,6 @@ def not_yet(thing: Wanted, now: datetime) -> str | None:
 
 def _oldest_first(group: list[Wanted]) -> tuple[datetime, datetime, str, str, tuple[Number, ...]]:
     """A group is as old as its least recently searched member."""
-    searched = min(t.last_search or _NEVER for t in group)
-    due = min(t.due or _NEVER for t in group)
+    searched = min(t.last_search or LONG_AGO for t in group)
+    due = min(t.due or LONG_AGO for t in group)
     return searched, due, group[0].title, group[0].slot, tuple(t.number for t in group if t.number)

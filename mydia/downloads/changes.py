@@ -1,11 +1,12 @@
 """Writes of downloads, searches, the blocklist and provider health."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
 from mydia.core.backoff import provider_backoff
-from mydia.downloads.model import OPEN
+from mydia.downloads.model import OPEN, Looked
 from mydia.errors import Conflict, NotFound
 from mydia.events import (
     DownloadCancelled,
@@ -20,6 +21,9 @@ from mydia.store.engine import from_json, to_json
 from mydia.store.names import readable
 from mydia.store.transaction import Transaction
 
+SPENT_DAYS = 31
+"""Days that an indexer's searches stay counted."""
+
 
 def record_search(
     tx: Transaction,
@@ -31,9 +35,11 @@ def record_search(
     candidates: Sequence[Mapping[str, Any]],
     chosen: str | None,
     summary: str,
+    slot_id: str | None = None,
     download_id: str | None = None,
 ) -> str:
-    """Keep a search with every candidate and its verdict. `candidates` are search_candidates rows without id and position."""
+    """Keep a search for a slot of a title, with every candidate and its verdict. `candidates` are search_candidates rows without id and
+    position."""
     search_id = tx.new_id()
     accepted = sum(1 for c in candidates if c["accepted"])
     tx.insert(
@@ -41,6 +47,7 @@ def record_search(
         {
             "id": search_id,
             "media_item_id": media_item_id,
+            "slot_id": slot_id,
             "mode": mode,
             "targets": to_json(list(targets)),
             "indexers": to_json(list(indexers)),
@@ -80,6 +87,42 @@ def record_search(
         )
     )
     return search_id
+
+
+def looked(tx: Transaction, rows: Sequence[Looked]) -> None:
+    """How the searches for these things stand, from now on."""
+    tx.execute_many(
+        "insert into wanted_searches (slot_id, target, last_at, fruitless, next_at)"
+        " values (:slot_id, :target, :last_at, :fruitless, :next_at)"
+        " on conflict (slot_id, target) do update set last_at = excluded.last_at, fruitless = excluded.fruitless,"
+        " next_at = excluded.next_at",
+        [asdict(row) for row in rows],
+    )
+
+
+def spend(tx: Transaction, cost: int, limits: Mapping[str, int], *, asked: bool) -> frozenset[str]:
+    """Take `cost` tokens of each of these indexers, by their limits of a day (0 is none): those that had them. What somebody `asked` for
+    is counted, and never refused."""
+    day = tx.now[:10]
+    tx.execute("delete from indexer_searches where day < :d", d=tx.later(-SPENT_DAYS * 86400)[:10])
+    gave = set()
+    for indexer, limit in sorted(limits.items()):
+        used = tx.value(
+            "select automated + asked from indexer_searches where indexer = :i and day = :d", i=indexer, d=day
+        )
+        if not asked and limit and (used or 0) + cost > limit:
+            continue
+        gave.add(indexer)
+        tx.execute(
+            "insert into indexer_searches (indexer, day, automated, asked) values (:i, :d, :automated, :asked)"
+            " on conflict (indexer, day) do update set automated = indexer_searches.automated + excluded.automated,"
+            " asked = indexer_searches.asked + excluded.asked",
+            i=indexer,
+            d=day,
+            automated=0 if asked else cost,
+            asked=cost if asked else 0,
+        )
+    return frozenset(gave)
 
 
 def grab(
@@ -139,7 +182,7 @@ def grab(
 def grab_candidate(tx: Transaction, search_id: str, position: int, *, actor: str) -> str:
     """A person takes a candidate of a kept search, whatever was decided of it. Conflict when something is under way for the same."""
     row = tx.one(
-        "select c.*, s.media_item_id, s.targets from search_candidates c join searches s on s.id = c.search_id"
+        "select c.*, s.media_item_id, s.slot_id, s.targets from search_candidates c join searches s on s.id = c.search_id"
         " where c.search_id = :s and c.position = :p",
         s=search_id,
         p=position,
@@ -147,12 +190,14 @@ def grab_candidate(tx: Transaction, search_id: str, position: int, *, actor: str
     if row is None:
         raise NotFound(f"The search {search_id} has no candidate {position}.")
     release = from_json(row["release"])
-    slot = tx.one("select id from slots where media_item_id = :m and name = 'default'", m=row["media_item_id"])
+    slot = row["slot_id"] or tx.value(
+        "select id from slots where media_item_id = :m and name = 'default'", m=row["media_item_id"]
+    )
     if slot is None:
         raise NotFound("Its title was deleted meanwhile.")
     targets = release.get("targets") or [""]
     facts = {**{k: row[k] for k in ("title", "indexer", "protocol", "size", "quality", "score")}, **release}
-    download_id = grab(tx, row["media_item_id"], slot["id"], targets, facts, actor=actor)
+    download_id = grab(tx, row["media_item_id"], slot, targets, facts, actor=actor)
     tx.execute(
         "update search_candidates set chosen = 1 where search_id = :s and position = :p", s=search_id, p=position
     )

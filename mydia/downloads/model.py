@@ -96,6 +96,7 @@ class SearchView:
     download_id: str | None
     summary: str
     created_at: str
+    slot_id: str | None = None
     candidates: tuple[CandidateView, ...] = ()
 
 
@@ -122,3 +123,26 @@ class ProviderStatus:
     disabled_until: str | None
     last_error: str | None
     last_success_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """How the searches for one thing of one slot went: the last one, and how many in a row found nothing to grab."""
+
+    slot_id: str
+    target: str
+    last_at: str | None
+    fruitless: int
+    next_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """The questions an indexer was asked on a day: of the house's own accord, and because somebody wanted it."""
+
+    automated: int = 0
+    asked: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.automated + self.asked

@@ -3,9 +3,19 @@
 from collections.abc import Sequence
 from typing import Any
 
-from mydia.downloads.model import OPEN, BlockRow, CandidateView, Download, DownloadView, ProviderStatus, SearchView
+from mydia.downloads.model import (
+    OPEN,
+    BlockRow,
+    CandidateView,
+    Download,
+    DownloadView,
+    Looked,
+    ProviderStatus,
+    SearchView,
+    Spent,
+)
 from mydia.errors import Invalid, NotFound
-from mydia.store.engine import Connection, among, from_json
+from mydia.store.engine import Connection, among, from_json, quick
 from mydia.store.paging import Page, decode_cursor, encode_cursor
 
 _OPEN = ", ".join(f"'{s}'" for s in OPEN)
@@ -121,6 +131,23 @@ def search_view(conn: Connection, search_id: str) -> SearchView:
     if row is None:
         raise NotFound(f"There is no search {search_id}.")
     return _searches(conn, [row])[0]
+
+
+def looked_for(conn: Connection, media_item_id: str) -> tuple[Looked, ...]:
+    """How the searches for each thing of a title went, slot by slot."""
+    rows = conn.all(
+        "select w.slot_id, w.target, w.last_at, w.fruitless, w.next_at from slots s join wanted_searches w on w.slot_id = s.id"
+        " where s.media_item_id = :m order by w.slot_id, w.target",
+        m=media_item_id,
+    )
+    return tuple(Looked(**r) for r in rows)
+
+
+@quick
+def spent_on(conn: Connection, day: str) -> dict[str, Spent]:
+    """Indexer -> what it was asked on a day ("2026-01-31", UTC)."""
+    rows = conn.all("select indexer, automated, asked from indexer_searches where day = :d order by indexer", d=day)
+    return {r["indexer"]: Spent(r["automated"], r["asked"]) for r in rows}
 
 
 def blocklist(conn: Connection, *, cursor: str | None = None, limit: int = 50) -> Page[BlockRow]:

@@ -1,14 +1,28 @@
 """Writes of titles. Every function is a transaction: `(tx, ...) -> value`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, cast
 
+from mydia.core.decide.model import Episode, Number
 from mydia.core.titles import sort_title, title_key
+from mydia.core.wanted import (
+    FILM_PRESETS,
+    SHOW_PRESETS,
+    NewSeasons,
+    Preset,
+    ShowPreset,
+    monitored_by,
+    new_episode_monitored,
+    policy_of,
+)
 from mydia.errors import Conflict, Invalid, NotFound
 from mydia.events import MediaAdded, MediaDeleted, MediaUpdated
+from mydia.media.model import MAIN
 from mydia.ports import EpisodeDetails, MediaDetails
 from mydia.store.engine import to_json
-from mydia.store.transaction import Transaction
+from mydia.store.transaction import Transaction, parse_time
 
 
 def add_media(
@@ -19,24 +33,28 @@ def add_media(
     quality_profile_id: str | None = None,
     default_profile: str = "HD-1080p",
     monitored: bool = True,
+    preset: Preset | None = None,
+    new_seasons: NewSeasons | None = None,
     search: bool = False,
     actor: str = "system",
 ) -> str:
     """The new title's id; the existing one's where any of its ids is known already (adding twice is one title).
 
-    `default_profile` names the quality profile of the default slot where `quality_profile_id` is None.
+    `default_profile` names the quality profile of the default slot where `quality_profile_id` is None. `preset` says what of it is
+    wanted (all of it when None), `new_seasons` what of it is when more comes (as the preset has it when None); with `monitored` False it
+    is none.
     """
     known = find_by_ids(tx, details.kind, details.ids)
     if known is not None:
         return known
     _check_choice(tx, details.kind, root_id, quality_profile_id)
+    preset = checked_preset(details.kind, preset) if monitored else "none"
     item_id = tx.new_id()
     tx.insert(
         "media_items",
         {
             "id": item_id,
             "type": details.kind,
-            "monitored": int(monitored),
             "root_id": root_id or _root_for(tx, details.kind),
             "created_at": tx.now,
             **_facts(tx, details),
@@ -47,28 +65,89 @@ def add_media(
         {
             "id": tx.new_id(),
             "media_item_id": item_id,
-            "name": "default",
+            "name": MAIN,
             "quality_profile_id": quality_profile_id or _profile_named(tx, default_profile),
             "created_at": tx.now,
         },
     )
     _put_ids_and_titles(tx, item_id, details)
-    _put_episodes(tx, item_id, details.episodes, monitored=monitored)
+    _put_episodes(tx, item_id, details.episodes)
+    wants = _monitor(tx, item_id, details.kind, preset, new_seasons)
     tx.emit(MediaAdded(media_item_id=item_id, actor=actor, title=details.title, kind=details.kind, year=details.year))
     if details.images.get("poster"):
         tx.enqueue("refresh_metadata", {"media_item_id": item_id, "what": "poster"}, media_item_id=item_id)
-    if search and monitored:
-        tx.enqueue("search_media", {"media_item_id": item_id}, media_item_id=item_id, priority=-1)
+    if search and wants:
+        tx.enqueue("search_media", {"media_item_id": item_id, "asked": True}, media_item_id=item_id, priority=-1)
     return item_id
 
 
+def checked_preset(kind: str, preset: Preset | None) -> Preset:
+    """The preset, or the one that means all of it. Invalid where this kind of title has none of that name."""
+    known: tuple[Preset, ...] = FILM_PRESETS if kind == "movie" else SHOW_PRESETS
+    if preset is None:
+        return known[0]
+    if preset not in known:
+        raise Invalid(f"What is monitored of it must be one of {', '.join(known)}, not {preset!r}.", field="monitor")
+    return preset
+
+
+def monitor_by(
+    tx: Transaction, item_id: str, preset: Preset, *, also_held: Iterable[Number] = (), actor: str = "system"
+) -> None:
+    """Want of a title what a preset says, from now on. `also_held`: episodes whose files are known, but not looked at yet."""
+    title = _must_exist(tx, item_id)
+    kind = tx.value("select type from media_items where id = :id", id=item_id)
+    policy = tx.value("select new_seasons from media_items where id = :id", id=item_id)
+    _monitor(tx, item_id, kind, checked_preset(kind, preset), policy, also_held)
+    tx.emit(MediaUpdated(media_item_id=item_id, actor=actor, title=title, changed=("monitored",)))
+
+
+def _monitor(
+    tx: Transaction,
+    item_id: str,
+    kind: str,
+    preset: Preset,
+    new_seasons: NewSeasons | None,
+    also_held: Iterable[Number] = (),
+) -> bool:
+    """Whether anything of it is wanted, now or once it comes. A show of which nothing is, and nothing new, is not monitored itself."""
+    if kind == "movie":
+        tx.update("media_items", item_id, monitored=int(preset != "none"))
+        return preset != "none"
+    by_preset = cast(ShowPreset, preset)
+    policy = new_seasons or policy_of(by_preset)
+    rows = tx.all(
+        "select e.id, e.season_number, e.episode_number, e.air_date, e.monitored, exists (select 1 from held_files h where h.target = e.id)"
+        " as held from episodes e where e.media_item_id = :id order by e.season_number, e.episode_number",
+        id=item_id,
+    )
+    held = {(r["season_number"], r["episode_number"]) for r in rows if r["held"]} | set(also_held)
+    chosen = monitored_by(by_preset, [_aired(r) for r in rows], held, parse_time(tx.now))
+    changed = [
+        {"id": r["id"], "m": int(not r["monitored"]), "now": tx.now}
+        for r in rows
+        if ((r["season_number"], r["episode_number"]) in chosen) != bool(r["monitored"])
+    ]
+    tx.execute_many("update episodes set monitored = :m, updated_at = :now where id = :id", changed)
+    wants = bool(chosen) or policy == "all"
+    tx.update("media_items", item_id, monitored=int(wants), new_seasons=policy, updated_at=tx.now)
+    return wants
+
+
+def _aired(row: dict[str, Any]) -> Episode:
+    """An episode as the core's presets look at it."""
+    day = row["air_date"]
+    airs_at = datetime.fromisoformat(day).replace(tzinfo=UTC) if day else None
+    return Episode(row["season_number"], row["episode_number"], airs_at=airs_at, monitored=bool(row["monitored"]))
+
+
 def refresh(tx: Transaction, item_id: str, details: MediaDetails) -> None:
-    """Bring a title up to what its provider says now. Episodes appear and change; one that a file or a download hangs on never goes."""
+    """Bring a title up to what its provider says now. Episodes appear, monitored as their season or the show's policy has it, and change;
+    none ever goes."""
     _must_exist(tx, item_id)
     tx.update("media_items", item_id, **_facts(tx, details))
     _put_ids_and_titles(tx, item_id, details)
-    monitored = bool(tx.value("select monitored from media_items where id = :id", id=item_id))
-    _put_episodes(tx, item_id, details.episodes, monitored=monitored)
+    _put_episodes(tx, item_id, details.episodes)
     tx.emit(MediaUpdated(media_item_id=item_id, title=details.title, changed=("metadata",)))
 
 
@@ -86,9 +165,12 @@ def update_media(
     monitored: bool | None = None,
     quality_profile_id: str | None = None,
     title: str | None = None,
+    preset: Preset | None = None,
+    new_seasons: NewSeasons | None = None,
     actor: str = "system",
 ) -> None:
-    """Change what a person may change. Monitoring a show sets its episodes too; a new profile goes to the default slot."""
+    """Change what a person may change. Monitoring a show sets its episodes too (but for specials); a preset says which; a new profile
+    goes to the default slot."""
     old_title = _must_exist(tx, item_id)
     changed = []
     if title is not None:
@@ -97,20 +179,26 @@ def update_media(
         tx.update("media_items", item_id, title=title.strip(), sort_title=sort_title(title), updated_at=tx.now)
         _put_title(tx, item_id, title)
         changed.append("title")
+    if new_seasons is not None:
+        tx.update("media_items", item_id, new_seasons=new_seasons, updated_at=tx.now)
+        changed.append("new_seasons")
     if monitored is not None:
         tx.update("media_items", item_id, monitored=int(monitored), updated_at=tx.now)
         tx.execute(
-            "update episodes set monitored = :m, updated_at = :now where media_item_id = :id",
+            "update episodes set monitored = :m, updated_at = :now where media_item_id = :id and (:m = 0 or season_number > 0)",
             m=int(monitored),
             now=tx.now,
             id=item_id,
         )
         changed.append("monitored")
+    if preset is not None:
+        monitor_by(tx, item_id, preset, actor=actor)
     if quality_profile_id is not None:
         _check_choice(tx, "", None, quality_profile_id)
         tx.execute(
-            "update slots set quality_profile_id = :p where media_item_id = :id and name = 'default'",
+            "update slots set quality_profile_id = :p where media_item_id = :id and name = :main",
             p=quality_profile_id,
+            main=MAIN,
             id=item_id,
         )
         changed.append("quality_profile")
@@ -223,7 +311,17 @@ def _put_title(tx: Transaction, item_id: str, title: str) -> None:
     )
 
 
-def _put_episodes(tx: Transaction, item_id: str, episodes: Sequence[EpisodeDetails], *, monitored: bool) -> None:
+def _put_episodes(tx: Transaction, item_id: str, episodes: Sequence[EpisodeDetails]) -> None:
+    """Bring episodes up to what is said of them; those that are new are monitored as their season is, or by the show's policy."""
+    policy: NewSeasons = (
+        tx.value("select new_seasons from media_items where id = :id and monitored = 1", id=item_id) or "none"
+    )
+    rows = tx.all(
+        "select season_number as season, max(monitored) as m from episodes where media_item_id = :id"
+        " group by season_number order by season",
+        id=item_id,
+    )
+    known = {r["season"]: bool(r["m"]) for r in rows}
     for e in episodes:
         tx.execute(
             "insert into episodes (id, media_item_id, season_number, episode_number, absolute_number, title, air_date, runtime, overview,"
@@ -241,8 +339,7 @@ def _put_episodes(tx: Transaction, item_id: str, episodes: Sequence[EpisodeDetai
             air=e.air_date,
             runtime=e.runtime,
             overview=e.overview,
-            # Specials are wanted only when a person asks for them, as both incumbents have it.
-            m=int(monitored and e.season > 0),
+            m=int(new_episode_monitored(e.season, known, policy)),
             now=tx.now,
         )
 

@@ -3,8 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from mydia.core.wanted import NewSeasons
 from mydia.ports import MediaKind
 
+MAIN = "default"
+"""The name of the slot that every title has."""
 CardState = Literal["held", "partial", "missing", "downloading", "unmonitored"]
 
 
@@ -31,6 +34,7 @@ class MediaItem:
     updated_at: str
     metadata_refreshed_at: str | None
     last_search_at: str | None
+    new_seasons: NewSeasons = "all"
     ids: dict[str, str] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
 
@@ -55,13 +59,28 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One version of a title that is wanted: its own profile, its own file. Every title has the slot "default"."""
+    """One version of a title that is wanted: its own profile, its own files, and a suffix by which their names stand apart.
+
+    Every title has the slot MAIN. One that is not monitored keeps what it holds, and wants nothing.
+    """
 
     id: str
     media_item_id: str
     name: str
     quality_profile_id: str
     profile_name: str
+    suffix: str = ""
+    monitored: bool = True
+
+    @property
+    def ending(self) -> str:
+        """What ends the names of its files, before their extension."""
+        return f" - {self.suffix}" if self.suffix else ""
+
+    @property
+    def label(self) -> str:
+        """Its name for people."""
+        return "Main version" if self.name == MAIN else self.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from mydia.core.release import Candidate
 from mydia.core.titles import title_key
+from mydia.core.wanted import Why
 from mydia.errors import Invalid, NotFound
 from mydia.media.model import CardState, Counts, Episode, EventRow, MediaCard, MediaItem, Slot
 from mydia.store.engine import Connection, among, from_json, quick
@@ -153,11 +154,20 @@ def episodes_of(conn: Connection, item_id: str) -> tuple[Episode, ...]:
 
 def slots_of(conn: Connection, item_id: str) -> tuple[Slot, ...]:
     rows = conn.all(
-        "select s.id, s.media_item_id, s.name, s.quality_profile_id, p.name as profile_name from slots s"
+        "select s.id, s.media_item_id, s.name, s.quality_profile_id, p.name as profile_name, s.suffix, s.monitored from slots s"
         " join quality_profiles p on p.id = s.quality_profile_id where s.media_item_id = :id order by s.created_at, s.id",
         id=item_id,
     )
-    return tuple(Slot(**r) for r in rows)
+    return tuple(Slot(**{**r, "monitored": bool(r["monitored"])}) for r in rows)
+
+
+def get_slot(conn: Connection, item_id: str, slot_id: str) -> Slot:
+    """One slot of a title. NotFound where it has no such slot."""
+    for slot in slots_of(conn, item_id):
+        if slot.id == slot_id:
+            return slot
+    get_media(conn, item_id)
+    raise NotFound(f"There is no slot {slot_id} of this title.")
 
 
 def known_titles(conn: Connection, titles: Sequence[str], kind: str | None = None) -> tuple[Candidate, ...]:
@@ -294,38 +304,89 @@ def _event(row: dict[str, Any]) -> EventRow:
     )
 
 
+# What a monitored slot lacks, or holds of a quality that its profile would have better; the blanks take what narrows that further.
+_LACKS = """m.monitored = 1 and exists (select 1 from slots s where s.media_item_id = m.id and s.monitored = 1
+    and case when m.type = 'movie' then not exists (select 1 from held_files h where h.slot_id = s.id) {film}
+    else exists (select 1 from episodes e where e.media_item_id = m.id and e.monitored = 1 {aired}
+        and not exists (select 1 from held_files h where h.slot_id = s.id and h.target = e.id) {episode}) end)"""
+_BETTER = """m.monitored = 1 and exists (select 1 from slots s join held_files h on h.slot_id = s.id join media_files f on f.id = h.file_id
+    left join episodes e on e.id = h.target
+    where s.media_item_id = m.id and s.monitored = 1 and coalesce(e.monitored, 1) = 1 and ({better}) {held})"""
+_LATER = (
+    "and not exists (select 1 from wanted_searches w where w.slot_id = s.id and w.target = {} and w.next_at > :now)"
+)
+
+
 def longest_unsearched(
-    conn: Connection,
-    *,
-    today: str,
-    missing_before: str,
-    below_cutoff: Mapping[str, Sequence[str]],
-    upgrades_before: str,
-    limit: int,
+    conn: Connection, *, now: str, below_cutoff: Mapping[str, Sequence[str]], limit: int
 ) -> tuple[str, ...]:
-    """The ids of monitored titles that lack something and were not searched since `missing_before`, or that hold a quality of
-    `below_cutoff` (profile id -> qualities) and were not since `upgrades_before`; those never searched first, then the longest unsearched.
-    """
-    better, params = [], dict[str, Any]()
-    for i, (profile, qualities) in enumerate(below_cutoff.items()):
-        match, values = among("coalesce(f.quality, 'Unknown')", qualities, f"q{i}")
-        better.append(f"s.quality_profile_id = :p{i} and {match}")
-        params |= values | {f"p{i}": profile}
-    upgradable = (
-        "m.monitored = 1 and coalesce(m.last_search_at, '') < :upgrades and exists (select 1 from slots s join held_files h"
-        " on h.slot_id = s.id join media_files f on f.id = h.file_id where s.media_item_id = m.id"
-        f" and ({' or '.join(better) or '1 = 0'}))"
-    )
+    """The ids of titles of which something is lacking that is out, or held in a quality of `below_cutoff` (profile id -> qualities), and
+    that is not to wait for its next search; those never searched first, then the longest unsearched."""
+    better, params = _better(below_cutoff)
+    lacks = _LACKS.format(film=_LATER.format("''"), aired="and e.air_date <= :today", episode=_LATER.format("e.id"))
+    upgradable = _BETTER.format(better=better, held=_LATER.format("h.target"))
     rows = conn.all(
-        f"select m.id from media_items m where coalesce(m.last_search_at, '') < :missing and ({_MISSING} or {upgradable})"
+        f"select m.id from media_items m where {lacks} or {upgradable}"
         " order by coalesce(m.last_search_at, ''), m.id limit :limit",
-        today=today,
-        missing=missing_before,
-        upgrades=upgrades_before,
+        now=now,
+        today=now[:10],
         limit=limit,
         **params,
     )
     return tuple(r["id"] for r in rows)
+
+
+def wanting(
+    conn: Connection,
+    *,
+    why: Why | None,
+    below_cutoff: Mapping[str, Sequence[str]],
+    kind: str | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+    portion: int = 2000,
+) -> Page[str]:
+    """Ids of the titles that may lack something, in the order of their names. `below_cutoff` as above.
+
+    At most `portion` titles are looked at, along an index, so that a page costs the same in a library of any size: it may hold fewer than
+    `limit`, even none, while others follow.
+    """
+    better, params = _better(below_cutoff)
+    of_kind = "m.type = :kind and" if kind else ""
+    after, after_id = decode_cursor(cursor, str, str) if cursor else ("", "")
+    walk = {"after": after, "after_id": after_id, **({"kind": kind} if kind else {})}
+    last = conn.one(
+        f"select m.sort_title, m.id from media_items m where {of_kind} (m.sort_title, m.id) > (:after, :after_id)"
+        " order by m.sort_title, m.id limit 1 offset :n",
+        n=portion - 1,
+        **walk,
+    )
+    conditions = {
+        "missing": _LACKS.format(film="", aired="", episode=""),
+        "cutoff_unmet": _BETTER.format(better=better, held=""),
+    }
+    chosen = " or ".join(c for name, c in conditions.items() if why in (None, name))
+    until = "and (m.sort_title, m.id) <= (:until, :until_id)" if last else ""
+    rows = conn.all(
+        f"select m.id, m.sort_title from media_items m where {of_kind} (m.sort_title, m.id) > (:after, :after_id) {until}"
+        f" and ({chosen}) order by m.sort_title, m.id limit :limit",
+        limit=limit,
+        **walk,
+        **({"until": last["sort_title"], "until_id": last["id"]} if last else {}),
+        **(params if why != "missing" else {}),
+    )
+    end = rows[-1] if len(rows) == limit else last
+    return Page(tuple(r["id"] for r in rows), encode_cursor((end["sort_title"], end["id"])) if end else None)
+
+
+def _better(below_cutoff: Mapping[str, Sequence[str]]) -> tuple[str, dict[str, Any]]:
+    """SQL: the file f, held by the slot s, is of one of its profile's qualities that are not good enough."""
+    clauses, params = [], dict[str, Any]()
+    for i, (profile, qualities) in enumerate(below_cutoff.items()):
+        match, values = among("coalesce(f.quality, 'Unknown')", qualities, f"q{i}")
+        clauses.append(f"s.quality_profile_id = :p{i} and {match}")
+        params |= values | {f"p{i}": profile}
+    return " or ".join(clauses) or "1 = 0", params
 
 
 def longest_unrefreshed(conn: Connection, *, limit: int) -> tuple[str, ...]:

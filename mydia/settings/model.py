@@ -227,6 +227,12 @@ class Indexer(Section):
     priority: int = setting(25, "Of equal releases, the lowest indexer's is taken.", restart=True, ge=0, le=100)
     categories: list[int] = setting([], "Categories to ask for; its films and shows when empty.", restart=True)
     timeout: float = setting(30.0, "Seconds to wait for an answer.", restart=True, gt=0, le=300)
+    searches_per_day: int = setting(
+        500,
+        "Questions it is asked in a day (UTC) of the house's own accord; 0 for no limit. What people ask for counts, and is never refused.",
+        restart=True,
+        ge=0,
+    )
 
     @property
     def label(self) -> str:

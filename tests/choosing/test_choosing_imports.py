@@ -112,6 +112,6 @@ def test_formats_stand_in_names_where_they_may_and_versions_stand_apart() -> Non
     wants = Wants(SCORED, FORMATS)
     (step,) = planned(HDR, wants, None, ["de"]).steps
     assert step.destination == "The Film [HDR].mkv"
-    other = Wants.of_slot(Slot("s", "m", "4K", "p", "P"), SCORED, FORMATS, {})
+    other = Wants.of_slot(Slot("s", "m", "Sharp", "p", "P", "4K"), SCORED, FORMATS, {})
     (step,) = planned(HDR, other, None).steps
     assert step.destination == "The Film [HDR] - 4K.mkv"

@@ -3,13 +3,14 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import trio
 
 from mydia.downloads import changes, queries
-from mydia.downloads.model import SearchView
+from mydia.downloads.model import Looked, SearchView, Spent
 from mydia.errors import MydiaError, Unavailable
 from mydia.events import Grabbed
 from mydia.house import House
@@ -19,11 +20,11 @@ from mydia.library import changes as library
 from mydia.library.model import FileFacts, SeenFile
 from mydia.library.queries import roots
 from mydia.media import changes as media
-from mydia.media.queries import episodes_of, get_media
+from mydia.media.queries import episodes_of
 from mydia.otp import Supervisor
 from mydia.ports import FoundRelease, IndexerQuery, Payload
 from mydia.store.transaction import Transaction
-from mydia.wishes import gather, next_searches
+from mydia.wishes import after_search, gather, next_searches
 from tests.support.crew import BOOT, CLIMBING, add, crew, film, happened, kill, member, over, push, run, settle_in, show
 from tests.support.house import clock_of, open_house
 from workers.searcher import Searcher
@@ -89,8 +90,8 @@ class Hunt:
 
 
 @asynccontextmanager
-async def hunt(tmp_path: Path, *indexers: Listing) -> AsyncIterator[Hunt]:
-    async with open_house(tmp_path, {"downloads": {"rules": {"min_free_gb": 0}}}) as house:
+async def hunt(tmp_path: Path, *indexers: Listing, config: Mapping[str, Any] | None = None) -> AsyncIterator[Hunt]:
+    async with open_house(tmp_path, config or {"downloads": {"rules": {"min_free_gb": 0}}}) as house:
         await settle_in(house, (tmp_path, "movie"), (tmp_path / "tv", "tv_show"))
         make = lambda: Searcher(house, indexers, frozenset({"torrent"}), BOOT)  # noqa: E731
         async with crew(member(house, "searcher", make)) as supervisor:
@@ -250,33 +251,123 @@ async def test_time_searches_what_lacks_something_the_longest_unsearched_first_a
     tmp_path: Path,
 ) -> None:
     async with hunt(tmp_path) as here:
-        now = clock_of(here.house).now
+        now, rules = clock_of(here.house).now, here.house.config.downloads.rules
         missing = await add(here.house, film("Missing", 1950))
         better = await add(here.house, film("Better", 1951))
         done = await add(here.house, film("Done", 1952))
         off = await add(here.house, film("Off", 1953), monitored=False)
         await here.hold(better, "b.avi", "DVD")
         await here.hold(done, "d.mkv", "Bluray-1080p")
+
+        async def in_vain(item: str) -> None:
+            (wish,) = await here.house.read(gather, item, now(), rules)
+            await here.house.write(changes.looked, after_search(wish, (), now()))
+            await here.house.write(media.searched, item)
+
         assert off not in await here.house.read(next_searches, now(), 10)
         assert set(await here.house.read(next_searches, now(), 10)) == {missing, better}
-        await here.house.write(media.searched, missing)
+        await in_vain(missing)
         assert await here.house.read(next_searches, now(), 10) == (better,)
         clock_of(here.house).advance(hours=7)
         assert await here.house.read(next_searches, now(), 10) == (better, missing)
-        await here.house.write(media.searched, better)
+        await in_vain(better)
         clock_of(here.house).advance(hours=7)
         assert await here.house.read(next_searches, now(), 10) == (missing,)
+        await in_vain(missing)  # the second time in a row, so that it waits twice as long
+        clock_of(here.house).advance(hours=7)
+        assert missing not in await here.house.read(next_searches, now(), 10)
+        clock_of(here.house).advance(hours=6)
+        assert missing in await here.house.read(next_searches, now(), 10)
 
 
-async def test_a_title_that_is_not_out_yet_does_not_hold_up_the_others(tmp_path: Path) -> None:
+async def test_a_title_that_is_not_out_yet_does_not_hold_up_the_others_and_is_looked_at_again(tmp_path: Path) -> None:
     async with hunt(tmp_path, Listing("one", [])) as here:
         coming = await add(here.house, film("Coming", 2027, status="In Production"))
-        await run(here.house, "search_missing", limit=1)
-        (job,) = [j for j in (await here.house.read(jobs.list_jobs)).items if j.kind == "search_media"]
-        await over(here.house, job.id)
-        assert (await here.house.read(get_media, coming)).last_search_at is not None
-        later = await add(here.house, film("Here", 1950))
-        assert await here.house.read(next_searches, clock_of(here.house).now(), 1) == (later,)
+        job = await run(here.house, "search_missing", limit=1)
+        assert job.state == "completed"
+        assert await here.house.read(queries.searches_of, coming) == ()
+        assert await here.house.read(next_searches, clock_of(here.house).now(), 9) == ()
+        clock_of(here.house).advance(days=8)
+        assert await here.house.read(next_searches, clock_of(here.house).now(), 9) == (coming,)
+
+
+# -- the indexers' tokens of a day
+
+
+def limited(**per_day: int) -> dict[str, Any]:
+    indexers = [
+        {"type": "torznab", "name": name, "url": "http://127.0.0.1:1", "searches_per_day": n}
+        for name, n in per_day.items()
+    ]
+    return {"downloads": {"rules": {"min_free_gb": 0}, "indexers": indexers}}
+
+
+async def settled(here: Hunt) -> list[Job]:
+    """The searches for titles, once each has had its turn."""
+    clock_of(here.house).advance(minutes=10)
+    found = [j for j in (await here.house.read(jobs.list_jobs)).items if j.kind == "search_media"]
+    return [await push(here.house, j.id) for j in found]
+
+
+async def test_a_round_makes_as_many_searches_as_the_indexer_has_tokens_the_oldest_first(tmp_path: Path) -> None:
+    one = Listing("one", [])
+    async with hunt(tmp_path, one, config=limited(one=2)) as here:
+        first, second, third = [await add(here.house, film(f"Film {n}", 1950 + n)) for n in range(3)]
+        (wish,) = await here.house.read(gather, first, clock_of(here.house).now(), here.house.config.downloads.rules)
+        january = "2026-01-01T00:00:00.000000Z"
+        await here.house.write(changes.looked, [Looked(wish.slot.id, "", january, 1, january)])
+        await run(here.house, "search_missing")
+        assert {j.media_item_id for j in await settled(here)} == {second, third}
+        assert len(one.asked) == 2
+        await run(here.house, "search_missing")
+        assert len(await settled(here)) == 2
+
+        clock_of(here.house).set(datetime(2026, 2, 1, 0, 0, 1, tzinfo=UTC))
+        await run(here.house, "search_missing")
+        assert {j.media_item_id for j in await settled(here)} == {first, second, third}
+
+
+async def test_a_search_of_the_house_s_own_accord_waits_for_tomorrow_where_no_token_is_left(tmp_path: Path) -> None:
+    one = Listing("one", [])
+    async with hunt(tmp_path, one, config=limited(one=1)) as here:
+        item, other = await add(here.house, film()), await add(here.house, film("Sintel", 2010))
+        assert (await here.search(item)).state == "completed"
+        waits = await here.search(other)
+        assert (waits.state, waits.scheduled_at[:10], len(one.asked)) == ("scheduled", "2026-02-01", 1)
+        assert waits.errors[0].error == "It waits for tomorrow: one: its 1 searches of today are used"
+        assert await here.house.read(queries.searches_of, other) == ()
+
+
+async def test_what_a_person_asks_for_is_never_refused_and_counts(tmp_path: Path) -> None:
+    one = Listing("one", [])
+    async with hunt(tmp_path, one, config=limited(one=1)) as here:
+        item = await add(here.house, film())
+        for _ in range(3):
+            assert (await here.search(item, mode="user")).state == "completed"
+        assert len(one.asked) == 3
+        assert await here.house.read(queries.spent_on, "2026-01-31") == {"one": Spent(automated=0, asked=3)}
+        assert (await here.search(item)).state == "scheduled"
+
+
+async def test_an_indexer_without_tokens_is_left_out_and_the_search_says_so(tmp_path: Path) -> None:
+    few, many = Listing("few", []), Listing("many", [HD])
+    async with hunt(tmp_path, few, many, config=limited(few=1, many=0)) as here:
+        item, other = await add(here.house, film()), await add(here.house, film("Sintel", 2010))
+        await here.search(other)
+        await here.search(item)
+        assert (len(few.asked), len(many.asked)) == (1, 2)
+        told = {i["name"]: i["error"] for i in (await here.last(item)).indexers}
+        assert told == {"many": None, "few": "its 1 searches of today are used"}
+        assert await here.grabs() == [HD]
+
+
+async def test_a_restart_gives_no_new_tokens(tmp_path: Path) -> None:
+    for number in range(2):
+        one = Listing("one", [])
+        async with hunt(tmp_path, one, config=limited(one=1)) as here:
+            item = await add(here.house, film(f"Film {number}", 1950))
+            await here.search(item)
+            assert len(one.asked) == 1 - number
 
 
 async def test_a_film_without_any_date_is_out_when_its_provider_or_its_year_says_so(tmp_path: Path) -> None:
