@@ -19,7 +19,8 @@ from mydia.errors import Conflict, Invalid, NotFound, Unavailable
 from mydia.settings.load import load_config
 from mydia.settings.model import Config
 from mydia.store import moving
-from mydia.store.backups import Backup, Comparison, Keeper
+from mydia.store.backups import Keeper
+from mydia.store.kept import Backup, Comparison
 from mydia.store.moving import Whole
 from mydia.store.portable import open_export, write_export
 from mydia.store.sqlite_whole import SqliteWhole

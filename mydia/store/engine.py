@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from mydia.messages import Change
+from mydia.store.kept import Keeping
 
 if TYPE_CHECKING:
     from mydia.store.nodes import Seat
@@ -120,6 +121,11 @@ class Engine(Protocol):
     """
 
     node: str
+
+    @property
+    def keeper(self) -> Keeping | None:
+        """Its backups of one file each, where the engine has such."""
+        ...
 
     def seat(self) -> AbstractContextManager["Seat"] | None:
         """This daemon's place among those that share the database; None where no other can be there."""

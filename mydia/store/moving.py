@@ -178,4 +178,3 @@ def seconds_apart(say: Callable[[str], None], clock: Callable[[], float], every:
             say(f"{what}: {done:,} of {total:,} rows ({done / max(1, total):.0%})")
 
     return tell
-

@@ -67,6 +67,8 @@ class PostgresEngine:
     `readers` is how many reads run at once. `synchronous` as for SQLite. A `patience` in seconds, see PATIENCE.
     """
 
+    keeper = None  # pg_dump is its operator's
+
     def __init__(
         self,
         url: str,

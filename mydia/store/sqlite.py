@@ -16,8 +16,8 @@ from migrations import MIGRATIONS
 from mydia.errors import Conflict, Invalid, Unavailable
 from mydia.messages import Change
 from mydia.store import maintenance, migrate
-from mydia.store.driver import Driver, code
 from mydia.store.backups import Keeper
+from mydia.store.driver import Driver, code
 from mydia.store.engine import Committed, Connection, StoreStatus
 from mydia.store.place import FileLock, make_folder, refuse_network
 from mydia.store.transaction import commit_batch
@@ -55,7 +55,7 @@ class SqliteEngine:
         self._driver = Driver(key)
         self._migrations = migrations
         self.node = secrets.token_hex(4)
-        self.keeper = Keeper(self.path, backups)
+        self.keeper = Keeper(self.path, backups, self._driver)
         self._lock = FileLock(self.path)
         self._writer: sqlite3.Connection | None = None
         self._one_at_a_time = trio.CapacityLimiter(1)

@@ -1,0 +1,71 @@
+"""What one-file backups are, for those who show and ask for them; backups.py keeps them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+Reason = Literal["scheduled", "by hand", "before a migration", "before a restore"]
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """`made_at` is ISO 8601 UTC, `size` bytes."""
+
+    name: str
+    path: Path
+    size: int
+    made_at: str
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Of one kind of row: how many a restore would lose, and how many it would bring back."""
+
+    what: str
+    lost: int
+    back: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What restoring a backup would mean. `program` made it; `migrations` are those it lacks, which the next start adds."""
+
+    backup: str
+    program: str
+    last_event_at: str | None
+    migrations: tuple[str, ...]
+    differences: tuple[Difference, ...]
+
+    @property
+    def lost(self) -> str:
+        """What would be lost, in words; empty when nothing."""
+        return ", ".join(f"{d.lost:,} {d.what}" for d in self.differences if d.lost)
+
+
+class Keeping(Protocol):
+    """The backups of one database. Plain blocking calls, for threads and for the command line."""
+
+    def backups(self) -> list[Backup]:
+        """All of them, newest first."""
+        ...
+
+    def find(self, name: str) -> Backup:
+        """The backup of this name. NotFound for any other text: a name is compared, never joined to a path."""
+        ...
+
+    def make(self, now: str) -> Backup:
+        """A backup by hand; it stays until a person deletes it. Unavailable when it cannot be written, or does not verify."""
+        ...
+
+    def delete(self, name: str) -> None:
+        """NotFound when there is none of this name."""
+        ...
+
+    def compare(self, file: Path) -> Comparison:
+        """What restoring this file would lose and bring back. Invalid when it is no whole database of this or an earlier program."""
+        ...
+
+    def stage(self, file: Path) -> None:
+        """Lay a copy of this file ready to be taken when the database is opened next. Invalid as `compare`; Unavailable: disk full."""
+        ...
