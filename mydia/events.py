@@ -188,6 +188,12 @@ class JobChanged(Event):  # jobs -> pages only, never stored: the jobs table is 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueueChanged(Event):  # pages -> pages; its actors are rung
+    queue: str
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsChanged(Event):  # pages -> workers that read the setting
     keys: tuple[str, ...]
 

@@ -1,9 +1,11 @@
 """House: what the upper storeys are handed. Workers and pages get a House and the ports they use; nothing is global."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+import trio
 
 from mydia.messages import Change
 from mydia.otp import Bus, Mailbox, correlation
@@ -43,7 +45,7 @@ class Mail:
 class House:
     """`config` is replaced as a whole when a person changes settings: read it when needed. `loaded` knows where each value is from.
 
-    `secret` signs what browsers keep for the house.
+    `secret` signs what browsers keep for the house. `takers` are the kinds of jobs that somebody in this house would take now.
     """
 
     engine: "Engine"
@@ -53,6 +55,12 @@ class House:
     clock: Clock
     secret: bytes
     loaded: "Loaded | None" = None
+    takers: set[str] = field(default_factory=set)
+    closing_since: float | None = None
+
+    def close(self) -> None:
+        """The house is about to stop: no job is begun any more, and the time that running ones get to finish begins for all at once."""
+        self.closing_since = trio.current_time()
 
     def adopt(self, loaded: "Loaded") -> None:
         """Live by this configuration from now on."""

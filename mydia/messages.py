@@ -5,7 +5,7 @@ Durable wishes ("search for this title") are jobs, not messages: see JOB_KINDS. 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Concatenate, Literal
+from typing import Any, Concatenate, Literal, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +80,36 @@ class TorrentCall:
     arguments: dict[str, Any]
 
 
-JOB_KINDS: dict[str, tuple[str, str]] = {
-    # kind: (queue, what it does). One actor drains one queue's kind; `mydia jobs` and the jobs page show this text.
-    "scan_root": ("media", "Walk one library folder and compare it with what is known"),
-    "identify_file": ("media", "Parse, probe and match one file"),
-    "refresh_metadata": ("default", "Ask the metadata provider about one title"),
-    "search_media": ("search", "Search all indexers for what one title lacks, decide and grab the best"),
-    "search_missing": ("search", "Queue searches for wanted titles, oldest search first"),
-    "import_download": ("media", "Import the files of one completed download"),
-    "notify": ("notifications", "Deliver one event to one notification target"),
-    "prune": ("default", "Remove old jobs and events, empty the trash of what has been there long enough"),
-    "optimize_store": ("default", "ANALYZE and checkpoint the database"),
-    "check_store": ("default", "Integrity and foreign-key check of the database"),
-    "backup_store": ("default", "Write a verified copy of the database"),
+class JobKind(NamedTuple):
+    """The queue that a kind of job waits in, what it does (`mydia jobs` and the jobs page show this), and its priority (lower is first)."""
+
+    queue: str
+    words: str
+    priority: int = 0
+
+
+QUEUES: dict[str, str] = {
+    "critical": "What the house's health hangs on",
+    "default": "Upkeep, and what is known of titles",
+    "media": "Walking folders, looking at files, importing",
+    "search": "Searching indexers",
+    "notifications": "Telling people",
+}
+
+JOB_KINDS: dict[str, JobKind] = {
+    "scan_root": JobKind("media", "Walk one library folder and compare it with what is known"),
+    "identify_file": JobKind("media", "Parse, probe and match one file"),
+    "refresh_metadata": JobKind("default", "Ask the metadata provider about one title"),
+    "search_media": JobKind("search", "Search all indexers for what one title lacks, decide and grab the best"),
+    "search_missing": JobKind("search", "Queue searches for wanted titles, oldest search first"),
+    "search_upgrades": JobKind("search", "Queue searches for something better than what is held, oldest search first"),
+    # Somebody waits for it, and a scan brings files by the thousand.
+    "import_download": JobKind("media", "Import the files of one completed download", priority=-10),
+    "notify": JobKind("notifications", "Deliver one event to one notification target"),
+    "prune": JobKind("default", "Remove old jobs and events, empty the trash of what has been there long enough"),
+    "optimize_store": JobKind("default", "Refresh the database's statistics, fold its log, note its size"),
+    "fold_log": JobKind("default", "Fold the database's log, which has grown, into its file"),
+    "vacuum_store": JobKind("default", "Write the database anew without what was deleted from it"),
+    "check_store": JobKind("critical", "Integrity and foreign-key check of the database"),
+    "backup_store": JobKind("default", "Write a verified copy of the database"),
 }

@@ -30,6 +30,7 @@ from workers.db_writer import DbWriter
 from workers.download_monitor import DownloadMonitor
 from workers.importer import Importer
 from workers.janitor import Janitor
+from workers.job_actor import STOPS_WITHIN
 from workers.librarian import Librarian
 from workers.notifier import NotifierActor
 from workers.scanner import Scanner
@@ -78,18 +79,24 @@ def tree(house: House, parts: Parts, seeds: Sequence[Seed], *, patience: int = 1
         part(
             "library",
             member("watcher", lambda: Watcher(house, missed=next(lives) > 1)),
-            member("scanner", lambda: Scanner(house, boot)),
-            member("librarian", lambda: Librarian(house, parts.metadata, boot)),
+            member("scanner", lambda: Scanner(house, boot), shutdown=STOPS_WITHIN),
+            member("librarian", lambda: Librarian(house, parts.metadata, boot), shutdown=STOPS_WITHIN),
         ),
         part(
             "acquisition",
             member("torrent_engine", lambda: TorrentEngine(house), shutdown=10),
-            member("searcher", lambda: Searcher(house, parts.indexers, parts.protocols, boot)),
+            member("searcher", lambda: Searcher(house, parts.indexers, parts.protocols, boot), shutdown=STOPS_WITHIN),
             member("download_monitor", lambda: DownloadMonitor(house, parts.clients, parts.indexers)),
-            member("importer", lambda: Importer(house, parts.clients, boot), shutdown=10),
+            member("importer", lambda: Importer(house, parts.clients, boot), shutdown=STOPS_WITHIN),
         ),
-        part("outreach", member("notifier", lambda: NotifierActor(house, parts.notifiers, boot))),
-        part("upkeep", member("scheduler", lambda: Scheduler(house)), member("janitor", lambda: Janitor(house, boot))),
+        part(
+            "outreach", member("notifier", lambda: NotifierActor(house, parts.notifiers, boot), shutdown=STOPS_WITHIN)
+        ),
+        part(
+            "upkeep",
+            member("scheduler", lambda: Scheduler(house)),
+            member("janitor", lambda: Janitor(house, boot), shutdown=STOPS_WITHIN),
+        ),
         member("web", lambda: Web(house, lambda: root, meter=parts.meter), shutdown=15),
     )
     root = Supervisor(
@@ -98,12 +105,22 @@ def tree(house: House, parts: Parts, seeds: Sequence[Seed], *, patience: int = 1
         max_restarts=RESTARTS * patience,
         max_seconds=MINUTE,
         children=children,
-        on_event=note,
+        on_event=note(f"mydia/{children[-1].id}"),
     )
     return root
 
 
-def note(event: SupervisorEvent) -> None:
-    """Who came and who went, in the log; of what goes wrong the kit itself tells, with its stack."""
-    if event.kind in ("started", "restarted", "stopped"):
-        logger.log("INFO" if event.kind == "stopped" else "DEBUG", "{} {}", event.path, event.kind)
+def note(last: str) -> Callable[[SupervisorEvent], None]:
+    """Who came and who went, in the log; of what goes wrong the kit itself tells, with its stack.
+
+    Who goes is news once the `last` of all has started: a first start that fails is told by its cause alone.
+    """
+    opened = False
+
+    def log(event: SupervisorEvent) -> None:
+        nonlocal opened
+        opened = opened or (event.kind == "started" and event.path == last)
+        if event.kind in ("started", "restarted", "stopped"):
+            logger.log("INFO" if opened and event.kind == "stopped" else "DEBUG", "{} {}", event.path, event.kind)
+
+    return log

@@ -67,7 +67,7 @@ async def run(
                     await root.run(task_status=task_status)
                     nursery.cancel_scope.cancel()
 
-                nursery.start_soon(_stop_on_signal, signals, root)
+                nursery.start_soon(_stop_on_signal, signals, house, root)
                 await nursery.start(live)
                 logger.info("Mydia is ready at http://localhost:{}", house.config.server.port)
                 if ready is not None:
@@ -85,7 +85,6 @@ async def run(
 async def build(loaded: Loaded, more_seeds: Sequence[Seed] = (), patience: int = 1) -> tuple[House, Supervisor]:
     """The house and its tree, not yet started. Folders that are missing are made here, so that a fresh clone runs."""
     config = loaded.config
-    refuse_what_is_not_there(config)
     for probe in listen_on(config.server.host, config.server.port):
         probe.close()  # a port in use is found before anything is started that would have to be stopped again
     await trio.to_thread.run_sync(make_folders, config)
@@ -94,17 +93,13 @@ async def build(loaded: Loaded, more_seeds: Sequence[Seed] = (), patience: int =
     return house, tree(house, Parts(), (*more_seeds, *seeds(config)), patience=patience)
 
 
-def refuse_what_is_not_there(config: Config) -> None:
-    """A setting that would change nothing is said so at the start, not found out later."""
-    if config.auth.oidc.enabled:
-        logger.warning("auth.oidc is configured, but this version logs in by user name and password only")
-
-
 def engine_of(config: Config) -> Engine:
     """The database that is configured, not yet opened: PostgreSQL where there is a `database.url`, else SQLite."""
     database = config.database
     if database.url is not None:
-        from mydia.store.postgres import PostgresEngine  # the driver's 12 MB and tenth of a second are for those who use it
+        from mydia.store.postgres import (
+            PostgresEngine,  # the driver's 12 MB and tenth of a second are for those who use it
+        )
 
         return PostgresEngine(
             database.url.get_secret_value(), synchronous=database.synchronous, readers=database.pool_size
@@ -146,9 +141,10 @@ def seeds(config: Config) -> Sequence[Seed]:
     return (choosing.seed_defaults, roots)
 
 
-async def _stop_on_signal(signals: object, root: Supervisor) -> None:
+async def _stop_on_signal(signals: object, house: House, root: Supervisor) -> None:
     async for number in signals:  # type: ignore[attr-defined]  # trio gives an async iterator without a public name
         logger.info("{}: stopping", signal.Signals(number).name)
+        house.close()
         await root.stop()
 
 

@@ -105,6 +105,7 @@ async def _demo(folder: Path, check: bool, client: str, port: int) -> Report:
             with trio.move_on_at(began + PATIENCE):
                 await report.complete.wait()
             await report.look(house, tree)
+            house.close()
             await tree.stop()
             await trio.sleep_forever()  # the daemon's end cancels this
     return report

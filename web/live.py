@@ -58,6 +58,7 @@ TOPICS: Mapping[type[Event], tuple[str, ...]] = {
     events.ImportHeld: ("downloads", "library"),
     events.HealthChanged: ("health",),
     events.JobChanged: ("jobs",),
+    events.QueueChanged: ("jobs",),
     events.SettingsChanged: ("health",),
     events.UserChanged: (),
 }

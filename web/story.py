@@ -114,6 +114,9 @@ _TELLERS: Mapping[str, Callable[[Mapping[str, Any]], Story]] = {
     "Imported": _imported,
     "ImportHeld": lambda d: Story("Import needs you", d.get("release", ""), d.get("reason", ""), "warning", "warning"),
     "HealthChanged": _health,
+    "QueueChanged": lambda d: Story(
+        "Queue paused" if d.get("paused") else "Queue resumed", str(d.get("queue", "")), "", "quiet", "pause"
+    ),
     "SettingsChanged": lambda d: Story("Settings changed", ", ".join(d.get("keys") or ()), "", "quiet", "gear"),
     "UserChanged": lambda d: Story("Account changed", "", d.get("what", ""), "quiet", "user"),
 }

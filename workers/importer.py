@@ -61,6 +61,8 @@ class Delivery:
 
 
 class Importer(JobActor):
+    at_once = 1  # each has the disks to itself, and knows what the one before brought
+
     def __init__(self, house: House, clients: Sequence[DownloadClient], boot: str, *, sys: Syscalls = REAL) -> None:
         super().__init__(house, boot)
         self.sys = sys

@@ -1,20 +1,24 @@
-"""What the actors that drain a queue have in common: claim, do, write down what came of it.
+"""What the actors that drain a queue have in common: take, do, write down what came of it.
 
-Each job runs in a task of its own: what it raises is that job's alone. A subclass sets `kinds` (kind -> handler) and may set
-`concurrency`. What a handler raises decides what becomes of its job:
+Each job runs in a task of its own: what it raises is that job's alone. How many run at once is said of the queues, in the configuration,
+and holds for all the actors that share a queue; a subclass sets `kinds` (kind -> handler), and `at_once` where its trade bears fewer. What
+a handler raises decides what becomes of its job:
 
     nothing                              completed
     Unavailable                          postponed: the outside said "later"; not counted as an attempt
     Discard, Invalid, NotFound           discarded, with the reason: another attempt would end alike
     ActorDied, AskTimeout                retried, sooner than after a bug: another part of the house was being restarted
     anything else                        a bug or worse: retried after its back-off, with its stack, until its attempts are used up
+
+What several attempts came to is written down together, and what is taken next in the same transaction: while one is on its way to the
+disk, the next gathers. A job holds its place in its queue until what it came to is durable.
 """
 
-import contextlib
 import itertools
 import secrets
 import traceback
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 
 import trio
 from loguru import logger
@@ -24,14 +28,17 @@ from mydia.core.backoff import job_backoff
 from mydia.errors import Invalid, NotFound, Unavailable
 from mydia.house import House
 from mydia.jobs import changes, queries
-from mydia.jobs.model import Discard, Job
+from mydia.jobs.model import ACTOR_OF_KIND, KINDS_OF_QUEUE, Discard, Ended, Hands, Job, queue_of
 from mydia.otp import Actor, NoAnswer
+from mydia.settings.model import LONGEST_DRAIN
 from mydia.store.transaction import to_text
 
 Handler = Callable[[Job], Awaitable[None]]
 PROGRESS_SECONDS = 0.5  # between two writes of one job's progress
-LAST_WORDS = 0.5
-"""Seconds for a cancelled job to be put back; within the margin in which an actor that does not end would end the process."""
+LAST_WORDS = 1.0
+"""Seconds for cancelled jobs to end and be put back."""
+STOPS_WITHIN = LONGEST_DRAIN + 2 * LAST_WORDS
+"""The shutdown deadline of such an actor, for its child spec."""
 _lives = itertools.count(1)
 
 
@@ -40,38 +47,44 @@ class JobActor(Actor):
 
     period = 1.0  # the bell wakes it at once; this is for what comes due, and for a bell that nobody rang
     kinds: dict[str, Handler]
+    at_once: int | None = None
+    """How many jobs this trade bears at once, whatever room their queues have; None: as many as those have."""
 
     def __init__(self, house: House, boot: str) -> None:
         self.house = house
         self.owner = f"{boot}:{type(self).__name__}:{next(_lives)}"
-        self._running: dict[str, trio.CancelScope] = {}
+        self._running: dict[str, trio.CancelScope] = {}  # until what it came to is durable
+        self._ended: list[Ended] = []
         self._reported: dict[str, float] = {}
-        self._idle = trio.Event()
+        self._bell = trio.Event()
+        self._stir = trio.lowlevel.ParkingLot()  # whoever waits for jobs to end
+        self._draining = self._turning = self._leaving = False
 
     async def start(self) -> None:
-        rescued = await self.house.write(changes.rescue, tuple(self.kinds), self.owner)
-        if rescued:
-            logger.info("{} interrupted jobs run again", rescued)
+        self.spawn(self._drain)
 
     async def tick(self) -> None:
         if self._running:
             for job_id in await self.house.read(queries.cancel_wishes, self.owner, tuple(self.kinds)):
                 if job_id in self._running:
                     self._running[job_id].cancel()
-        free = self.concurrency - len(self._running)
-        now = to_text(self.house.clock.now())
-        # Looking costs microseconds; claiming costs the writer a transaction.
-        if free > 0 and await self.house.read(queries.anything_due, tuple(self.kinds), now):
-            for job in await self.house.write(changes.claim, tuple(self.kinds), self.owner, free):
-                self._running[job.id] = trio.CancelScope()
-                self.spawn(self._perform, job, name=f"{job.kind} {job.id}")
+        self._bell.set()
 
     async def stop(self) -> None:
-        """Running jobs get a while to finish; then the kit cancels them, and they are put back."""
-        if self._running:
-            self._idle = trio.Event()
-            with trio.move_on_after(self.house.config.jobs.shutdown_seconds):
-                await self._idle.wait()
+        """Running jobs get a while to finish, reckoned from when the house began to close; the rest are cut short and put back."""
+        self._leaving = True
+        self._offer()
+        since = self.house.closing_since
+        try:
+            with trio.move_on_at(
+                (trio.current_time() if since is None else since) + self.house.config.jobs.shutdown_seconds
+            ):
+                while self._running and (self._draining or len(self._ended) < len(self._running)):
+                    await self._stir.park()
+        finally:
+            if self._running or self._turning:
+                with trio.move_on_after(LAST_WORDS, shield=True), suppress(NoAnswer, Unavailable):
+                    await self._put_back()
 
     async def report(
         self, job: Job, *, done: int | None = None, total: int | None = None, text: str | None = None
@@ -84,53 +97,126 @@ class JobActor(Actor):
             shown = {key: value for key, value in progress.items() if value is not None}
             await self.house.write(changes.set_progress, job.id, self.owner, shown)
 
+    # -- taking jobs, and writing down what they came to
+
+    async def _drain(self) -> None:
+        self._draining = True
+        try:
+            await self._turns()
+        finally:
+            self._draining = False
+            self._stir.unpark_all()
+
+    async def _turns(self) -> None:
+        rescued = full = False
+        while True:
+            self._bell = trio.Event()
+            try:
+                if not rescued:
+                    orphans = await self.house.write(changes.rescue, tuple(self.kinds), self.owner)
+                    rescued = True
+                    if orphans:
+                        logger.info("{} interrupted jobs run again", orphans)
+                await self._turn()
+                full = False
+            except Unavailable as no:  # a full disk, say: nothing is forgotten meanwhile, and the next tick tries again
+                if not full:
+                    logger.warning("what became of jobs is written down later: {}", no)
+                full = True
+            await self._bell.wait()
+
+    async def _turn(self) -> None:
+        house, ended, take = self.house, tuple(self._ended), self._offer()
+        hands = self._hands()
+        # Looking costs microseconds; taking costs the writer a transaction.
+        if not ended and not (take and await house.read(queries.anything_due, hands, to_text(house.clock.now()))):
+            return
+        self._turning = True  # and stays so when its answer is lost: what it took is put back by stop()
+        try:
+            taken = await house.write(changes.turn, ended, hands, take=take)
+        except Unavailable:
+            self._turning = False
+            raise
+        self._turning = False
+        del self._ended[: len(ended)]
+        for end in ended:
+            del self._running[end.job_id]
+            self._reported.pop(end.job_id, None)
+        for job in taken:
+            self._running[job.id] = trio.CancelScope()
+            self.spawn(self._perform, job, name=f"{job.kind} {job.id}")
+        self._offer()
+        self._stir.unpark_all()
+
+    def _hands(self) -> Hands:
+        house, most = self.house, self.at_once
+        left = None if most is None else most - len(self._running)
+        return Hands(tuple(self.kinds), self.owner, dict(house.config.jobs.queues), frozenset(house.takers), left)
+
+    def _offer(self) -> bool:
+        """Say whether this actor would take jobs now, to itself and to those whose queues it shares."""
+        mine, takers = set(self.kinds), self.house.takers
+        free = self.at_once is None or len(self._running) < self.at_once
+        if free and not self._leaving and self.house.closing_since is None:
+            takers |= mine
+            return True
+        if not takers.isdisjoint(mine):
+            takers -= mine
+            for kind in {other for own in mine for other in KINDS_OF_QUEUE.get(queue_of(own), ())} - mine:
+                self.house.mail[ACTOR_OF_KIND[kind]].ring()  # room was left to us that we have no hands for
+        return False
+
+    async def _put_back(self) -> None:
+        for scope in self._running.values():
+            scope.cancel()
+        with trio.move_on_after(LAST_WORDS / 2):
+            while len(self._ended) < len(self._running):
+                await self._stir.park()
+        ended = {end.job_id for end in self._ended}
+        stuck = tuple(job_id for job_id in self._running if job_id not in ended)
+        await self.house.write(changes.leave, tuple(self._ended), self._hands(), _CUT, stuck)
+
+    # -- one job
+
     async def _perform(self, job: Job) -> None:
         scope = self._running[job.id]
         with logs.context(correlation_id=job.correlation_id or job.id, job=f"{job.kind} {job.id}"):
-            try:
-                with scope:
-                    await self._attempt(job)
-                if scope.cancelled_caught:
-                    await self.house.write(changes.cancelled, job.id, self.owner)
-            except Exception:
-                raise  # the writer did not answer: this actor cannot go on
-            except BaseException:  # cancelled, alone or in a group: the actor ends, nobody wished this job away
-                with trio.move_on_after(LAST_WORDS, shield=True), contextlib.suppress(NoAnswer, Unavailable):
-                    await self.house.write(
-                        changes.interrupt, job.id, self.owner, "interrupted by a shutdown or restart"
-                    )
-                raise
-            finally:
-                del self._running[job.id]
-                self._reported.pop(job.id, None)
-                if not self._running:
-                    self._idle.set()
-        self.mailbox.ring()
+            with scope:
+                ended = await self._attempt(job)
+            if scope.cancelled_caught:
+                # Cut short by a stop, nobody wished it away.
+                ended = Ended(job.id, changes.interrupt, (_CUT,)) if self._leaving else Ended(job.id, changes.cancelled)
+        self._ended.append(ended)
+        self._bell.set()
+        self._stir.unpark_all()
 
-    async def _attempt(self, job: Job) -> None:
+    async def _attempt(self, job: Job) -> Ended:
         try:
             await self.kinds[job.kind](job)
         except Exception as error:  # noqa: BLE001 - one job's bug is that job's alone; it is written down with its stack
-            await self._failed(job, error)
-        else:
-            await self.house.write(changes.complete, job.id, self.owner)
+            return _failed(job, error)
+        return Ended(job.id, changes.complete)
 
-    async def _failed(self, job: Job, error: Exception) -> None:
-        house, causes = self.house, list(_leaves(error))
-        reason = logs.mask("; ".join(dict.fromkeys(str(c) or type(c).__name__ for c in causes)))
-        if all(isinstance(c, Unavailable) for c in causes):
-            asked = [c.retry_after for c in causes if isinstance(c, Unavailable) and c.retry_after is not None]
-            wait = max(asked) if asked else job_backoff(job.snoozed + 1, _jitter())
-            await house.write(changes.snooze, job.id, self.owner, wait, reason)
-        elif all(isinstance(c, Discard | Invalid | NotFound) for c in causes):
-            await house.write(changes.discard, job.id, self.owner, reason)
-        else:
-            wait = job_backoff(job.attempt, _jitter())
-            if all(isinstance(c, NoAnswer) for c in causes):
-                wait = min(wait, 0.5 * 4 ** (job.attempt - 1))
-            logger.opt(exception=error).error("{} failed (attempt {} of {})", job.kind, job.attempt, job.max_attempts)
-            stack = logs.mask("".join(traceback.format_exception(error)))
-            await house.write(changes.retry_later, job.id, self.owner, reason, stack, wait)
+
+_CUT = "interrupted by a shutdown or restart"
+
+
+def _failed(job: Job, error: Exception) -> Ended:
+    """What becomes of a job whose handler raised."""
+    causes = list(_leaves(error))
+    reason = logs.mask("; ".join(dict.fromkeys(str(c) or type(c).__name__ for c in causes)))
+    if all(isinstance(c, Unavailable) for c in causes):
+        asked = [c.retry_after for c in causes if isinstance(c, Unavailable) and c.retry_after is not None]
+        wait = max(asked) if asked else job_backoff(job.snoozed + 1, _jitter())
+        return Ended(job.id, changes.snooze, (wait, reason))
+    if all(isinstance(c, Discard | Invalid | NotFound) for c in causes):
+        return Ended(job.id, changes.discard, (reason,))
+    wait = job_backoff(job.attempt, _jitter())
+    if all(isinstance(c, NoAnswer) for c in causes):
+        wait = min(wait, 0.5 * 4 ** (job.attempt - 1))
+    logger.opt(exception=error).error("{} failed (attempt {} of {})", job.kind, job.attempt, job.max_attempts)
+    stack = logs.mask("".join(traceback.format_exception(error)))
+    return Ended(job.id, changes.retry_later, (reason, stack, wait))
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:

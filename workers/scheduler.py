@@ -8,7 +8,7 @@ clock was set, is noticed at once.
 from collections.abc import Sequence
 
 from mydia.house import House
-from mydia.jobs import changes, queries
+from mydia.jobs import cron, queries
 from mydia.jobs.model import CronEntry
 from mydia.library import changes as library
 from mydia.media import changes as media
@@ -71,7 +71,7 @@ class Scheduler(Actor):
     async def tick(self) -> None:
         wanted = entries(self.house.config)
         if wanted != self._planned:  # at start, and when a person changed a schedule
-            await self.house.write(changes.plan_entries, wanted)
+            await self.house.write(cron.plan_entries, wanted)
             self._planned = wanted
         if await self.house.read(queries.entry_due, to_text(self.house.clock.now())):
-            await self.house.write(changes.run_due, expand)
+            await self.house.write(cron.run_due, expand)

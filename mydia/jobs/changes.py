@@ -1,66 +1,119 @@
-"""Writes of jobs and cron entries: claiming, ending, postponing, rescuing, pruning, and what time asks for.
+"""Writes of jobs: claiming, ending, postponing, rescuing, pruning; and of their queues. (What time asks for is in cron.py.)
 
 Every change that ends an attempt names the owner that ran it, and does nothing when the row is no longer that owner's.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from mydia.core.cron import next_run
-from mydia.errors import Conflict, Invalid, NotFound
-from mydia.events import JobChanged
-from mydia.jobs.model import MAX_INTERRUPTIONS, CronEntry, Job, JobError, State
-from mydia.jobs.queries import cron_entry, get_job, job
+from mydia.errors import Conflict, NotFound
+from mydia.events import JobChanged, QueueChanged
+from mydia.jobs.model import KINDS_OF_QUEUE, MAX_INTERRUPTIONS, Ended, Hands, Job, JobError, State, node_of, queue_of
+from mydia.jobs.queries import get_job, job, room
 from mydia.store.engine import Row, among, from_json, to_json
 from mydia.store.transaction import Transaction, parse_time, to_text
 
 _BUSY = "exists (select 1 from jobs r where r.unique_key = jobs.unique_key and r.state = 'executing')"
 
 
-def claim(tx: Transaction, kinds: Sequence[str], owner: str, limit: int) -> tuple[Job, ...]:
-    """Take up to `limit` jobs of these kinds that are due, most urgent first, then oldest; they are executing from now on.
+def turn(tx: Transaction, ended: Sequence[Ended], hands: Hands, *, take: bool = True) -> tuple[Job, ...]:
+    """Write down what attempts came to and take what is to be done next, as one; what was taken."""
+    complete_all(tx, [end.job_id for end in ended if end.change is complete], hands.owner)
+    for end in ended:
+        if end.change is not complete:
+            end.change(tx, end.job_id, hands.owner, *end.args)
+    return claim(tx, hands) if take else ()
 
-    Of jobs that are the same wish, one runs at a time.
+
+def leave(tx: Transaction, ended: Sequence[Ended], hands: Hands, reason: str, still: Collection[str] = ()) -> None:
+    """The owner goes: what its last attempts came to; and what it holds, even without knowing, is put back, but for what `still` runs."""
+    turn(tx, ended, hands, take=False)
+    for row in _held(tx, hands.kinds, "=", hands.owner):
+        if row["id"] not in still:
+            _interrupted(tx, row, reason, 0, counted=0)
+
+
+def claim(tx: Transaction, hands: Hands) -> tuple[Job, ...]:
+    """Take the jobs of these kinds that are due and for which their queues have room, most urgent first, then oldest.
+
+    They are executing from now on. Of jobs that are the same wish, one runs at a time.
     """
-    match, params = among("kind", kinds)
+    free = room(tx, hands)
+    mine = [kind for kind in hands.kinds if free.get(queue_of(kind), 0) > 0]
+    match, params = among("kind", mine)
     tx.execute(
         f"""update jobs set state = 'available'
         where state in ('scheduled', 'retryable') and scheduled_at <= :now and {match}""",
         now=tx.now,
         **params,
     )
-    # One small ordered index scan per kind; a single one over several kinds would sort all that waits.
     ready = [
         row
-        for kind in kinds
+        for queue in dict.fromkeys(map(queue_of, mine))
+        for row in _most_urgent(tx, queue, {*hands.kinds, *hands.others}, free[queue])
+        if row["kind"] in hands.kinds
+    ]
+    order = {row["id"]: n for n, row in enumerate(sorted(ready, key=_urgency)[: hands.most])}
+    if not order:
+        return ()
+    match, params = among("id", order)
+    taken = tx.all(
+        f"""update jobs set state = 'executing', attempt = attempt + 1, attempted_at = :now, owner = :owner,
+            cancel_requested = 0, progress = null
+        where {match} and state = 'available' returning *""",
+        now=tx.now,
+        owner=hands.owner,
+        **params,
+    )
+    claimed = sorted(map(job, taken), key=lambda j: order[j.id])
+    for each in claimed:
+        _changed(tx, each, "executing")
+    return tuple(claimed)
+
+
+def _most_urgent(tx: Transaction, queue: str, kinds: set[str], limit: int) -> list[Row]:
+    # One small ordered index scan per kind; a single one over several kinds would sort all that waits.
+    rows = [
+        row
+        for kind in KINDS_OF_QUEUE[queue]
+        if kind in kinds
         for row in tx.all(
-            f"""select priority, scheduled_at, id from jobs
+            f"""select kind, priority, scheduled_at, id from jobs
             where kind = :kind and state = 'available' and not (unique_key is not null and {_BUSY})
             order by priority, scheduled_at, id limit :limit""",
             kind=kind,
             limit=limit,
         )
     ]
-    ready.sort(key=lambda row: (row["priority"], row["scheduled_at"], row["id"]))
-    claimed = []
-    for row in ready[:limit]:
-        taken = tx.one(
-            """update jobs set state = 'executing', attempt = attempt + 1, attempted_at = :now, owner = :owner,
-                cancel_requested = 0, progress = null
-            where id = :id returning *""",
-            id=row["id"],
-            now=tx.now,
-            owner=owner,
-        )
-        claimed.append(job(taken or {}))
-        _changed(tx, claimed[-1], "executing")
-    return tuple(claimed)
+    return sorted(rows, key=_urgency)[:limit]
+
+
+def _urgency(row: Row) -> tuple[int, str, str]:
+    return row["priority"], row["scheduled_at"], row["id"]
 
 
 def complete(tx: Transaction, job_id: str, owner: str) -> bool:
     """The attempt succeeded."""
-    return _finish(tx, job_id, owner, "completed", None)
+    return complete_all(tx, [job_id], owner) == 1
+
+
+def complete_all(tx: Transaction, job_ids: Sequence[str], owner: str) -> int:
+    """These attempts succeeded; how many were still this owner's."""
+    if not job_ids:
+        return 0
+    match, params = among("id", job_ids)
+    rows = tx.all(
+        f"""update jobs set state = 'completed', finished_at = :now where {match} and state = 'executing' and owner = :owner
+        returning id, queue, kind, media_item_id""",
+        now=tx.now,
+        owner=owner,
+        **params,
+    )
+    for row in rows:
+        _told(tx, row["id"], row["queue"], row["kind"], "completed", row["media_item_id"])
+    _free(tx, {row["queue"] for row in rows})
+    return len(rows)
 
 
 def discard(tx: Transaction, job_id: str, owner: str, reason: str) -> bool:
@@ -101,15 +154,15 @@ def interrupt(tx: Transaction, job_id: str, owner: str, reason: str, in_seconds:
     return None if row is None else _interrupted(tx, row, reason, in_seconds, counted=0)
 
 
-def rescue(tx: Transaction, kinds: Sequence[str], owner: str) -> int:
+def rescue(tx: Transaction, kinds: Sequence[str], owner: str, living: Collection[str] = ()) -> int:
     """Give back the running jobs of these kinds whose owner is gone, at once; how many.
 
-    The caller is the one actor of these kinds in its new life, so every other owner is a former one. A job that was interrupted
-    again and again is discarded: it may be what ends the process.
+    The caller is the one actor of these kinds in its process, in its new life: every other owner of its process is a former one, and so
+    is each of another process that is not among the `living` (where processes share a database). A job that was interrupted again and
+    again is discarded: it may be what ends the process.
     """
-    match, params = among("kind", kinds)
-    sql = f"select * from jobs where state = 'executing' and owner <> :owner and {match} order by id"
-    orphans = tx.all(sql, owner=owner, **params)
+    others = set(living) - {node_of(owner)}
+    orphans = [row for row in _held(tx, kinds, "<>", owner) if node_of(row["owner"]) not in others]
     for row in orphans:
         _interrupted(tx, row, "its actor or process ended while it ran", 0, counted=1)
     return len(orphans)
@@ -167,10 +220,15 @@ def retry_job(tx: Transaction, job_id: str) -> str:
 
 
 def prune_jobs(tx: Transaction, days: int, limit: int = 2000) -> int:
-    """Delete up to `limit` jobs that were over more than `days` ago; how many. Ask again until it is less than `limit`."""
+    """Delete up to `limit` jobs that were over more than `days` ago; how many. Ask again until it is less than `limit`.
+
+    Those of each schedule's last run stay, so that the schedule can say how it went.
+    """
+    tx.execute("delete from job_periods where until <= :now", now=tx.now)
     return tx.execute(
         """delete from jobs where id in (
             select id from jobs where state in ('completed', 'discarded', 'cancelled') and finished_at < :before
+                and not exists (select 1 from cron_jobs c where c.job_id = jobs.id)
             order by finished_at, id limit :limit)""",
         before=tx.later(-days * 86400),
         limit=limit,
@@ -179,93 +237,42 @@ def prune_jobs(tx: Transaction, days: int, limit: int = 2000) -> int:
 
 def prune_events(tx: Transaction, days: int, limit: int = 2000) -> int:
     """Delete up to `limit` events older than `days`; how many."""
+    # The first so many only, and of those the old ones: they are numbered in the order in which they happened.
     return tx.execute(
-        """delete from events where seq in (
-            select seq from events where at < :before order by seq limit :limit)""",
+        """delete from events where at < :before and seq in (select seq from events order by seq limit :limit)""",
         before=tx.later(-days * 86400),
         limit=limit,
     )
 
 
-# -- what time asks for
+# -- queues
 
 
-def plan_entries(tx: Transaction, entries: Sequence[CronEntry]) -> None:
-    """Make the table say what is configured. When each runs next is computed anew only where its schedule or zone changed."""
-    known = {row["name"]: cron_entry(row) for row in tx.all("select * from cron_entries order by name")}
-    for entry in entries:
-        old = known.pop(entry.name, None)
-        same = old is not None and (old.schedule, old.timezone, old.enabled) == (
-            entry.schedule,
-            entry.timezone,
-            entry.enabled,
-        )
-        upcoming = old.next_run_at if old is not None and same else _next(entry, tx.now)
-        columns: Row = {
-            "kind": entry.kind,
-            "args": to_json(entry.args),
-            "schedule": entry.schedule,
-            "timezone": entry.timezone,
-            "enabled": int(entry.enabled),
-            "next_run_at": upcoming,
-        }
-        if old is None:
-            tx.insert("cron_entries", {"name": entry.name, **columns})
-        else:
-            assignments = ", ".join(f"{name} = :{name}" for name in columns)
-            tx.execute(f"update cron_entries set {assignments} where name = :name", name=entry.name, **columns)
-    for name in known:
-        tx.execute("delete from cron_entries where name = :name", name=name)
+def pause_queue(tx: Transaction, name: str, *, actor: str) -> None:
+    """Take no further jobs of a queue until it is resumed; those that run go on. NotFound."""
+    _set_paused(tx, name, tx.now, actor)
 
 
-def run_due(tx: Transaction, expand: Callable[[Transaction, CronEntry], Sequence[str]] | None = None) -> str | None:
-    """Enqueue the job of every entry that has come due, once, however many times were missed; when the next one comes due.
-
-    `expand(tx, entry)` enqueues in place of the entry's own job, for those that mean several (one scan for each library folder).
-    """
-    due = tx.all(
-        "select * from cron_entries where enabled = 1 and next_run_at <= :now order by next_run_at, name", now=tx.now
-    )
-    for row in due:
-        _run(tx, cron_entry(row), expand)
-        upcoming = _next(cron_entry(row), tx.now)
-        tx.execute("update cron_entries set next_run_at = :at where name = :name", at=upcoming, name=row["name"])
-    soonest: str | None = tx.value("select min(next_run_at) from cron_entries where enabled = 1")
-    return soonest
+def resume_queue(tx: Transaction, name: str, *, actor: str) -> None:
+    """Take jobs of a queue again. NotFound."""
+    _set_paused(tx, name, None, actor)
+    _free(tx, {name})
 
 
-def run_entry(
-    tx: Transaction, name: str, expand: Callable[[Transaction, CronEntry], Sequence[str]] | None = None
-) -> str | None:
-    """A person's wish: run this entry's job now, and keep its schedule. The (last) job's id; NotFound."""
-    row = tx.one("select * from cron_entries where name = :name", name=name)
-    if row is None:
-        raise NotFound(f"there is no schedule {name!r}")
-    return _run(tx, cron_entry(row), expand)
-
-
-def _run(
-    tx: Transaction, entry: CronEntry, expand: Callable[[Transaction, CronEntry], Sequence[str]] | None
-) -> str | None:
-    ids = (tx.enqueue(entry.kind, entry.args),) if expand is None else expand(tx, entry)
-    last = ids[-1] if ids else None
+def _set_paused(tx: Transaction, name: str, at: str | None, actor: str) -> None:
+    if name not in KINDS_OF_QUEUE:
+        raise NotFound(f"there is no queue {name!r}; there are {', '.join(KINDS_OF_QUEUE)}")
+    known = tx.value("select paused_at from job_queues where name = :name", name=name)
+    if (known is None) == (at is None):
+        return
     tx.execute(
-        "update cron_entries set last_run_at = :now, last_job_id = :id where name = :name",
-        now=tx.now,
-        id=last,
-        name=entry.name,
+        """insert into job_queues (name, paused_at, paused_by) values (:name, :at, :by)
+        on conflict (name) do update set paused_at = excluded.paused_at, paused_by = excluded.paused_by""",
+        name=name,
+        at=at,
+        by=None if at is None else actor,
     )
-    return last
-
-
-def _next(entry: CronEntry, now: str) -> str | None:
-    if not entry.enabled:
-        return None
-    try:
-        upcoming = next_run(entry.schedule, entry.timezone, parse_time(now))
-    except ValueError as error:
-        raise Invalid(f"the schedule {entry.name!r}: {error}", field=entry.name) from error
-    return None if upcoming is None else to_text(upcoming)
+    tx.emit(QueueChanged(queue=name, paused=at is not None, actor=actor))
 
 
 # -- what they share
@@ -283,7 +290,7 @@ def _finish(tx: Transaction, job_id: str, owner: str, state: State, wrong: JobEr
         return False
     tx.update("jobs", job_id, state=state, finished_at=tx.now, **_with_error(row, wrong))
     _changed(tx, job(row), state)
-    _free(tx, row)
+    _free(tx, {row["queue"]})
     return True
 
 
@@ -312,6 +319,7 @@ def _wait(tx: Transaction, row: Row, state: State, in_seconds: float, wrong: Job
     due = tx.now if in_seconds <= 0 else to_text(parse_time(tx.now) + timedelta(seconds=in_seconds))
     tx.update("jobs", row["id"], state=state, scheduled_at=due, owner=None, **columns, **_with_error(row, wrong))
     _changed(tx, job(row), state)
+    _free(tx, {row["queue"]})
     return state
 
 
@@ -323,15 +331,23 @@ def _with_error(row: Row, wrong: JobError | None) -> dict[str, Any]:
     return {"errors": to_json([*kept, entry])}
 
 
-def _free(tx: Transaction, row: Row) -> None:
-    # The same wish may have waited for the end of this one: its actor must look again.
-    if row["unique_key"] is not None:
-        tx.wake.add(row["kind"])
+def _held(tx: Transaction, kinds: Sequence[str], which: str, owner: str) -> list[Row]:
+    match, params = among("kind", kinds)
+    sql = f"select * from jobs where state = 'executing' and owner {which} :owner and {match} order by id"
+    return tx.all(sql, owner=owner, **params)
+
+
+def _free(tx: Transaction, queues: set[str]) -> None:
+    # Whoever found no room, or waited for the end of the same wish, must look again.
+    for queue in queues:
+        tx.wake.update(KINDS_OF_QUEUE.get(queue, ()))
 
 
 def _changed(tx: Transaction, of: Job, state: State) -> None:
-    tx.events.append(
-        JobChanged(job_id=of.id, queue=of.queue, kind=of.kind, state=state, media_item_id=of.media_item_id)
-    )
+    _told(tx, of.id, of.queue, of.kind, state, of.media_item_id)
     if state in ("available", "scheduled", "retryable"):
         tx.wake.add(of.kind)
+
+
+def _told(tx: Transaction, job_id: str, queue: str, kind: str, state: State, item: str | None) -> None:
+    tx.events.append(JobChanged(job_id=job_id, queue=queue, kind=kind, state=state, media_item_id=item))

@@ -1,12 +1,14 @@
 """Reads of jobs and cron entries."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mydia.errors import NotFound
-from mydia.jobs.model import CronEntry, Job, JobError, State
+from mydia.jobs.model import STATES, WAITING, CronEntry, Hands, Job, JobError, LastRun, Queue, State, queue_of
+from mydia.messages import JOB_KINDS, QUEUES
 from mydia.store.engine import Connection, Row, among, from_json, quick
 from mydia.store.paging import Page, clamp, decode_cursor, page
+from mydia.store.transaction import parse_time
 
 
 def job(row: Row) -> Job:
@@ -29,17 +31,31 @@ def list_jobs(
 ) -> Page[Job]:
     """Newest first."""
     limit = clamp(limit)
-    where: list[str] = ["1 = 1"]
-    params: dict[str, Any] = {"limit": limit + 1}
-    for column, value in (("state", state), ("queue", queue), ("kind", kind)):
-        if value is not None:
-            where.append(f"{column} = :{column}")
-            params[column] = value
+    before, params = "", dict[str, Any](limit=limit + 1)
     if cursor is not None:
         params["created_at"], params["id"] = decode_cursor(cursor, str, str)
-        where.append("(created_at, id) < (:created_at, :id)")
-    sql = f"select * from jobs where {' and '.join(where)} order by created_at desc, id desc limit :limit"
-    return page([job(row) for row in conn.all(sql, **params)], limit, lambda j: (j.created_at, j.id))
+        before = "and (created_at, id) < (:created_at, :id)"
+    newest = f"{before} order by created_at desc, id desc limit :limit"
+    if state is None and queue is None and kind is None:
+        rows = conn.all(f"select * from jobs where 1 = 1 {newest}", **params)
+        return page([job(row) for row in rows], limit, lambda j: (j.created_at, j.id))
+    # The newest of each kind and state that is asked for, each read along the index, and of those the newest: no page ever reads what
+    # it does not show, however many jobs are kept.
+    found = [
+        (row["created_at"], row["id"])
+        for one in ([kind] if kind is not None else JOB_KINDS)
+        if queue is None or queue_of(one) == queue
+        for each in ([state] if state is not None else STATES)
+        for row in conn.all(
+            f"select created_at, id from jobs where kind = :kind and state = :state {newest}",
+            kind=one,
+            state=each,
+            **params,
+        )
+    ]
+    match, ids = among("id", [id_ for _, id_ in sorted(found, reverse=True)[: limit + 1]])
+    rows = conn.all(f"select * from jobs where {match} order by created_at desc, id desc", **ids)
+    return page([job(row) for row in rows], limit, lambda j: (j.created_at, j.id))
 
 
 @quick
@@ -58,8 +74,43 @@ def jobs_of(conn: Connection, media_item_id: str, limit: int = 20) -> tuple[Job,
 
 def job_counts(conn: Connection) -> dict[tuple[str, str], int]:
     """How many jobs there are, by (queue, state)."""
-    rows = conn.all("select queue, state, count(*) as n from jobs group by queue, state order by queue, state")
-    return {(row["queue"], row["state"]): row["n"] for row in rows}
+    counts: dict[tuple[str, str], int] = {}
+    for row in conn.all("select kind, state, count(*) as n from jobs group by kind, state order by kind, state"):
+        key = (queue_of(row["kind"]), row["state"])
+        counts[key] = counts.get(key, 0) + row["n"]
+    return counts
+
+
+def queues(conn: Connection, limits: Mapping[str, int]) -> tuple[Queue, ...]:
+    """Every queue, with what runs and waits in it. `limits`: how many of each may run at once, as configured."""
+    counts = job_counts(conn)
+    paused = {row["name"]: row for row in conn.all("select * from job_queues where paused_at is not null")}
+    return tuple(
+        Queue(
+            name,
+            words,
+            limits[name],
+            running=counts.get((name, "executing"), 0),
+            waiting=sum(counts.get((name, state), 0) for state in WAITING),
+            paused_at=paused[name]["paused_at"] if name in paused else None,
+            paused_by=paused[name]["paused_by"] if name in paused else None,
+        )
+        for name, words in QUEUES.items()
+    )
+
+
+def room(conn: Connection, hands: Hands) -> dict[str, int]:
+    """How many more jobs of each queue may run in these hands' process now; queues that are full or paused are left out."""
+    held = conn.all(
+        """select queue, count(*) as n from jobs
+        where state = 'executing' and owner >= :low and owner < :high group by queue order by queue""",
+        low=f"{hands.node}:",
+        high=f"{hands.node};",  # ';' follows ':'
+    )
+    running = {row["queue"]: row["n"] for row in held}
+    paused = {row["name"] for row in conn.all("select name from job_queues where paused_at is not null")}
+    free = {name: limit - running.get(name, 0) for name, limit in hands.queues.items() if name not in paused}
+    return {name: n for name, n in free.items() if n > 0}
 
 
 @quick
@@ -72,11 +123,12 @@ def cancel_wishes(conn: Connection, owner: str, kinds: Sequence[str]) -> tuple[s
 
 
 @quick
-def anything_due(conn: Connection, kinds: Sequence[str], now: str) -> bool:
-    """Whether a job of these kinds waits that may run now."""
+def anything_due(conn: Connection, hands: Hands, now: str) -> bool:
+    """Whether a job waits that these hands may take now."""
     sql = """select 1 where exists (select 1 from jobs where kind = :kind and state = 'available')
         or exists (select 1 from jobs where kind = :kind and state in ('scheduled', 'retryable') and scheduled_at <= :now)"""
-    return any(conn.value(sql, kind=kind, now=now) is not None for kind in kinds)
+    waiting = [kind for kind in hands.kinds if conn.value(sql, kind=kind, now=now) is not None]
+    return bool(waiting) and not room(conn, hands).keys().isdisjoint(map(queue_of, waiting))
 
 
 @quick
@@ -93,3 +145,28 @@ def cron_entries(conn: Connection) -> tuple[CronEntry, ...]:
 def cron_entry(row: Row) -> CronEntry:
     values = {name: row[name] for name in CronEntry.__slots__}
     return CronEntry(**{**values, "args": from_json(row["args"]), "enabled": bool(row["enabled"])})
+
+
+def last_runs(conn: Connection) -> dict[str, LastRun]:
+    """What became of each cron entry's last run, by its name; an entry that never ran has none."""
+    jobs: dict[str, list[Job]] = {}
+    for row in conn.all(
+        "select c.entry, j.* from cron_jobs c join jobs j on j.id = c.job_id order by c.entry, j.created_at, j.id"
+    ):
+        jobs.setdefault(row["entry"], []).append(job(row))
+    return {entry: _last_run(of) for entry, of in jobs.items()}
+
+
+_WORST: tuple[State, ...] = (
+    *("executing", "available", "scheduled", "retryable"),
+    *("discarded", "cancelled", "completed"),
+)
+
+
+def _last_run(jobs: Sequence[Job]) -> LastRun:
+    worst = min(jobs, key=lambda j: _WORST.index(j.state))
+    begun, over = [j.attempted_at for j in jobs if j.attempted_at], [j.finished_at for j in jobs if j.finished_at]
+    seconds = None
+    if begun and len(over) == len(jobs):
+        seconds = max(0.0, (parse_time(max(over)) - parse_time(min(begun))).total_seconds())
+    return LastRun(len(jobs), worst.state, seconds, worst.errors[-1].error if worst.errors else None)

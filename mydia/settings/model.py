@@ -116,17 +116,40 @@ class Database(Section):
 
 
 class Oidc(Section):
-    enabled: bool = setting(False, "Log in by OpenID Connect.", restart=True)
-    issuer: WebAddress | None = setting(None, "The provider's address.", restart=True)
+    enabled: bool | None = setting(
+        None, "Log in by OpenID Connect; when not set, yes where issuer and client_id are.", restart=True
+    )
+    issuer: WebAddress | None = setting(
+        None, "The provider's address, as its /.well-known/openid-configuration names it.", restart=True
+    )
     client_id: str | None = setting(None, "This client's id at the provider.", restart=True)
     client_secret: SecretStr | None = setting(None, "This client's secret at the provider.", restart=True)
     scopes: list[str] = setting(["openid", "profile", "email"], "What is asked for.", restart=True)
+    name: str | None = setting(None, "What the log-in button calls the provider; its host when not set.", restart=True)
+    default_role: Literal["user", "readonly"] = setting("user", "The role of who comes in for the first time.")
+    admin_groups: list[str] = setting(
+        [],
+        "Who is in one of these groups is an administrator, decided at every log-in; when empty, roles are set on the account page.",
+        restart=True,
+    )
+    groups_claim: str = setting("groups", "The claim in which the provider names groups.", restart=True)
+
+    @property
+    def on(self) -> bool:
+        return self.issuer is not None and self.enabled is not False
+
+    @property
+    def label(self) -> str:
+        return self.name or urlsplit(self.issuer or "").hostname or "OpenID Connect"
 
     @model_validator(mode="after")
     def _complete(self) -> "Oidc":
-        missing = [name for name in ("issuer", "client_id") if self.enabled and getattr(self, name) is None]
-        if missing:
-            raise ValueError(f"enabled, but without {' and '.join(missing)}")
+        missing = [name for name in ("issuer", "client_id") if getattr(self, name) is None]
+        begun = self.enabled or (self.enabled is None and (self.client_secret is not None or len(missing) == 1))
+        if begun and missing:
+            raise ValueError(f"log-in by OpenID Connect needs {' and '.join(missing)} too")
+        if "openid" not in self.scopes:
+            raise ValueError("scopes must hold openid; without it the provider says nothing of who is there")
         return self
 
 
@@ -134,6 +157,12 @@ class Auth(Section):
     oidc: Oidc = section(Oidc, "OpenID Connect.")
     local_auth_enabled: bool = setting(True, "Log in by user name and password.")
     session_days: int = setting(30, "Days until a login that is not used ends.", ge=1, le=3650)
+
+    @model_validator(mode="after")
+    def _somebody_can_log_in(self) -> "Auth":
+        if not self.local_auth_enabled and not self.oidc.on:
+            raise ValueError("local_auth_enabled is false and auth.oidc is not set up, so nobody could log in")
+        return self
 
 
 class LibraryPath(Section):
@@ -309,10 +338,31 @@ class Notifications(Section):
     discord: list[DiscordWebhook] = setting([], "Discord channels that are told of events.")
 
 
+class Queues(Section):
+    """How many jobs of each queue run at once. (One at a time: some trades, importing for one, whatever room their queue has.)"""
+
+    critical: int = setting(10, "What the house's health hangs on.", ge=1, le=100)
+    default: int = setting(5, "Upkeep, and what is known of titles.", ge=1, le=100)
+    media: int = setting(3, "Walking folders, looking at files, importing.", ge=1, le=100)
+    search: int = setting(2, "Searching indexers.", ge=1, le=100)
+    notifications: int = setting(1, "Telling people.", ge=1, le=100)
+
+
+LONGEST_DRAIN = 10.0
+"""Seconds. With what the rest of the house takes to stop, a whole stop stays below the 15 s that container runtimes should give it."""
+
+
 class Jobs(Section):
+    queues: Queues = section(Queues, "How many jobs of each queue run at once.")
     keep_days: int = setting(7, "Days a finished job is kept.", ge=1)
     keep_events_days: int = setting(365, "Days an event is kept in a title's history.", ge=1)
-    shutdown_seconds: float = setting(10.0, "What running jobs get to finish when Mydia stops.", ge=0, le=600)
+    shutdown_seconds: float = setting(
+        10.0,
+        "Seconds that running jobs get, all together, to finish when Mydia stops; then they are put back and run again. 10 at most: the "
+        "whole stop stays below 15.",
+        ge=0,
+        le=LONGEST_DRAIN,
+    )
 
 
 class Schedules(Section):

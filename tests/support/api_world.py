@@ -118,7 +118,7 @@ def _rest(tx: Transaction, name: str, folder: str) -> None:
     lies = {"relative_path": "Film/film.mkv", "trash_path": TRASHED}
     row = {"id": tx.new_id(), "root_id": root, **lies, "size": 1, "reason": name}
     tx.insert("trash", {**row, "actor": name, "state": "trashed", "created_at": tx.now, "updated_at": tx.now})
-    job = tx.enqueue("backup_store", {"why": name}, queue="default")
+    job = tx.enqueue("backup_store", {"why": name})
     wrong = '[{"attempt": 1, "at": "2026-01-31T12:00:00Z", "error": "it broke", "stack": "..."}]'
     tx.update("jobs", job, state="retryable", errors=wrong, attempt=1)
     downloads.provider_ok(tx, "metadata", "tmdb")

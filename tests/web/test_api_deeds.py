@@ -5,6 +5,7 @@ from typing import Any
 
 from mydia.jobs import changes as jobs
 from tests.support.api_world import ApiWorld, open_api
+from tests.support.hands import hands
 from tests.support.waiting import eventually
 from web.api.kit import ROOT
 
@@ -142,7 +143,7 @@ async def test_a_job_is_looked_at_cancelled_and_run_again(tmp_path: Path) -> Non
         assert (await world.http.post(f"{path}/cancel")).status_code == 409
         assert (await world.http.post(f"{path}/retry")).json() == {"job_id": job["id"]}
         assert (await get(world, f"/jobs/{job['id']}"))["state"] == "available"
-        await world.house.write(jobs.claim, ("backup_store",), "somebody", 1)
+        await world.house.write(jobs.claim, hands("somebody", "backup_store"))
         assert (await world.http.post(f"{path}/retry")).status_code == 409
 
 

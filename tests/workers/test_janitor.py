@@ -17,6 +17,7 @@ from mydia.library.queries import roots
 from mydia.otp import Supervisor, actor
 from mydia.store.engine import Connection
 from mydia.store.transaction import Transaction
+from tests.support.hands import hands
 from tests.support.house import clock_of, open_house
 from workers.janitor import Janitor, store_checked
 
@@ -78,7 +79,7 @@ async def folder(house: House, path: Path) -> str:
 async def test_old_jobs_events_and_sessions_go_and_the_rest_stays(tmp_path: Path) -> None:
     async with open_house(tmp_path, {"jobs": {"keep_events_days": 30}}) as house, cleaning(house):
         old = await house.write(Transaction.enqueue, "notify", {"n": 1})
-        await house.write(changes.claim, ("notify",), "me", 1)
+        await house.write(changes.claim, hands("me", "notify"))
         await house.write(changes.complete, old, "me")
         await house.write(Transaction.emit, HealthChanged(part="x", ok=True, message="old"))
         clock_of(house).advance(days=31)

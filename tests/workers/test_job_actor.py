@@ -14,6 +14,7 @@ from mydia.jobs import changes, queries
 from mydia.jobs.model import Discard, Job
 from mydia.otp import ActorDied, Supervisor, actor, correlation
 from mydia.store.transaction import Transaction
+from tests.support.hands import hands
 from tests.support.house import clock_of, open_house
 from workers.job_actor import JobActor
 
@@ -21,8 +22,6 @@ Handler = Callable[[Job], Awaitable[None]]
 
 
 class Drain(JobActor):
-    concurrency = 3
-
     def __init__(self, house: House, handler: Handler, boot: str = "boot1") -> None:
         super().__init__(house, boot)
         self.kinds = {"notify": handler}
@@ -81,7 +80,8 @@ async def test_no_more_run_at_once_than_the_queue_allows(tmp_path: Path) -> None
         await go.wait()
         running -= 1
 
-    async with open_house(tmp_path) as house, draining(house, handle):
+    config = {"jobs": {"queues": {"notifications": 3}}}
+    async with open_house(tmp_path, config) as house, draining(house, handle):
         ids = [await enqueue(house, args={"n": n}) for n in range(12)]
         for job_id in ids:
             await until_state(house, job_id, "completed")
@@ -236,7 +236,7 @@ async def test_what_another_life_was_doing_is_done_again_at_the_start(tmp_path: 
 
     async with open_house(tmp_path) as house:
         job_id = await enqueue(house)
-        await house.write(changes.claim, ("notify",), "boot0:Drain:1", 1)
+        await house.write(changes.claim, hands("boot0:Drain:1", "notify"))
         async with draining(house, handle):
             job = await until_state(house, job_id, "completed")
             assert (job.attempt, job.interrupted) == (1, 1)

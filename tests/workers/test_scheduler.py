@@ -9,11 +9,12 @@ from typing import Any
 import trio
 
 from mydia.house import House
-from mydia.jobs import changes, queries
+from mydia.jobs import changes, cron, queries
 from mydia.library.changes import ensure_roots
 from mydia.otp import Supervisor, actor
 from mydia.settings.model import Config
 from mydia.store.transaction import to_text
+from tests.support.hands import hands
 from tests.support.house import FakeClock, clock_of, open_house
 from workers.scheduler import Scheduler, entries, expand
 
@@ -105,7 +106,7 @@ async def test_a_restart_in_the_minute_of_the_run_doubles_nothing(tmp_path: Path
                 await planned(house)
             for job in (await house.read(queries.list_jobs)).items:
                 if job.state == "available":
-                    await house.write(changes.claim, ("prune",), "me", 1)
+                    await house.write(changes.claim, hands("me", "prune"))
                     await house.write(changes.complete, job.id, "me")
         assert await jobs(house) == ["prune"]
 
@@ -122,17 +123,17 @@ async def test_a_clock_set_back_doubles_nothing(tmp_path: Path) -> None:
 
 async def test_a_changed_schedule_is_planned_anew_and_one_that_is_off_is_gone(tmp_path: Path) -> None:
     async with open_house(tmp_path) as house:
-        await house.write(changes.plan_entries, entries(Config(data_dir=tmp_path)))
+        await house.write(cron.plan_entries, entries(Config(data_dir=tmp_path)))
         changed = Config.model_validate({**ONLY_PRUNE, "schedules": {**ONLY_PRUNE["schedules"], "prune": "0 13 * * *"}})
-        await house.write(changes.plan_entries, entries(changed))
+        await house.write(cron.plan_entries, entries(changed))
         known = await house.read(queries.cron_entries)
         assert [(e.name, e.next_run_at) for e in known] == [("prune", "2026-01-31T13:00:00.000000Z")]
 
 
 async def test_a_person_may_run_an_entry_now_and_its_schedule_stays(tmp_path: Path) -> None:
     async with open_house(tmp_path, ONLY_PRUNE) as house:
-        await house.write(changes.plan_entries, entries(house.config))
-        job_id = await house.write(changes.run_entry, "prune", expand)
+        await house.write(cron.plan_entries, entries(house.config))
+        job_id = await house.write(cron.run_entry, "prune", expand)
         (entry,) = await house.read(queries.cron_entries)
         assert (entry.last_job_id, entry.last_run_at) == (job_id, "2026-01-31T12:00:00.000000Z")
         assert entry.next_run_at == "2026-02-01T03:00:00.000000Z"

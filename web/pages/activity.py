@@ -19,7 +19,7 @@ from web.page import Page, screenful
 from web.policy import Answer, Policy, Visit, route
 
 pages = Blueprint("activity", __name__)
-KINDS = {kind: words for kind, (_, words) in JOB_KINDS.items()}
+KINDS = {name: kind.words for name, kind in JOB_KINDS.items()}
 
 
 def _cursor() -> str | None:

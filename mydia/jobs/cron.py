@@ -1,0 +1,91 @@
+"""What time asks for, as rows: one entry per schedule. It enqueues its jobs once when it comes due, across restarts, sleep and clocks."""
+
+from collections.abc import Callable, Sequence
+
+from mydia.core.cron import next_run
+from mydia.errors import Invalid, NotFound
+from mydia.jobs.model import CronEntry
+from mydia.jobs.queries import cron_entry
+from mydia.store.engine import to_json
+from mydia.store.transaction import Transaction, parse_time, to_text
+
+Expand = Callable[[Transaction, CronEntry], Sequence[str]]
+
+
+_PLAN = """insert into cron_entries (name, kind, args, schedule, timezone, enabled, next_run_at)
+    values (:name, :kind, :args, :schedule, :timezone, :enabled, :next_run_at)
+    on conflict (name) do update set kind = excluded.kind, args = excluded.args, schedule = excluded.schedule,
+        timezone = excluded.timezone, enabled = excluded.enabled, next_run_at = excluded.next_run_at"""
+
+
+def plan_entries(tx: Transaction, entries: Sequence[CronEntry]) -> None:
+    """Make the table say what is configured. When each runs next is computed anew only where its schedule or zone changed."""
+    known = {row["name"]: cron_entry(row) for row in tx.all("select * from cron_entries order by name")}
+    for entry in entries:
+        old = known.pop(entry.name, None)
+        same = old is not None and (old.schedule, old.timezone, old.enabled) == (
+            entry.schedule,
+            entry.timezone,
+            entry.enabled,
+        )
+        upcoming = old.next_run_at if old is not None and same else _next(entry, tx.now)
+        row = {
+            "name": entry.name,
+            "kind": entry.kind,
+            "args": to_json(entry.args),
+            "schedule": entry.schedule,
+            "timezone": entry.timezone,
+            "enabled": int(entry.enabled),
+            "next_run_at": upcoming,
+        }
+        tx.execute(_PLAN, **row)
+    for name in known:
+        tx.execute("delete from cron_entries where name = :name", name=name)
+
+
+def run_due(tx: Transaction, expand: Expand | None = None) -> str | None:
+    """Enqueue the job of every entry that has come due, once, however many times were missed; when the next one comes due.
+
+    `expand(tx, entry)` enqueues in place of the entry's own job, for those that mean several (one scan for each library folder).
+    """
+    due = tx.all(
+        "select * from cron_entries where enabled = 1 and next_run_at <= :now order by next_run_at, name", now=tx.now
+    )
+    for row in due:
+        _run(tx, cron_entry(row), expand)
+        upcoming = _next(cron_entry(row), tx.now)
+        tx.execute("update cron_entries set next_run_at = :at where name = :name", at=upcoming, name=row["name"])
+    soonest: str | None = tx.value("select min(next_run_at) from cron_entries where enabled = 1")
+    return soonest
+
+
+def run_entry(tx: Transaction, name: str, expand: Expand | None = None) -> str | None:
+    """A person's wish: run this entry's job now, and keep its schedule. The (last) job's id; NotFound."""
+    row = tx.one("select * from cron_entries where name = :name", name=name)
+    if row is None:
+        raise NotFound(f"there is no schedule {name!r}")
+    return _run(tx, cron_entry(row), expand)
+
+
+def _run(tx: Transaction, entry: CronEntry, expand: Expand | None) -> str | None:
+    ids = (tx.enqueue(entry.kind, entry.args, unless_running=True),) if expand is None else expand(tx, entry)
+    last = ids[-1] if ids else None
+    tx.execute("delete from cron_jobs where entry = :name", name=entry.name)
+    tx.insert_many("cron_jobs", [{"entry": entry.name, "job_id": job_id} for job_id in dict.fromkeys(ids)])
+    tx.execute(
+        "update cron_entries set last_run_at = :now, last_job_id = :id where name = :name",
+        now=tx.now,
+        id=last,
+        name=entry.name,
+    )
+    return last
+
+
+def _next(entry: CronEntry, now: str) -> str | None:
+    if not entry.enabled:
+        return None
+    try:
+        upcoming = next_run(entry.schedule, entry.timezone, parse_time(now))
+    except ValueError as error:
+        raise Invalid(f"the schedule {entry.name!r}: {error}", field=entry.name) from error
+    return None if upcoming is None else to_text(upcoming)
