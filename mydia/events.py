@@ -211,9 +211,11 @@ EVENTS: dict[str, type[Event]] = {
 }
 
 
-def from_row(type_: str, data: dict[str, Any], media_item_id: str | None, actor: str) -> Event:
+def from_row(
+    type_: str, data: dict[str, Any], media_item_id: str | None, actor: str, seq: int | None = None
+) -> Event:
     """An event as the events table keeps it; fields that a newer version no longer knows are dropped."""
     cls = EVENTS[type_]
     known = {f.name for f in fields(cls)}
     plain: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k in known}
-    return cls(media_item_id=media_item_id, actor=actor, **plain)
+    return cls(media_item_id=media_item_id, actor=actor, seq=seq, **plain)

@@ -7,7 +7,6 @@ integer and boolean; explicit `order by` with a unique tie-break; no rowid, no `
 import dataclasses
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from mydia.messages import Change
@@ -117,18 +116,20 @@ class StoreStatus:
 class Engine(Protocol):
     """A database. Opened before anything else of the house starts, closed after everything else has stopped.
 
-    `node` (8 hexadecimal digits) names this daemon among all that ever opened it.
+    `node` (8 hexadecimal digits) names this daemon among all that ever opened it. Where several may share it (`shared`), what was
+    committed is heard from the database, one's own changes too, so that everybody hears of everything in one order.
     """
 
     node: str
+    shared: bool
 
     @property
     def keeper(self) -> Keeping | None:
         """Its backups of one file each, where the engine has such."""
         ...
 
-    def seat(self) -> AbstractContextManager["Seat"] | None:
-        """This daemon's place among those that share the database; None where no other can be there."""
+    def seat(self) -> "Seat":
+        """This daemon's place among those that share the database. Blocks. Unavailable; Invalid where nobody shares."""
         ...
 
     async def open(self, now: str) -> None:

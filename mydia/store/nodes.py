@@ -1,23 +1,22 @@
 """A daemon's seat among those that share one PostgreSQL database: who is there, who leads, what the others have done.
 
 A seat is one connection of its own. It holds an advisory lock that says "this daemon lives" and, in one daemon at a time, the lock that
-says "this one leads"; the server takes both back when the connection ends, whatever ended it. What a batch of another daemon has done
-comes by NOTIFY, which the server delivers with that batch's commit: the kinds of jobs it touched, the events that are stored nowhere
-(progress, say), and that there are new ones in the events table.
+says "this one leads"; the server takes both back when the connection ends, whatever ended it. What a batch has done, of this daemon too,
+comes by NOTIFY, which the server delivers with that batch's commit: the kinds of jobs it touched, and the events that are stored nowhere
+(progress, say). That it says anything at all means: look into the events table.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+import psycopg
+
+from mydia.errors import Unavailable
 from mydia.events import EVENTS, Event, from_row
 
-if TYPE_CHECKING:
-    import psycopg
-
-    Raw = psycopg.Connection[tuple[Any, ...]]
-
+Raw = psycopg.Connection[tuple[Any, ...]]
 CHANNEL = "mydia"
 LIVING = int.from_bytes(b"myd")
 """The first half of the advisory locks of those that live; the second is the daemon's own number."""
@@ -31,9 +30,8 @@ _HABITS = """set tcp_keepalives_idle = 4; set tcp_keepalives_interval = 2; set t
 
 
 class News(NamedTuple):
-    """What another daemon has committed. `stored`: there is more in the events table."""
+    """What a daemon has committed, beside what now stands in the events table."""
 
-    stored: bool
     wake: frozenset[str]
     events: tuple[Event, ...]
 
@@ -44,13 +42,13 @@ def number(node: str) -> int:
     return value - (1 << 32) if value >= 1 << 31 else value
 
 
-def told(node: str, events: Sequence[Event], wake: Iterable[str]) -> Iterator[str]:
-    """The notifications of one batch of `node`, as few as their size allows; none when it did nothing that others must know."""
+def told(events: Sequence[Event], wake: Iterable[str]) -> Iterator[str]:
+    """The notifications of one batch, as few as their size allows; none when nobody need know of it."""
     kinds = sorted(wake)
     passing = [[e.type(), e.media_item_id, e.actor, e.data()] for e in events if not getattr(e, "stored", True)]
-    head = {"from": node, "stored": any(getattr(e, "stored", True) for e in events), "wake": kinds}
-    if not (head["stored"] or kinds or passing):
+    if not (events or kinds):
         return
+    head = {"wake": kinds}
     held: list[Any] = []
     size = room = MOST - len(json.dumps(head)) - len(', "events": []')
     for each in passing:
@@ -66,56 +64,67 @@ def told(node: str, events: Sequence[Event], wake: Iterable[str]) -> Iterator[st
 
 
 class Seat:
-    """Blocking: for a thread. Everything raises psycopg.Error when the connection is lost, and then the seat is lost too."""
+    """Blocking: for a thread. Everything raises Unavailable when the connection is lost, and then the seat is lost too.
 
-    def __init__(self, raw: "Raw", node: str) -> None:
-        self._raw, self._node = raw, node
+    `connect` opens a connection of its own; `said` makes a line for people of what the driver says.
+    """
+
+    def __init__(self, connect: Callable[[], Raw], node: str, said: Callable[[BaseException], str]) -> None:
+        self._said = said
         self.leads = False
-        raw.execute(_HABITS)
-        # Shared with nobody else, but with a seat of one's own whose loss the server has not noticed yet.
-        raw.execute("select pg_advisory_lock_shared(%s, %s)", (LIVING, number(node)))
-        raw.execute(f"listen {CHANNEL}")
+        with self._asked():
+            self._raw = raw = connect()
+            raw.execute(_HABITS)
+            # Shared with nobody else, but with a seat of one's own whose loss the server has not noticed yet.
+            raw.execute("select pg_advisory_lock_shared(%s, %s)", (LIVING, number(node)))
+            raw.execute(f"listen {CHANNEL}")
+
+    def give_up(self) -> None:
+        """The locks are free at once."""
+        with self._asked():
+            self._raw.close()
+
+    @contextmanager
+    def _asked(self) -> Iterator[None]:
+        try:
+            yield
+        except psycopg.Error as error:
+            raise Unavailable(self._said(error)) from error
 
     def try_to_lead(self) -> bool:
         """Whether this daemon leads now; once it does, until the seat is lost."""
         if not self.leads:
-            row = self._raw.execute("select pg_try_advisory_lock(%s::bigint)", (LEADER,)).fetchone()
+            with self._asked():
+                row = self._raw.execute("select pg_try_advisory_lock(%s::bigint)", (LEADER,)).fetchone()
             self.leads = row is not None and bool(row[0])
         return self.leads
 
     def hear(self, seconds: float) -> list[News]:
         """What others have committed; waits so long for a first word. Asks the server for a sign of life each time."""
-        heard = [note.payload for note in self._raw.notifies(timeout=seconds, stop_after=1)]
-        if not heard:
-            self._raw.execute("select 1")
-        return [news for payload in heard if (news := _understood(payload, self._node)) is not None]
+        with self._asked():
+            heard = [note.payload for note in self._raw.notifies(timeout=seconds, stop_after=1)]
+            if not heard:
+                self._raw.execute("select 1")
+        return [news for payload in heard if (news := _understood(payload)) is not None]
 
     def living(self) -> frozenset[str]:
         """The names of all daemons that live, this one among them."""
-        rows = self._raw.execute(
-            """select distinct objid::bigint from pg_locks where locktype = 'advisory' and classid::bigint = %s and objsubid = 2
-                and granted and database = (select oid from pg_database where datname = current_database())""",
-            (LIVING,),
-        ).fetchall()
+        with self._asked():
+            rows = self._raw.execute(_LIVING, (LIVING,)).fetchall()
         return frozenset(f"{row[0]:08x}" for row in rows)
 
 
-@contextmanager
-def seat(raw: "Raw", node: str) -> Iterator[Seat]:
-    """A seat on this connection, which is closed at the end: the locks are free at once."""
-    with raw:
-        yield Seat(raw, node)
+_LIVING = """select distinct objid::bigint from pg_locks where locktype = 'advisory' and classid::bigint = %s and objsubid = 2
+    and granted and database = (select oid from pg_database where datname = current_database())"""
 
 
-def _understood(payload: str, own: str) -> News | None:
-    """None for one's own words, and for what no Mydia of this kind has said."""
+def _understood(payload: str) -> News | None:
+    """None for what no Mydia of this kind has said."""
     try:
         said = json.loads(payload)
-        if said["from"] == own:
-            return None
         events = tuple(
             from_row(kind, data, item, actor) for kind, item, actor, data in said["events"] if kind in EVENTS
         )
-        return News(bool(said["stored"]), frozenset(map(str, said["wake"])), events)
+        return News(frozenset(map(str, said["wake"])), events)
     except (ValueError, KeyError, TypeError):
         return None

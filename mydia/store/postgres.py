@@ -11,7 +11,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, Concatenate, Literal, NoReturn, ParamSpec, TypeVar
 
@@ -80,7 +80,7 @@ class PostgresEngine:
     ) -> None:
         self._conninfo, self.where, self._secrets = _understood(url)
         self._synchronous, self._patience, self._migrations = synchronous, patience, migrations
-        self.node = secrets.token_hex(4)
+        self.node, self.shared = secrets.token_hex(4), True
         self._writer: Raw | None = None
         self._pool: psycopg_pool.ConnectionPool[Raw] | None = None
         self._one_at_a_time = trio.CapacityLimiter(1)
@@ -292,7 +292,7 @@ class PostgresEngine:
 
     def _end(self, raw: Raw, tx: Transaction) -> None:
         """Commit, which tells the other daemons. Where the connection is lost just then, the server is asked what became of it."""
-        for payload in nodes.told(self.node, tx.events, tx.wake):
+        for payload in nodes.told(tx.events, tx.wake):
             raw.execute("select pg_notify(%s, %s)", (nodes.CHANNEL, payload))
         row = raw.execute("select pg_current_xact_id_if_assigned()::text").fetchone()
         try:
@@ -338,9 +338,9 @@ class PostgresEngine:
 
     # -- among others
 
-    def seat(self) -> AbstractContextManager[nodes.Seat]:
-        """This daemon's place among those that share the database, until the `with` is left. Blocks. Raises psycopg.Error."""
-        return nodes.seat(self.connect(), self.node)
+    def seat(self) -> nodes.Seat:
+        """As Engine.seat."""
+        return nodes.Seat(self.connect, self.node, self.said)
 
     # -- care
 

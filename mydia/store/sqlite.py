@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Concatenate, Literal, ParamSpec, TypeVar
+from typing import Concatenate, Literal, NoReturn, ParamSpec, TypeVar
 
 import trio
 from sqlite_utils import Database
@@ -54,7 +54,7 @@ class SqliteEngine:
         self._allow_network = allow_network
         self._driver = Driver(key)
         self._migrations = migrations
-        self.node = secrets.token_hex(4)
+        self.node, self.shared = secrets.token_hex(4), False
         self.keeper = Keeper(self.path, backups, self._driver)
         self._lock = FileLock(self.path)
         self._writer: sqlite3.Connection | None = None
@@ -162,8 +162,9 @@ class SqliteEngine:
                 raw.close()
         self._lock.release()
 
-    def seat(self) -> None:
-        """Nobody else: one daemon per file."""
+    def seat(self) -> NoReturn:
+        """One daemon per file."""
+        raise Invalid("several daemons share a PostgreSQL database (database.url), not a SQLite file")
 
     # -- reading
 
