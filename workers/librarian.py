@@ -27,6 +27,7 @@ from mydia.media import changes as media
 from mydia.media import queries as titles
 from mydia.messages import AddTitle, FindTitles, ProbeFile
 from mydia.otp import ActorDied
+from mydia.placing import slots_for
 from mydia.ports import MediaDetails, MetadataMatch, MetadataProvider, Probe, probe_from
 from mydia.store.transaction import parse_time
 from workers.job_actor import JobActor
@@ -96,7 +97,8 @@ class Librarian(JobActor):
         if isinstance(found, str) or isinstance(episodes, str):
             await self.house.write(library.file_unmatched, file.id, str(episodes), facts)
         else:
-            await self.house.write(library.link_file, file.id, found.candidate.id, episodes, facts)
+            fitting = await self.house.read(slots_for, found.candidate.id, file, facts)
+            await self.house.write(library.link_file, file.id, found.candidate.id, episodes, facts, slots=fitting)
 
     async def _is_gone(self, root: Root, file: FileView) -> bool:
         """Whether the file vanished meanwhile, which is then written down. Unavailable where its whole folder may have."""

@@ -141,10 +141,12 @@ def link_file(
     episode_ids: Sequence[str],
     facts: FileFacts,
     *,
+    slots: Sequence[str] = (),
     claim_slot: str | None = None,
     actor: str = "system",
 ) -> None:
-    """Say what a file is. It is held by the default slot where that holds nothing (or a missing, or a worse file) for its target.
+    """Say what a file is. Of `slots` (those it fits, the best first; the main one when none is named) the first holds it that holds
+    nothing, or a worse file, for its target; a slot that held it already comes first.
 
     `claim_slot` is the slot an import was for: that slot holds the file whatever it held before.
     """
@@ -163,17 +165,19 @@ def link_file(
     )
     tx.execute("delete from episode_files where file_id = :id", id=file_id)
     tx.insert_many("episode_files", [{"file_id": file_id, "episode_id": e} for e in episode_ids])
-    slot = claim_slot or tx.value("select id from slots where media_item_id = :m and name = 'default'", m=media_item_id)
+    order = (claim_slot,) if claim_slot else _slot_order(tx, file_id, media_item_id, slots)
     let_go(tx, file_id, instead=claim_slot is None)
     for target in episode_ids or ("",):
-        if claim_slot or _better_than_held(tx, slot, target, facts.quality):
-            tx.execute(
-                "insert into held_files (slot_id, target, file_id) values (:s, :t, :f)"
-                " on conflict (slot_id, target) do update set file_id = excluded.file_id",
-                s=slot,
-                t=target,
-                f=file_id,
-            )
+        for slot in order:
+            if claim_slot or _better_than_held(tx, slot, target, facts.quality):
+                tx.execute(
+                    "insert into held_files (slot_id, target, file_id) values (:s, :t, :f)"
+                    " on conflict (slot_id, target) do update set file_id = excluded.file_id",
+                    s=slot,
+                    t=target,
+                    f=file_id,
+                )
+                break
     tx.emit(
         FileLinked(
             media_item_id=media_item_id,
@@ -184,6 +188,28 @@ def link_file(
             episodes=codes(tx, episode_ids),
         )
     )
+
+
+def _slot_order(tx: Transaction, file_id: str, media_item_id: str, slots: Sequence[str]) -> tuple[str, ...]:
+    rows = tx.all(
+        "select s.id, s.name, (select count(*) from held_files h where h.slot_id = s.id and h.file_id = :f) as holds from slots s"
+        " where s.media_item_id = :m order by s.created_at, s.id",
+        f=file_id,
+        m=media_item_id,
+    )
+    held = [r["id"] for r in rows if r["holds"]]
+    return tuple(dict.fromkeys((*held, *slots))) if slots else tuple(r["id"] for r in rows if r["name"] == "default")
+
+
+def hold_where_nothing_is(tx: Transaction, file_id: str, target: str, slots: Sequence[str]) -> None:
+    """Have the first of these slots that holds nothing for the target hold a file of the library."""
+    for slot in slots:
+        row = {"s": slot, "t": target, "f": file_id}
+        if tx.execute(
+            "insert into held_files (slot_id, target, file_id) values (:s, :t, :f) on conflict (slot_id, target) do nothing",
+            **row,
+        ):
+            return
 
 
 def file_unmatched(
@@ -208,9 +234,15 @@ def file_unmatched(
 
 
 def identify_by_hand(
-    tx: Transaction, file_id: str, media_item_id: str, episode_ids: Sequence[str], *, actor: str
+    tx: Transaction,
+    file_id: str,
+    media_item_id: str,
+    episode_ids: Sequence[str],
+    *,
+    slots: Sequence[str] = (),
+    actor: str,
 ) -> None:
-    """A person says what a file is. What was probed and parsed of it stays; the default slot holds it where it holds nothing better."""
+    """A person says what a file is. What was probed and parsed of it stays; a slot holds it as `link_file` says."""
     row = tx.one("select * from media_files where id = :id", id=file_id)
     if row is None:
         raise NotFound(f"There is no file {file_id}.")
@@ -230,18 +262,20 @@ def identify_by_hand(
         scene_name=None if row["scene_name"] is None else from_text(row["scene_name"]),
         metadata=from_json(row["metadata"]) or {},
     )
-    link_file(tx, file_id, media_item_id, list(episode_ids), facts, actor=actor)
+    link_file(tx, file_id, media_item_id, list(episode_ids), facts, slots=slots, actor=actor)
 
 
 def let_go(tx: Transaction, file_id: str, *, instead: bool = True) -> None:
-    """No slot holds the file any more; where the library has another for the same, the best of them is held `instead`."""
+    """No slot holds the file any more; where the library has another for the same, that no other slot holds, the best of them is held
+    `instead` by the main slot. (A further slot has its own idea of what it takes.)"""
     held = tx.all("select slot_id, target from held_files where file_id = :id order by slot_id, target", id=file_id)
     tx.execute("delete from held_files where file_id = :id", id=file_id)
     for row in held if instead else ():
         others = tx.all(
             "select f.id, f.quality from slots s join media_files f on f.media_item_id = s.media_item_id"
             " left join episode_files e on e.file_id = f.id and e.episode_id = :t"
-            " where s.id = :s and f.state = 'linked' and f.id <> :f and (:t = '' or e.file_id is not null) order by f.id",
+            " where s.id = :s and s.name = 'default' and f.state = 'linked' and f.id <> :f and (:t = '' or e.file_id is not null)"
+            " and not exists (select 1 from held_files h where h.file_id = f.id and h.slot_id <> s.id) order by f.id",
             s=row["slot_id"],
             t=row["target"],
             f=file_id,

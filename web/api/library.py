@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from quart import Blueprint
 
+from mydia import placing
 from mydia.library import changes, queries
 from mydia.library.model import Root, TrashRow
 from mydia.library.trash import intend_trash
@@ -147,7 +148,7 @@ async def get_file(visit: Visit, file_id: str) -> FileOut:
 @operation(api, "/files/<file_id>", Policy.ACT, method="PUT", body=FileIdentity, answers=FileOut)
 async def identify_file(visit: Visit, file_id: str, body: FileIdentity) -> FileOut:
     """Say which title a file is, where its name did not tell or told wrong."""
-    await visit.write(changes.identify_by_hand, file_id, body.media_id, body.episode_ids, actor=visit.name)
+    await visit.write(placing.identify_by_hand, file_id, body.media_id, body.episode_ids, actor=visit.name)
     return file_out(await visit.read(queries.get_file, file_id))
 
 
