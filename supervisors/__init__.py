@@ -6,10 +6,15 @@
     ├─ settings, seed    boot steps: what was set at run time, the adapters; profiles and library folders
     ├─ analyzer          a pool of OS processes: media probing
     ├─ library           watcher  scanner  librarian
-    ├─ acquisition       torrent_engine  searcher  download_monitor  importer
+    ├─ acquisition       torrent_engine  download_monitor  importer  searcher
     ├─ outreach          notifier
     ├─ upkeep            scheduler  janitor
     └─ web               last to open, first to close
+
+Where daemons share a PostgreSQL database, what one of them must do alone (watcher, scanner, torrent_engine, download_monitor, importer,
+scheduler) lives in the one that leads, and this stands before web:
+
+    ├─ among_others      duties (while this daemon leads: library  acquisition  upkeep)  node
 
 A subtree that crashes too often stays down and is shown as down; the rest of the house lives. If the root gives up, the process exits
 non-zero, and the container runtime is the outermost supervisor.
@@ -32,6 +37,7 @@ from workers.importer import Importer
 from workers.janitor import Janitor
 from workers.job_actor import STOPS_WITHIN
 from workers.librarian import Librarian
+from workers.node import Node
 from workers.notifier import NotifierActor
 from workers.scanner import Scanner
 from workers.scheduler import Scheduler
@@ -50,7 +56,7 @@ PROBES_KILLED = 60
 
 def tree(house: House, parts: Parts, seeds: Sequence[Seed], *, patience: int = 1) -> Supervisor:
     """The whole house, not yet started. `patience` multiplies the restarts that are borne, for those who kill on purpose."""
-    boot, lives = parts.boot, count(1)
+    boot, lives = house.engine.node, count(1)
 
     def member(name: str, factory: Callable[[], Actor], **how: float) -> ChildSpec:
         return actor(name, factory, mailbox=house.mail[name], **how)  # type: ignore[arg-type]  # seconds only
@@ -63,6 +69,33 @@ def tree(house: House, parts: Parts, seeds: Sequence[Seed], *, patience: int = 1
         for change in seeds:
             await house.write(change)
 
+    # What one daemon does alone; the rest any number of them do side by side.
+    alone = {
+        "library": (
+            member("watcher", lambda: Watcher(house, missed=next(lives) > 1)),
+            member("scanner", lambda: Scanner(house, boot), shutdown=STOPS_WITHIN),
+        ),
+        "acquisition": (
+            member("torrent_engine", lambda: TorrentEngine(house), shutdown=10),
+            member("download_monitor", lambda: DownloadMonitor(house, parts.clients, parts.indexers)),
+            member("importer", lambda: Importer(house, parts.clients, boot), shutdown=STOPS_WITHIN),
+        ),
+        "upkeep": (member("scheduler", lambda: Scheduler(house)),),
+    }
+    duties = Supervisor("duties", max_restarts=RESTARTS * patience, max_seconds=PERIOD)
+
+    def leading() -> ChildSpec:
+        return part("leading", *(part(name, *members) for name, members in alone.items()))
+
+    def here(name: str) -> tuple[ChildSpec, ...]:
+        """Those that run in this daemon whatever the others do: all of them where there are no others."""
+        return () if house.engine.shared else alone[name]
+
+    among_others = part(
+        "among_others",
+        duties.child_spec(),
+        member("node", lambda: Node(house, duties, leading), shutdown=2 * STOPS_WITHIN),
+    )
     children = (
         actor("watchdog", Watchdog),
         member("db_writer", lambda: DbWriter(house, parts.batches), shutdown=30),
@@ -78,25 +111,19 @@ def tree(house: House, parts: Parts, seeds: Sequence[Seed], *, patience: int = 1
         ),
         part(
             "library",
-            member("watcher", lambda: Watcher(house, missed=next(lives) > 1)),
-            member("scanner", lambda: Scanner(house, boot), shutdown=STOPS_WITHIN),
+            *here("library"),
             member("librarian", lambda: Librarian(house, parts.metadata, boot), shutdown=STOPS_WITHIN),
         ),
         part(
             "acquisition",
-            member("torrent_engine", lambda: TorrentEngine(house), shutdown=10),
+            *here("acquisition"),
             member("searcher", lambda: Searcher(house, parts.indexers, parts.protocols, boot), shutdown=STOPS_WITHIN),
-            member("download_monitor", lambda: DownloadMonitor(house, parts.clients, parts.indexers)),
-            member("importer", lambda: Importer(house, parts.clients, boot), shutdown=STOPS_WITHIN),
         ),
         part(
             "outreach", member("notifier", lambda: NotifierActor(house, parts.notifiers, boot), shutdown=STOPS_WITHIN)
         ),
-        part(
-            "upkeep",
-            member("scheduler", lambda: Scheduler(house)),
-            member("janitor", lambda: Janitor(house, boot), shutdown=STOPS_WITHIN),
-        ),
+        part("upkeep", *here("upkeep"), member("janitor", lambda: Janitor(house, boot), shutdown=STOPS_WITHIN)),
+        *((among_others,) if house.engine.shared else ()),
         member("web", lambda: Web(house, lambda: root, meter=parts.meter), shutdown=15),
     )
     root = Supervisor(

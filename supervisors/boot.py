@@ -23,6 +23,7 @@ from mydia.store.place import make_folder
 from mydia.store.sqlite import SqliteEngine
 from mydia.store.transaction import Transaction
 from supervisors import Seed, tree
+from supervisors.lives import lives
 from supervisors.parts import Parts
 from web.server import listen_on
 
@@ -64,10 +65,10 @@ async def run(
             async with trio.open_nursery() as nursery:
 
                 async def live(*, task_status: trio.TaskStatus[None]) -> None:
-                    await root.run(task_status=task_status)
+                    await lives(house, root, task_status=task_status)
                     nursery.cancel_scope.cancel()
 
-                nursery.start_soon(_stop_on_signal, signals, house, root)
+                nursery.start_soon(_stop_on_signal, signals, house, nursery.cancel_scope)
                 await nursery.start(live)
                 logger.info("Mydia is ready at http://localhost:{}", house.config.server.port)
                 if ready is not None:
@@ -141,11 +142,12 @@ def seeds(config: Config) -> Sequence[Seed]:
     return (choosing.seed_defaults, roots)
 
 
-async def _stop_on_signal(signals: object, house: House, root: Supervisor) -> None:
+async def _stop_on_signal(signals: object, house: House, scope: trio.CancelScope) -> None:
+    """Cancelled, the tree stops in order, and has no further life."""
     async for number in signals:  # type: ignore[attr-defined]  # trio gives an async iterator without a public name
         logger.info("{}: stopping", signal.Signals(number).name)
         house.close()
-        await root.stop()
+        scope.cancel()
 
 
 def leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:

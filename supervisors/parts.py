@@ -1,6 +1,5 @@
 """What the tree's actors are handed beside the house: the adapters that the configuration names, shared by every life of an actor."""
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -21,13 +20,9 @@ from workers.notifier import Target
 
 @dataclass(slots=True)
 class Parts:
-    """Empty until the boot step "settings" fills it: what a person set at run time lies in the database, which is open only then.
-
-    `boot` names this start of the process: jobs that another start was running are orphans.
-    """
+    """Empty until the boot step "settings" fills it: what a person set at run time lies in the database, which is open only then."""
 
     batches: BatchStats = field(default_factory=BatchStats)
-    boot: str = field(default_factory=lambda: uuid.uuid4().hex)
     indexers: Sequence[Indexer] = ()
     clients: Sequence[DownloadClient] = ()
     metadata: MetadataProvider | None = None

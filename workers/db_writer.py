@@ -66,7 +66,7 @@ class DbWriter(Actor):
                 letter.reply(done.value)
             else:
                 letter.fail(done.error)
-        for event in batch.events:
+        for event in batch.events if not house.engine.shared else ():  # there the node hears of it, in the order of all
             house.bus.publish(event)
         for name in {ACTOR_OF_KIND[kind] for kind in batch.wake}:
             house.mail[name].ring()

@@ -113,7 +113,8 @@ class JobActor(Actor):
             self._bell = trio.Event()
             try:
                 if not rescued:
-                    orphans = await self.house.write(changes.rescue, tuple(self.kinds), self.owner)
+                    shared = self.house.engine.shared
+                    orphans = await self.house.write(changes.rescue, tuple(self.kinds), self.owner, shared=shared)
                     rescued = True
                     if orphans:
                         logger.info("{} interrupted jobs run again", orphans)

@@ -154,18 +154,27 @@ def interrupt(tx: Transaction, job_id: str, owner: str, reason: str, in_seconds:
     return None if row is None else _interrupted(tx, row, reason, in_seconds, counted=0)
 
 
-def rescue(tx: Transaction, kinds: Sequence[str], owner: str, living: Collection[str] = ()) -> int:
+def rescue(tx: Transaction, kinds: Sequence[str], owner: str, *, shared: bool = False) -> int:
     """Give back the running jobs of these kinds whose owner is gone, at once; how many.
 
-    The caller is the one actor of these kinds in its process, in its new life: every other owner of its process is a former one, and so
-    is each of another process that is not among the `living` (where processes share a database). A job that was interrupted again and
+    The caller is the one actor of these kinds in its process, in its new life: every other owner is a former one. Where processes share
+    the database, that is known of its own process alone, and `rescue_from` is for the others. A job that was interrupted again and
     again is discarded: it may be what ends the process.
     """
-    others = set(living) - {node_of(owner)}
-    orphans = [row for row in _held(tx, kinds, "<>", owner) if node_of(row["owner"]) not in others]
-    for row in orphans:
+    orphans = [row for row in _held(tx, kinds, "<>", owner) if not shared or node_of(row["owner"]) == node_of(owner)]
+    return _orphaned(tx, orphans)
+
+
+def rescue_from(tx: Transaction, nodes: Collection[str]) -> int:
+    """Give back the running jobs of processes that are gone; how many."""
+    rows = tx.all("select * from jobs where state = 'executing' order by id")
+    return _orphaned(tx, [row for row in rows if node_of(row["owner"]) in nodes])
+
+
+def _orphaned(tx: Transaction, rows: Sequence[Row]) -> int:
+    for row in rows:
         _interrupted(tx, row, "its actor or process ended while it ran", 0, counted=1)
-    return len(orphans)
+    return len(rows)
 
 
 def set_progress(tx: Transaction, job_id: str, owner: str, progress: Mapping[str, Any]) -> bool:

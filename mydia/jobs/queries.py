@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mydia.errors import NotFound
-from mydia.jobs.model import STATES, WAITING, CronEntry, Hands, Job, JobError, LastRun, Queue, State, queue_of
+from mydia.jobs.model import STATES, WAITING, CronEntry, Hands, Job, JobError, LastRun, Queue, State, node_of, queue_of
 from mydia.messages import JOB_KINDS, QUEUES
 from mydia.store.engine import Connection, Row, among, from_json, quick
 from mydia.store.paging import Page, clamp, decode_cursor, page
@@ -120,6 +120,13 @@ def cancel_wishes(conn: Connection, owner: str, kinds: Sequence[str]) -> tuple[s
     sql = f"""select id from jobs
         where state = 'executing' and owner = :owner and cancel_requested = 1 and {match} order by id"""
     return tuple(row["id"] for row in conn.all(sql, owner=owner, **params))
+
+
+def nodes_at_work(conn: Connection) -> frozenset[str]:
+    """The processes in whose name jobs run."""
+    return frozenset(
+        node_of(row["owner"]) for row in conn.all("select distinct owner from jobs where state = 'executing'")
+    )
 
 
 @quick

@@ -106,7 +106,8 @@ async def test_what_it_cannot_start_with_is_told_in_one_line(
 ) -> None:
     config = settings(tmp_path, free_port)
     spoil(tmp_path, config)
-    complaint, _ = await start_and_fail(written(tmp_path, config))
+    complaint, lines = await start_and_fail(written(tmp_path, config))
+    assert lines == [complaint]
     for word in words:
         assert word in complaint
 

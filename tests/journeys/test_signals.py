@@ -11,7 +11,7 @@ from tests.journeys.process import children_of, daemon_of, lives
 
 ORDER = (
     *("web", "upkeep/janitor", "upkeep/scheduler", "outreach/notifier"),
-    *("acquisition/importer", "acquisition/download_monitor", "acquisition/searcher", "acquisition/torrent_engine"),
+    *("acquisition/searcher", "acquisition/importer", "acquisition/download_monitor", "acquisition/torrent_engine"),
     *("library/librarian", "library/scanner", "library/watcher", "analyzer", "db_writer", "watchdog"),
 )
 
