@@ -77,6 +77,9 @@ def decide_kind(reading: Reading) -> None:
     if any(value == "series" for value, _ in reading.found.get("pack", ())) and facts.get("title"):
         facts["kind"] = "episode"
         return
+    if "extra" in facts and facts.get("title") and _is_numbered_bonus(reading):
+        facts["kind"] = "episode"
+        return
     behind = reading.words[reading.title_from + 1 :]
     strong = any(w.term is not None and w.term.rank == STRONG for w in behind)
     if (facts.get("title") and ("year" in facts or strong or "edition" in facts)) or (
@@ -85,6 +88,13 @@ def decide_kind(reading: Reading) -> None:
         and not identity.is_hidden(reading.name[reading.start : reading.end])
     ):
         facts["kind"] = "movie"
+
+
+def _is_numbered_bonus(reading: Reading) -> bool:
+    """Whether "-x02-" numbers the bonus of a show: a film's has its year, or the film's number in its series."""
+    if "year" in reading.facts or "film_number" in reading.facts:
+        return False
+    return any(reading.name[s.start] in "xX" for s in reading.spans.get("extra", ()))
 
 
 def _is_special_show(reading: Reading) -> bool:

@@ -110,6 +110,8 @@ def _year(
         return score, (*reasons, "year")
     if apart == 1:
         return score - 0.05, (*reasons, "year off by one")
+    if release.year in release.seasons:
+        return score, reasons
     if release.kind == "episode" and release.year > candidate.year:
         return score - 0.15, (*reasons, "a later year")
     return score * 0.35, (*reasons, "another year")

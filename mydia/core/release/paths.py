@@ -20,9 +20,9 @@ from mydia.core.release.tables.words import DISK_FOLDERS, EPISODE, EXTRA_FOLDERS
 from mydia.core.release.tokens import fold
 
 _ROOTED = re.compile(r"^(?:[A-Za-z]:[\\/]|/[^/]+/|\\\\)")
-_PART = re.compile(r"(?:\[[^\[\]]*\]| / |[^\\/])+")
+_PART = re.compile(r"(?:\[[^\[\]]*\]|【[^【】]*】| / |[^\\/])+")
 """One folder or file. A slash inside brackets or with blanks around it parts two titles, not two folders."""
-_TONGUES = re.compile(r"[ -]([^\W\d_]+)/([^\W\d_]+)(?=[\])/]|-[A-Z]|-? ?\[|$)")
+_TONGUES = re.compile(r"[ /-]([^\W\d_]+)/([^\W\d_]+)(?=[\])/]|-[A-Z]|-? ?\[|$)")
 _LEADING_NUMBER = re.compile(rf"^\s*(?:e|{'|'.join(sorted(EPISODE))})?[ ._]*(\d{{1,3}})(?:[ ._-]|$)", re.IGNORECASE)
 _MADE_UP = re.compile(r"^(?=[^.]*\d[a-f])(?=[^.]*[a-f]\d)[0-9A-Za-z]+(?:-[0-9A-Za-z]{4,}){2,}(?:\.\w{2,4})?\.?$")
 """Letters and digits joined by hyphens: "XD607ebb-BRc59935-5155473f", as posts are hidden."""

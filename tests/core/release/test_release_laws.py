@@ -27,6 +27,7 @@ SCENE = [
     name
     for name in NAMES
     if name.isascii() and re.fullmatch(r"[\w.'-]+", name) and name.count(".") > 3 and "srt" not in name
+    and "_" not in name and not re.search(r"[xh]26[45]\.[A-Z]\w+$", name)
 ]
 
 _pieces = st.sampled_from(
@@ -79,7 +80,8 @@ def test_what_the_title_is_read_in_tells_nothing_technical(name: str) -> None:
 @pytest.mark.parametrize("name", SCENE)
 @pytest.mark.parametrize("separator", [" ", "_"])
 def test_the_separator_does_not_change_the_facts(name: str, separator: str) -> None:
-    """Holds for names with one separator throughout; of the title it holds but for the dots of acronyms."""
+    """Holds for names with one separator throughout; of the title it holds but for the dots of acronyms, and not for a
+    group that a dot alone ties to the codec ("x264.Group"): with blanks it could be anything."""
     assert facts(parse(name.replace(".", separator))) == facts(parse(name))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from mydia.core.release.passes.counting import (
+    claim_name,
     give_absolute,
     is_bare_year,
     plain,
@@ -66,7 +67,9 @@ def give_both_counts(reading: Reading) -> None:
 
 def _is_counted_twice(reading: Reading) -> bool:
     after = reading.mark_end + 1
-    return after < len(reading.words) and reading.words[after].number is not None and reading.alone(after, after)
+    if after >= len(reading.words) or reading.words[after].number is None or reading.words[after].used == "year":
+        return False
+    return reading.alone(after, after)
 
 
 def _may_number(word: Word) -> bool:
@@ -156,7 +159,8 @@ def _after_dash(reading: Reading) -> bool:
         number = plain(word)
         if number is None or (int(number.group(1)) in FILM_YEARS and len(number.group(1)) == 4):
             continue
-        if not fansub and (len(number.group(1)) < 2 or (year_follows(reading, word) and len(number.group(1)) < 3)):
+        year = year_follows(reading, word) and not _is_fansub_behind(reading, word.index + 1)
+        if not fansub and (len(number.group(1)) < 2 or (year and len(number.group(1)) < 3)):
             continue
         if word.index + 1 < len(reading.words) and _is_decimal(reading, word):
             return _give_decimal(reading, word)
@@ -185,6 +189,15 @@ def _after_dash(reading: Reading) -> bool:
             return give_absolute(reading, run(before.number, int(number.group(1))), before.index, word.index)
         return give_absolute(reading, episodes, word.index, last)
     return False
+
+
+def _is_fansub_behind(reading: Reading, year: int) -> bool:
+    """Whether the year is in brackets, and a name in square brackets behind it: "Title - 05 (2016) [Group]"."""
+    if not reading.alone(year, year) or year + 1 >= len(reading.words):
+        return False
+    word = reading.words[year + 1]
+    boxed = reading.alone(word.index, word.index) and reading.boxes[word.box].sign == "["
+    return boxed and word.term is None and word.number is None
 
 
 def _is_named_on(reading: Reading, word: Word) -> bool:
@@ -220,17 +233,8 @@ def _leading_number(reading: Reading) -> bool:
     reading.set("absolute_episodes" if fansub else "episodes", episodes, span)
     reading.title_from = last + 1
     if reading.words[last + 1].gap == ". ":
-        _claim_name(reading, last + 1)
+        claim_name(reading, last + 1)
     return True
-
-
-def _claim_name(reading: Reading, first: int) -> None:
-    """Set the episode's name apart from the show's: "003. Show - Name"."""
-    dash = next((w.index for w in reading.words[first + 1 :] if dashed(w.gap)), None)
-    for word in reading.words[dash:] if dash is not None else ():
-        if reading.technical(word.index):
-            return
-        word.used = "name"
 
 
 def _is_decimal(reading: Reading, word: Word) -> bool:

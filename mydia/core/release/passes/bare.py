@@ -6,7 +6,7 @@ place in front or at the end, two digits behind the season's, a leading zero, an
 
 from __future__ import annotations
 
-from mydia.core.release.passes.counting import run, word_at
+from mydia.core.release.passes.counting import claim_name, run, word_at
 from mydia.core.release.passes.dates import FILM_YEARS
 from mydia.core.release.reading import Reading, dashed
 from mydia.core.release.tokens import Word
@@ -31,6 +31,9 @@ def read_in_front(reading: Reading) -> bool:
         if len(after.low) == 2 and len(word.low) < 3 and (boxed or (short and word.box < 0 and after.gap == "-")):
             return _give(reading, word.number, [after.number], word, after)
         if len(word.low) == 3 == len(after.low) and after.number == word.number + 1 and word.box < 0:
+            behind = word_at(reading, after.index + 1)
+            if behind is not None and behind.gap == ". ":
+                claim_name(reading, behind.index)
             return _give(reading, None, run(word.number, after.number), word, after)
         return False
     if len(word.low) == 3 and word.low[0] != "0" and dashed(after.gap) and after.number is None and word.box < 0:
@@ -92,7 +95,7 @@ def read_inside(reading: Reading) -> bool:
             and word.index > reading.title_from
             and after is not None
             and after.gap in _WORD_GAPS
-            and word.gap == after.gap
+            and word.gap.lstrip(")]") == after.gap
             and after.number is None
         ):
             return _may_be_numbered(reading) and _give(reading, None, [word.number], word, word)

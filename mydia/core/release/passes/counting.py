@@ -6,7 +6,7 @@ import re
 
 from mydia.core.release.facts import Span
 from mydia.core.release.passes.dates import FILM_YEARS
-from mydia.core.release.reading import Reading
+from mydia.core.release.reading import Reading, dashed
 from mydia.core.release.tokens import Word
 
 FULL = re.compile(
@@ -148,8 +148,18 @@ def range_from(reading: Reading, word: Word, number: int) -> tuple[list[int], in
             stop = int(found.group(1))
             tight = after.gap in ("-", "~", "–", " ~ ")
             if number < stop <= number + 2000 and (tight or number == 1) and stop not in range(2000, FILM_YEARS.stop):
-                return list(range(number, stop + 1)), index
+                return _with_next_range(reading, list(range(number, stop + 1)), index)
     return [number], word.index
+
+
+def _with_next_range(reading: Reading, episodes: list[int], last: int) -> tuple[list[int], int]:
+    """A range with the one behind a sign that adds: "493-498.&.500-507"."""
+    start, stop = word_at(reading, last + 1), word_at(reading, last + 2)
+    if start is None or stop is None or start.number is None or stop.number is None:
+        return episodes, last
+    if start.gap.strip(" ._") in ("&", "+", ",") and stop.gap in ("-", "~") and episodes[-1] < start.number < stop.number:
+        return [*episodes, *run(start.number, stop.number)], last + 2
+    return episodes, last
 
 
 def give_absolute(reading: Reading, episodes: list[int], first: int, last: int) -> bool:
@@ -173,3 +183,12 @@ def is_bare_year(word: Word) -> bool:
 def year_follows(reading: Reading, word: Word) -> bool:
     after = reading.words[word.index + 1 : word.index + 2]
     return bool(after) and after[0].number in FILM_YEARS and len(after[0].low) == 4
+
+
+def claim_name(reading: Reading, first: int) -> None:
+    """Set the episode's name apart from the show's: "003. Show - Name"."""
+    dash = next((w.index for w in reading.words[first + 1 :] if dashed(w.gap)), None)
+    for word in reading.words[dash:] if dash is not None else ():
+        if reading.technical(word.index):
+            return
+        word.used = "name"

@@ -174,6 +174,7 @@ def read_year(reading: Reading) -> None:
     if best is None:
         best = _late_year(reading, limit)
         if best is None:
+            _year_of_season(reading)
             return
         reading.set("year", int(best.low[:4]), reading.use("year", best.index, best.index))
         return
@@ -182,6 +183,13 @@ def read_year(reading: Reading) -> None:
     after = reading.words[best.index + 1] if best.index + 1 < len(reading.words) else None
     if after is not None and _is_year(after) and after.box == best.box and after.gap in ("-", "–"):
         after.used = "year"
+
+
+def _year_of_season(reading: Reading) -> None:
+    """The year by which a season is told: "S2014E18", "2016x03"."""
+    seasons = reading.facts.get("seasons", ())
+    if len(seasons) == 1 and seasons[0] in BROADCAST_YEARS and "episodes" in reading.facts:
+        reading.set("year", seasons[0], *reading.spans.get("seasons", ()))
 
 
 def _is_year(word: Word) -> bool:

@@ -1,7 +1,7 @@
 """The release group: in brackets in front, behind the last hyphen, alone in the last bracket, or known by its spelling.
 
-One more word behind the technical ones is the group too ("x264 AC3 Group"), but not right behind the video codec:
-names written with blanks are cut off there, and what follows ("XviD Group") is not taken for one by other programs.
+One more word behind the technical ones is the group too ("x264 AC3 Group", "x264.Group"), but in names with blanks not
+right behind the video codec: they are cut off there, and what follows ("XviD Group") other programs take for none.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def read_group(reading: Reading) -> None:
         reading.set("site", text, span)
     if index <= reading.title_from or index < 0:
         return
-    for finder in (_known, _hyphened, _bracketed, _by, _trailing):
+    for finder in (_known, _hyphened, _bracketed, _boxed_first, _by, _trailing):
         found = finder(reading, index)
         if found is not None:
             first, last = found
@@ -46,17 +46,14 @@ def read_group(reading: Reading) -> None:
 
 
 def _ends_as_scene(reading: Reading, last: int) -> bool:
-    """Whether a name ends in "codec-GROUP" outside of brackets: then a bracket in front is a site's mark."""
+    """Whether a name ends in "codec-GROUP" or "[720p]-GROUP" outside of brackets: then a bracket in front is a site's mark."""
     words = reading.words
-    if (
-        last < 2
-        or words[last].box >= 0
-        or words[last].gap != "-"
-        or words[last].term is not None
-        or words[last].number is not None
-    ):
+    if last < 2 or words[last].box >= 0 or words[last].term is not None or words[last].number is not None:
         return False
-    return words[last - 1].box < 0 and _after_codec(words[last - 1]) and "absolute_episodes" not in reading.facts
+    if words[last].gap == "]-" and words[last - 1].term is not None:
+        return True
+    codec = words[last].gap == "-" and words[last - 1].box < 0 and _after_codec(words[last - 1])
+    return codec and "absolute_episodes" not in reading.facts
 
 
 def _known(reading: Reading, last: int) -> tuple[int, int] | None:
@@ -188,6 +185,18 @@ def _bracketed(reading: Reading, last: int) -> tuple[int, int] | None:
     return last, last
 
 
+def _boxed_first(reading: Reading, last: int) -> tuple[int, int] | None:
+    """One unknown word in the first square bracket behind an absolute number: "Title - 05 (2016) [Group] [720p]"."""
+    if "absolute_episodes" not in reading.facts:
+        return None
+    for word in reading.words[reading.mark_end + 1 :]:
+        if word.used == "year":
+            continue
+        boxed = reading.alone(word.index, word.index) and reading.boxes[word.box].sign == "["
+        return (word.index, word.index) if boxed and _is_name(word) else None
+    return None
+
+
 def _by(reading: Reading, last: int) -> tuple[int, int] | None:
     """One name or two behind "by", which stands behind a technical word: "DLMux by Group"."""
     words = reading.words
@@ -213,6 +222,8 @@ def _trailing(reading: Reading, last: int) -> tuple[int, int] | None:
         return None
     before, earlier = words[last - 1], words[words[last - 1].head - 1]
     codec = before.term is not None and before.term.field == "video_codec"
+    if codec and word.gap in ("_", ".") and before.gap == "." and " " not in reading.name:
+        return last, last
     if codec or not _is_technical(before) or not _is_technical(earlier) or word.gap.strip(")] ._") != "":
         return None
     return last, last

@@ -36,9 +36,9 @@ def read_leading(reading: Reading) -> None:
         ):
             break
         box = boxes[number]
-        if box.last + 1 >= len(words) or _is_episode(reading, box.first, box.last):
+        if box.last + 1 >= len(words) or _is_episode(reading, box.first, box.last) or _is_film(reading, box):
             break
-        technical = _is_technical(reading, box.first, box.last)
+        technical = _is_technical(reading, box.first, box.last) or (taken > 0 and _is_source(reading, box))
         if not technical:
             if taken and not _plain_title_follows(reading, box.last):
                 break
@@ -56,13 +56,25 @@ def read_leading(reading: Reading) -> None:
         at = 1
     while at + 1 < len(words) and (term := words[at].term) is not None and _IN_FRONT & set(term.facts):
         at += 1
-    reading.title_from = _behind_film_number(reading, at)
+    reading.title_from = _behind_film_number(reading, _behind_quality(reading, at))
+
+
+def _behind_quality(reading: Reading, at: int) -> int:
+    """Behind technical words that a colon sets off from the title: "HD 720p: Title"."""
+    words = reading.words
+    index = at
+    while index < len(words) and words[index].term is not None:
+        index += 1
+        if index < len(words) and words[index].gap == ": ":
+            return index if any(w.term is not None and w.term.rank == STRONG for w in words[at:index]) else at
+    return at
 
 
 def _behind_film_number(reading: Reading, at: int) -> int:
     """Behind a film's number in its series, in the way some name their collection: "Series-f21-Title"."""
     for word, after in pairwise(reading.words[at + 1 : at + 9]):
         if word.gap == after.gap == "-" and _FILM_NUMBER.match(word.low) is not None:
+            reading.set("film_number", int(word.low[1:]), Span(word.start, word.end))
             return after.index
     return at
 
@@ -73,6 +85,24 @@ def _is_episode(reading: Reading, first: int, last: int) -> bool:
     return (
         last == first + 1 and one.number is not None and two.number is not None and two.gap == "." and len(two.low) == 2
     )
+
+
+def _is_film(reading: Reading, box: Box) -> bool:
+    """Whether a bracket holds a title and its year, "[Title 1998]", and technical words alone stand in the next."""
+    after = reading.words[box.last + 1]
+    return (
+        box.last > box.first
+        and reading.words[box.last].number in FILM_YEARS
+        and len(reading.words[box.last].low) == 4
+        and after.box >= 0
+        and after.term is not None
+    )
+
+
+def _is_source(reading: Reading, box: Box) -> bool:
+    """Whether a bracket behind the group's holds a source that is also a word: "[Group] [BD][1080p] Title"."""
+    term = reading.words[box.first].term
+    return box.first == box.last and term is not None and term.field == "source"
 
 
 def _is_counted(reading: Reading) -> bool:

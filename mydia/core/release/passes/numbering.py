@@ -25,11 +25,12 @@ from mydia.core.release.passes.counting import (
 )  # fmt: skip
 from mydia.core.release.passes.seasons import CJK_SEASON, TO, number_before, season_at, technical_before
 from mydia.core.release.reading import Reading, dashed
-from mydia.core.release.tables.words import EPISODE, EPISODE_AFTER, OF, ORDINALS, PART, SEASON, SEASON_AFTER
+from mydia.core.release.tables.words import EPISODE, EPISODE_AFTER, OF, ORDINALS, PART, SEASON, SEASON_AFTER, SO_FAR
 from mydia.core.release.tokens import Word
 
 _NAKED = re.compile(r"^(\d{2})e(\d{2})$")
 _GLUED_CROSS = re.compile(r"^([^\W\d_]{3,20})(\d{1,2})x(\d{2})$")
+_CROSS_LINES = re.compile(r"^(\d{1,2})x(\d{2})(?:m?\d{3,4}p)$")
 _COUNTED = re.compile(r"^(\d{1,3})(?:of|iz|из)(\d{1,3})$")
 _EXTRA = re.compile(r"^x(\d{1,3})$")
 _CJK_EPISODE = re.compile(r"^第[\d一二三四五六七八九十]{1,4}[話话集回]$")
@@ -45,6 +46,8 @@ def read_numbering(reading: Reading) -> bool:
 def _give(reading: Reading, season: int | None, episodes: list[int], first: int, last: int, offset: int = 0) -> None:
     """Set season and episodes read in the words [first, last]."""
     total = total_behind(reading, last)
+    if total and len(episodes) == 1 and any(w.low in SO_FAR for w in reading.words[first:last]):
+        episodes = run(1, episodes[0])
     if total is not None:
         last += 2 if reading.words[last + 2 - 1].low in OF else 1
         last = min(last, len(reading.words) - 1)
@@ -116,12 +119,12 @@ def _read_cross(reading: Reading, word: Word) -> bool:
 
 
 def _read_odd_cross(reading: Reading, word: Word) -> bool:
-    """Read "1 x 03", "01E06", and 1x01 glued to the title's last word."""
+    """Read "1 x 03", "01E06", 1x01 glued to the title's last word, and "3x11m720p" glued to the resolution."""
     glued = _GLUED_CROSS.match(word.low)
     if glued is not None:
         _give(reading, int(glued.group(2)), [int(glued.group(3))], word.index, word.index, len(glued.group(1)))
         return True
-    naked = _NAKED.match(word.low)
+    naked = _NAKED.match(word.low) or _CROSS_LINES.match(word.low)
     if naked is not None and word.index > reading.title_from:
         _give(reading, int(naked.group(1)), [int(naked.group(2))], word.index, word.index)
         return True
@@ -176,7 +179,8 @@ def _read_split(reading: Reading, word: Word) -> bool:
         and number.number is not None
         and not dashed(after.gap)
     ):
-        episodes = [number.number]
+        number = _behind_its_season(reading, number)
+        episodes = [number.number or 0]
         last = follow(reading, episodes, number.index, season)
         _give(reading, season, episodes, word.index, last)
         return True
@@ -290,9 +294,17 @@ def _named_episodes(reading: Reading, index: int, named: bool) -> tuple[list[int
     ):
         if word.low == "cap" and len(after.low) >= 3:
             return None
-        episodes = [after.number]
-        return episodes, follow(reading, episodes, index + 1, None)
+        number = _behind_its_season(reading, after)
+        episodes = [number.number or 0]
+        return episodes, follow(reading, episodes, number.index, None)
     return None
+
+
+def _behind_its_season(reading: Reading, word: Word) -> Word:
+    """The episode's number; in "#1.2", which repeats the season, the second."""
+    second = word_at(reading, word.index + 1)
+    repeats = word.gap.endswith("#") and second is not None and second.number is not None and second.gap == "."
+    return second if repeats and second is not None else word
 
 
 def _episodes_behind(reading: Reading, index: int, named: bool) -> tuple[list[int], int] | None:

@@ -77,6 +77,8 @@ def _refine(reading: Reading, source: str | None, resolution: int | None) -> tup
         return "raw-hd", resolution or 1080, "raw"
     if source == "dvd" and remux:
         return "dvd", resolution, None
+    if source == "dvd-r" and reading.marks:
+        return "dvd", resolution, None  # a show's disks are not told apart
     if source == "dvdscr":
         return source, resolution, "screener"
     if source == "regional":

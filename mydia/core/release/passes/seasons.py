@@ -10,7 +10,7 @@ from mydia.core.release.tables.words import EPISODE, NUMBERS, ORDINALS, ROMANS, 
 from mydia.core.release.tokens import Word
 
 CJK_SEASON = re.compile(r"第?[\d一二三四五六七八九十]{1,3}[季期]$|^シースン\d{1,2}$")
-_NUMBER_BEFORE = re.compile(r"^(\d{1,2})(?:a|o|ª|º|°|th|st|nd|rd|и|го|ая)?$")
+_NUMBER_BEFORE = re.compile(r"^(\d{1,2})(?:a|o|ao|aa|ª|º|°|th|st|nd|rd|и|го|ая)?$")
 _GLUED_LIST = re.compile(r"^s\d{1,2}(?:s\d{1,2})+$")
 _WHOLE = re.compile(r"^(\d{1,2})xall$")
 _COUNTED = re.compile(r"^(\d{1,3})of\d{1,3}$")

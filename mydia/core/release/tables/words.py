@@ -25,7 +25,7 @@ _CUTS = (
     "Limited | Deluxe | Definitive | Platinum | Gold |  "
     "Prestige | Bootleg | Noir | Fan | Roadshow | Long | Black and White | Sing-Along | Extended Directors | "
     "Extended Director's | Unrated Directors |  "
-    "Special Extended | Superfan | European | Japanese | Korean | US | UK | TV | Vision | Super Duper | "
+    "Special Extended | Alternative Extended | Superfan | European | Japanese | Korean | US | UK | TV | Vision | Super Duper | "
     "Workprint | Uncensored | Unrated | Uncut | IMAX |  "
     "Despecialized | Restored | Remastered | Hybrid"
 ).split(" | ")
@@ -48,12 +48,13 @@ EDITIONS: Rows = (
     ("edition:", "~Redux | ~Recut | ~Re-Cut"),
     ("edition:", "~Criterion | ~Alternate Ending | ~Black and Chrome | ~Colorized"),
     ("edition:", "~Roadshow | ~Superfan Episodes"),
+    ("edition:", "~LIMITED | ~FESTIVAL"),
 )
 
 PACKS: Rows = (
     ("pack:batch", "~Batch | ~Complete Season | ~Season Pack | ~Complete Collection | ~Season Complete"),
     ("pack:batch", "~The Complete"),
-    ("pack:series", "~Complete Series | ~The Complete Series | ~Integrale | ~L'Integrale"),
+    ("pack:series", "~Complete Series | ~The Complete Series | ~Integrale | ~L'Integrale | ~Integral"),
     ("pack:series", "~Complete Miniseries | ~Coffret Integrale"),
     ("season_extra:1", "EXTRAS | SUBPACK | ~Bonus Disc | ~Bonus Disk"),
     ("pack:series", "Miniserie | ~Mini Series | ~Mini-Series | ~Miniseries | ~Miniseries Complete"),
@@ -61,18 +62,20 @@ PACKS: Rows = (
 
 SPECIALS: Rows = (
     ("special:1", "~Special | ~Specials | OVA | OVD | OAV | OAD | ~ONA | NCOP | NCED | NCOP1 | NCOP2"),
-    ("special:1", "NCED1 | NCED2 | ~SP | Creditless"),
+    ("special:1", "NCED1 | NCED2 | ~SP | Creditless | Minisode | Minisodes | Webisode | Webisodes"),
 )
 
 REMARKS: Rows = (
-    ("tech:remark", "~INTERNAL | ~iNT | ~LIMITED | ~READNFO | ~READ-NFO | ~NFO | ~DIRFIX | ~NFOFIX"),
-    ("tech:remark", "~SAMPLEFIX | ~RATED | ~STV | ~FESTIVAL | ~WS | ~FS | ~DOC | ~DOCU | ~RETAIL"),
+    ("tech:remark", "~INTERNAL | ~iNT | ~READNFO | ~READ-NFO | ~NFO | ~DIRFIX | ~NFOFIX"),
+    ("tech:remark", "~SAMPLEFIX | ~RATED | ~STV | ~WS | ~FS | ~DOC | ~DOCU | ~RETAIL"),
     ("tech:remark", "~WIDESCREEN"),
     ("tech:remark", "~ANiME | ~HYBRID | ~CONVERT | ~UPSCALE | ~UPSCALED | ~AI UPSCALE | ~ReEnc | ~Re-Enc"),
-    ("tech:remark", "~DS4K | ~CRF | ~VBR | ~CBR | 60fps | 50fps | 24fps | 23.976fps | 120fps | ~HFR"),
+    ("tech:remark", "~DS4K | ~CRF | ~VBR | ~CBR | 60fps | 50fps | 24fps | 25fps | 30fps | 23.976fps | 29.97fps | 120fps | ~HFR"),
     ("tech:remark", "~SubsPlus | ~XXX | ~Custom | ~STRiP | ~Proof | ~ReEncoded | ~Re-Encoded | ~FASTSUB"),
     ("tech:remark", "~Retail | ~Repost | ~Soundtrack | ~Rental"),
     ("tech:remark", "~iPod | ~PSP | ~PSN | ~1CD | ~2CD | ~3CD | ~Rip | ~Untouched | ~Line | ~HHWEBDL | ~nSD"),
+    ("tech:remark", "23.976 fps | 29.97 fps | 24 fps | 25 fps | 30 fps | 50 fps | 60 fps | VR180 | VR 180"),
+    ("tech:remark", "~Integral Version"),
     ("tech:remark", "~dxva | ~NoTag | ~WebDLMux | ~USA | ?UK | ~HSBS-3D"),
     ("extra:sample", "~Sample"),
     ("extra:trailer", "~Trailer | ~Teaser"),
@@ -98,6 +101,8 @@ EPISODE = _folded(
 )
 EPISODE_AFTER = _folded("bolum blm серия серии серія серії odcinek seria serija serii seriya serya ser сер resz")
 """Words that follow the episode's number."""
+SO_FAR = _folded("серии серіі серії serii")
+"""Plurals before "5 of 20": a season that has come as far as that."""
 RUNNING = frozenset(["bolum", "blm"])
 """Of these, the Turkish ones: their number runs through all seasons."""
 EXTRA_FOLDERS: dict[str, Literal["sample", "trailer", "extra"]] = {
@@ -120,8 +125,10 @@ PART = _folded("part pt parts teil")
 NUMBERS: dict[str, int] = {
     word: number
     for number, words in enumerate(
-        ("one first i", "two second ii", "three third iii", "four fourth iv", "five fifth v", "six sixth vi",
-         "seven seventh vii", "eight eighth viii", "nine ninth ix", "ten tenth x"), start=1,
+        ("one first i uno eins", "two second ii deux dos due zwei", "three third iii trois tres tre drei",
+         "four fourth iv quatre cuatro quattro vier", "five fifth v cinq cinco cinque funf", "six sixth vi seis sei sechs",
+         "seven seventh vii sept siete sette sieben", "eight eighth viii huit ocho otto acht",
+         "nine ninth ix neuf nueve nove neun", "ten tenth x dix diez dieci zehn"), start=1,
     )
     for word in words.split()
 }  # fmt: skip
