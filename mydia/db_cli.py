@@ -15,13 +15,13 @@ from typing import BinaryIO
 
 import httpx
 
+from mydia.databases import whole_at, whole_of
 from mydia.errors import Conflict, Invalid, NotFound, Unavailable
 from mydia.settings.load import load_config
 from mydia.settings.model import Config
 from mydia.store import moving
 from mydia.store.backups import Keeper
 from mydia.store.kept import Backup, Comparison
-from mydia.store.moving import Whole
 from mydia.store.portable import open_export, write_export
 from mydia.store.sqlite_whole import SqliteWhole
 from mydia.store.transaction import to_text
@@ -73,32 +73,7 @@ def run(args: argparse.Namespace, env: Mapping[str, str]) -> int:
     return done
 
 
-# -- databases as a whole ----------------------------------------------------------------------------------------------------
-
-
-def whole_of(config: Config) -> Whole:
-    """The configured database, from outside."""
-    if config.database.url is not None:
-        return _postgres(config.database.url.get_secret_value())
-    return SqliteWhole(config.database_file, config.backup_dir)
-
-
-def whole_at(address: str, config: Config) -> Whole:
-    """The database that a person names."""
-    if address.startswith(("postgresql:", "postgres:")) or ("=" in address and "/" not in address.partition("=")[0]):
-        return _postgres(address)
-    if "://" in address:
-        raise Invalid(
-            f"{address.partition(':')[0]} is no engine that Mydia knows; give postgresql://..., or a path for SQLite"
-        )
-    path = Path(address).absolute()
-    return SqliteWhole(path, config.backup_dir if path == config.database_file.absolute() else path.parent / "backups")
-
-
-def _postgres(url: str) -> Whole:
-    from mydia.store.postgres_whole import PostgresWhole  # the driver is for those who use it
-
-    return PostgresWhole(url)
+# -- the whole database -------------------------------------------------------------------------------------------------------
 
 
 def export(config: Config, args: argparse.Namespace) -> int:
