@@ -97,16 +97,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if opens_a_house(metafunc):
         wanted = metafunc.config.getoption("store").split(",")
         mark = metafunc.definition.get_closest_marker("store")
-        metafunc.fixturenames.append("store")
         kinds = [kind for kind in (mark.args if mark else STORES) if kind in wanted]
         metafunc.parametrize("store", kinds, indirect=True)
 
 
-@pytest.fixture
-def store(request: pytest.FixtureRequest) -> Iterator[str]:
-    server, template = request.getfixturevalue("postgres") if request.param == "postgres" else (None, "")
-    with chosen(request.param, server, template):
-        yield request.param
+@pytest.fixture(autouse=True)
+def store(request: pytest.FixtureRequest) -> Iterator[None]:
+    kind = getattr(request, "param", None)
+    if kind is None:
+        yield
+        return
+    server, template = request.getfixturevalue("postgres") if kind == "postgres" else (None, "")
+    with chosen(kind, server, template):
+        yield
 
 
 @pytest.fixture(scope="session")

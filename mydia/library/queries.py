@@ -5,7 +5,7 @@ from typing import Any
 
 from mydia.errors import Invalid, NotFound
 from mydia.library.model import FileView, JournalRow, KnownFile, Root, ScanStatus, TrashRow
-from mydia.store.engine import Connection, among, from_json
+from mydia.store.engine import Connection, among, containing, from_json
 from mydia.store.names import from_text, to_text
 from mydia.store.paging import Page, decode_cursor, encode_cursor
 
@@ -96,8 +96,8 @@ def list_files(
             where.append(f"f.{column} = :{column}")
             params[column] = value
     if q:
-        where.append("lower(f.relative_path) like lower(:q)")
-        params["q"] = f"%{q}%"
+        where.append("lower(f.relative_path) like lower(:q) escape '!'")
+        params["q"] = containing(q)
     if cursor:
         params["after"], params["after_id"] = decode_cursor(cursor, str, str)
         where.append("(f.created_at, f.id) < (:after, :after_id)")

@@ -8,7 +8,7 @@ from mydia.core.titles import title_key
 from mydia.core.wanted import Why
 from mydia.errors import Invalid, NotFound
 from mydia.media.model import CardState, Counts, Episode, EventRow, MediaCard, MediaItem, Slot
-from mydia.store.engine import Connection, among, from_json, quick
+from mydia.store.engine import Connection, among, containing, from_json, quick
 from mydia.store.paging import Page, decode_cursor, encode_cursor
 
 OPEN = "('pending', 'downloading', 'completed', 'importing', 'held')"
@@ -63,8 +63,10 @@ def list_media(
         if state == "missing":
             params["today"] = today
     if q:
-        where.append("exists (select 1 from media_titles t where t.media_item_id = m.id and t.clean_title like :q)")
-        params["q"] = f"%{title_key(q)}%"
+        where.append(
+            "exists (select 1 from media_titles t where t.media_item_id = m.id and t.clean_title like :q escape '!')"
+        )
+        params["q"] = containing(title_key(q))
     column, compare, order = ("m.sort_title", ">", "") if sort == "title" else ("m.created_at", "<", " desc")
     if cursor:
         params["after"], params["after_id"] = decode_cursor(cursor, str, str)
@@ -108,10 +110,10 @@ def search_titles(conn: Connection, q: str, limit: int = 20) -> tuple[MediaCard,
         return ()
     ids: list[str] = []
     # The prefix is a range on the index; only when that finds too little is every name looked at.
-    for condition in ("t.clean_title >= :key and t.clean_title < :key_end", "t.clean_title like :part"):
+    for condition in ("t.clean_title >= :key and t.clean_title < :key_end", "t.clean_title like :part escape '!'"):
         if len(ids) >= limit:
             break
-        params = {"key": key, "key_end": key + "\U0010ffff"} if ":key" in condition else {"part": f"%{key}%"}
+        params = {"key": key, "key_end": key + "\U0010ffff"} if ":key" in condition else {"part": containing(key)}
         for row in conn.all(
             f"select distinct t.media_item_id as id from media_titles t where {condition} order by id limit :limit",
             limit=limit,

@@ -6,6 +6,7 @@ integer and boolean; explicit `order by` with a unique tie-break; no rowid, no `
 
 import dataclasses
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
@@ -187,6 +188,17 @@ def among(column: str, values: Iterable[Any], name: str = "in") -> tuple[str, di
     if not params:
         return "1 = 0", {}
     return f"{column} in ({', '.join(':' + key for key in params)})", params
+
+
+def containing(part: str) -> str:
+    """The pattern of texts that contain `part`, for `lower(column) like lower(:pattern) escape '!'`.
+
+    Both words are needed: one engine's `like` knows no case among ASCII's letters and the other's does, and they escape differently.
+    """
+    return "%" + _WILD.sub(r"!\g<0>", part) + "%"
+
+
+_WILD = re.compile("[!%_]")
 
 
 def to_json(value: Any) -> str:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from migrations import MIGRATIONS
 from mydia.accounts import changes, hashing, queries
 from mydia.accounts.model import (
     FREE_TRIES,
@@ -24,6 +25,7 @@ from mydia.accounts.model import (
 from mydia.errors import Conflict, Forbidden, Invalid, MydiaError, NotFound
 from mydia.house import House
 from mydia.store.engine import Connection
+from mydia.store.schema import schema_of
 from tests.support.house import clock_of, open_house
 
 
@@ -33,8 +35,7 @@ async def person(house: House, name: str = "ada", role: Any = "user") -> str:
 
 def everything(conn: Connection) -> str:
     """All text of all tables, as a thief with the file sees it."""
-    tables = [row["name"] for row in conn.all("select name from sqlite_master where type = 'table'")]
-    return "\n".join(str(row) for table in tables for row in conn.all("select * from " + table))  # noqa: S608 - its own tables
+    return "\n".join(str(row) for table in schema_of(MIGRATIONS) for row in conn.all("select * from " + table.name))  # noqa: S608 - its own tables
 
 
 # -- claiming the house

@@ -89,6 +89,7 @@ def test_what_is_exported_is_imported_elsewhere(
     assert yaml.safe_load(mydia(capsys, "choosing", "export")[1]) == document
 
 
+@pytest.mark.store("sqlite", "sqlcipher")  # PostgreSQL serves any number of programs
 async def test_while_the_daemon_runs_the_database_is_left_alone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
