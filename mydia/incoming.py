@@ -242,6 +242,7 @@ def naming_facts(
         repack=release.repack,
         release_group=release.release_group or "",
         edition=release.edition or "",
+        collection=item.metadata.get("collection") or "",
         original_name=original_name,
         current_name=current_name,
         in_library=bool(current_name),

@@ -60,6 +60,8 @@ class AddTitle:
     root_id: str | None = None
     quality_profile_id: str | None = None
     monitored: bool = True
+    preset: str | None = None  # what of it is wanted: one of core.wanted.SHOW_PRESETS or FILM_PRESETS
+    new_seasons: Literal["all", "none"] | None = None
     search: bool = True
     actor: str = "system"
 

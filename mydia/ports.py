@@ -164,6 +164,8 @@ class MediaDetails:
     digital: str | None = None
     physical: str | None = None
     images: Mapping[str, str] = field(default_factory=dict)
+    collection: str | None = None
+    collection_id: str | None = None
     episodes: tuple[EpisodeDetails, ...] = ()
 
 
@@ -174,6 +176,10 @@ class MetadataProvider(Protocol):
     async def details(self, kind: MediaKind, id_: str) -> MediaDetails: ...
     async def find(self, kind: MediaKind, ids: Mapping[str, str]) -> MetadataMatch | None:
         """By another provider's id (imdb, tvdb)."""
+        ...
+
+    async def collection(self, id_: str) -> Sequence[MetadataMatch]:
+        """The films of a collection."""
         ...
 
     async def image(self, url: str) -> bytes: ...

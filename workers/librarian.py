@@ -8,15 +8,18 @@ import hashlib
 from collections.abc import Sequence, Set
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import trio
 
 from mydia.adapters.disk.paths import resolve_inside
 from mydia.adapters.disk.roots import check_root
 from mydia.adapters.metadata.nfo import Nfo
+from mydia.core.decide.model import Number
 from mydia.core.identify import Numbered, believed, episodes_named
 from mydia.core.release import Candidate, MatchResult, Release, match, parse
 from mydia.core.titles import title_key
+from mydia.core.wanted import Preset
 from mydia.errors import Invalid, NotFound, Unavailable
 from mydia.house import House
 from mydia.jobs.model import Discard, Job
@@ -25,10 +28,11 @@ from mydia.library import queries as files
 from mydia.library.model import FileView, Root, file_facts
 from mydia.media import changes as media
 from mydia.media import queries as titles
+from mydia.media.model import MediaItem
 from mydia.messages import AddTitle, FindTitles, ProbeFile
 from mydia.otp import ActorDied
 from mydia.placing import slots_for
-from mydia.ports import MediaDetails, MetadataMatch, MetadataProvider, Probe, probe_from
+from mydia.ports import MediaDetails, MediaKind, MetadataMatch, MetadataProvider, Probe, probe_from
 from mydia.store.transaction import parse_time
 from workers.job_actor import JobActor
 
@@ -55,6 +59,9 @@ class Librarian(JobActor):
                 return await self._provider().search(kind, text, year)
             case AddTitle():
                 details = await self._provider().details(message.kind, message.id)
+                waiting = await self._waiting_for(
+                    message.kind, (details.title, details.original_title, *details.aliases)
+                )
                 added = await self.house.write(
                     media.add_media,
                     details,
@@ -62,10 +69,14 @@ class Librarian(JobActor):
                     quality_profile_id=message.quality_profile_id,
                     default_profile=self.house.config.media.quality_profile,
                     monitored=message.monitored,
+                    preset=cast(Preset | None, message.preset),
+                    new_seasons=message.new_seasons,
+                    also_held=await trio.to_thread.run_sync(numbers_named, waiting, details),
                     search=message.search,
                     actor=message.actor,
                 )
-                await self._identify_again(added)
+                if waiting:
+                    await self.house.write(library.identify_again, [file_id for file_id, _ in waiting])
                 return added
         return await super().handle(message)
 
@@ -166,16 +177,15 @@ class Librarian(JobActor):
         known = await self.house.read(titles.episodes_of, item_id)
         return [Numbered(e.id, e.season, e.number, e.absolute, e.air_date) for e in known]
 
-    async def _identify_again(self, item_id: str) -> None:
-        """Files that fitted nothing may be of the title that was added."""
-        item = await self.house.read(titles.get_media, item_id)
-        keys = {title_key(name) for name in (item.title, *item.aliases)}
+    async def _waiting_for(self, kind: MediaKind, names: Sequence[str | None]) -> list[tuple[str, str]]:
+        """(id, path) of files that fitted nothing, and may be of a title that is called so."""
+        keys = {title_key(name) for name in names if name}
+        found: list[tuple[str, str]] = []
         after = ""
-        while page := await self.house.read(files.unmatched, item.type, after, PORTION):
+        while page := await self.house.read(files.unmatched, kind, after, PORTION):
             after = page[-1][0]
-            fitting = await trio.to_thread.run_sync(named_so, page, keys)
-            if fitting:
-                await self.house.write(library.identify_again, fitting)
+            found += await trio.to_thread.run_sync(named_so, page, keys)
+        return found
 
     async def _as_match(self, release: Release, item_id: str, *reasons: str) -> MatchResult:
         """The release read for a title that is certain, so that its numbers mean what they mean for that title."""
@@ -206,6 +216,9 @@ class Librarian(JobActor):
         external = item.ids.get(provider.name)
         if external is None:
             raise Discard(f"{item.title} has no {provider.name} id")
+        if job.args.get("what") == "collection":
+            await self._add_collection(item, provider, search=bool(job.args.get("search")))
+            return
         if job.args.get("what") != "poster":
             details = await provider.details(item.type, external)
             await self.house.write(media.refresh, item.id, details)
@@ -215,6 +228,19 @@ class Librarian(JobActor):
             image = await provider.image(url)
             name = await trio.to_thread.run_sync(save_poster, Path(self.house.config.data_dir) / "posters", image)
             await self.house.write(media.set_poster, item.id, name)
+
+    async def _add_collection(self, item: MediaItem, provider: MetadataProvider, *, search: bool) -> None:
+        """Add the other films of its collection, wanted as it is. Once more is once: who is known stays as it is."""
+        collection = item.metadata.get("collection_id")
+        if collection is None:
+            raise Discard(f"{item.title} is of no collection that {provider.name} knows")
+        profile = (await self.house.read(titles.slots_of, item.id))[0].quality_profile_id
+        for film in await provider.collection(collection):
+            if await self.house.read(titles.by_external_id, "movie", provider.name, film.id) is None:
+                details = await provider.details("movie", film.id)
+                await self.house.write(
+                    media.add_media, details, root_id=item.root_id, quality_profile_id=profile, search=search
+                )
 
     def _provider(self) -> MetadataProvider:
         if self.provider is None:
@@ -229,14 +255,31 @@ def is_there(root: Root, relative_path: str) -> bool:
     return Path(resolve_inside(root.path, relative_path)).is_file()
 
 
-def named_so(page: Sequence[tuple[str, str]], keys: Set[str]) -> list[str]:
-    """The ids of the files, of (id, path), whose names may mean a title of these keys."""
+def named_so(page: Sequence[tuple[str, str]], keys: Set[str]) -> list[tuple[str, str]]:
+    """Those of the files, as (id, path), whose names may mean a title of these keys."""
     found = []
     for file_id, path in page:
         release = parse(path, input="path")
         if keys & {title_key(name) for name in (*release.titles, release.title or "")}:
-            found.append(file_id)
+            found.append((file_id, path))
     return found
+
+
+def numbers_named(page: Sequence[tuple[str, str]], details: MediaDetails) -> frozenset[Number]:
+    """The episodes of a show that these files' names mean."""
+    if details.kind == "movie" or not page:
+        return frozenset()
+    known = Candidate("", "episode", details.title, details.year, (details.original_title or "", *details.aliases))
+    numbered = [
+        Numbered(f"{e.season}x{e.episode}", e.season, e.episode, e.absolute, e.air_date) for e in details.episodes
+    ]
+    numbers = {n.id: (n.season, n.number) for n in numbered}
+    found: set[Number] = set()
+    for _, path in page:
+        for result in match(parse(path, input="path", hint="tv"), [known]):
+            named = episodes_named(result, numbered)
+            found |= set() if isinstance(named, str) else {numbers[id_] for id_ in named}
+    return frozenset(found)
 
 
 def save_poster(folder: Path, image: bytes) -> str:

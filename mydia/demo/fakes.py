@@ -150,6 +150,7 @@ class FakeTitle:
     pictures: bool = True
     episodes: tuple[FakeEpisode, ...] = ()
     art: bool = True  # TMDB has a poster and a backdrop of it
+    collection: tuple[int, str] | None = None  # id and name
 
 
 class FakeTmdb(Fake):
@@ -171,6 +172,10 @@ class FakeTmdb(Fake):
             return json_reply(self._search(match[1], request.query))
         if match := re.fullmatch(r"/find/([a-z0-9]+)", path):
             return json_reply(self._find(match[1], request.query.get("external_source", "")))
+        if match := re.fullmatch(r"/collection/(\d+)", path):
+            films = [t for t in self.titles if t.collection and t.collection[0] == int(match[1])]
+            if films:
+                return json_reply({"id": int(match[1]), "parts": [_summary(t) for t in films]})
         if match := re.fullmatch(r"/(movie|tv)/(\d+)(?:/season/(\d+))?", path):
             title = next((t for t in self.titles if t.id == int(match[2]) and _path_of(t) == match[1]), None)
             if title is not None and match[3] is None:
@@ -244,6 +249,8 @@ def _details(title: FakeTitle, append: str) -> dict[str, Any]:
     }
     if title.kind == "movie":
         found["runtime"] = title.runtime
+        if title.collection:
+            found["belongs_to_collection"] = {"id": title.collection[0], "name": title.collection[1]}
     else:
         found["episode_run_time"] = [title.runtime]
         found["seasons"] = [

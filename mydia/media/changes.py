@@ -24,6 +24,21 @@ from mydia.ports import EpisodeDetails, MediaDetails
 from mydia.store.engine import to_json
 from mydia.store.transaction import Transaction, parse_time
 
+_FURTHER = frozenset(
+    {
+        "genres",
+        "rating",
+        "certification",
+        "in_cinemas",
+        "digital",
+        "physical",
+        "images",
+        "provider",
+        "collection",
+        "collection_id",
+    }
+)
+
 
 def add_media(
     tx: Transaction,
@@ -35,14 +50,15 @@ def add_media(
     monitored: bool = True,
     preset: Preset | None = None,
     new_seasons: NewSeasons | None = None,
+    also_held: Iterable[Number] = (),
     search: bool = False,
     actor: str = "system",
 ) -> str:
     """The new title's id; the existing one's where any of its ids is known already (adding twice is one title).
 
     `default_profile` names the quality profile of the default slot where `quality_profile_id` is None. `preset` says what of it is
-    wanted (all of it when None), `new_seasons` what of it is when more comes (as the preset has it when None); with `monitored` False it
-    is none.
+    wanted (all of it when None), `new_seasons` what of it is when more comes (as the preset has it when None), `also_held` the
+    episodes whose files are known, but not looked at yet; with `monitored` False none of it is.
     """
     known = find_by_ids(tx, details.kind, details.ids)
     if known is not None:
@@ -72,10 +88,16 @@ def add_media(
     )
     _put_ids_and_titles(tx, item_id, details)
     _put_episodes(tx, item_id, details.episodes)
-    wants = _monitor(tx, item_id, details.kind, preset, new_seasons)
+    wants = _monitor(tx, item_id, details.kind, preset, new_seasons, also_held)
     tx.emit(MediaAdded(media_item_id=item_id, actor=actor, title=details.title, kind=details.kind, year=details.year))
     if details.images.get("poster"):
         tx.enqueue("refresh_metadata", {"media_item_id": item_id, "what": "poster"}, media_item_id=item_id)
+    if preset == "collection":
+        tx.enqueue(
+            "refresh_metadata",
+            {"media_item_id": item_id, "what": "collection", "search": search},
+            media_item_id=item_id,
+        )
     if search and wants:
         tx.enqueue("search_media", {"media_item_id": item_id, "asked": True}, media_item_id=item_id, priority=-1)
     return item_id
@@ -91,14 +113,14 @@ def checked_preset(kind: str, preset: Preset | None) -> Preset:
     return preset
 
 
-def monitor_by(
-    tx: Transaction, item_id: str, preset: Preset, *, also_held: Iterable[Number] = (), actor: str = "system"
-) -> None:
-    """Want of a title what a preset says, from now on. `also_held`: episodes whose files are known, but not looked at yet."""
+def monitor_by(tx: Transaction, item_id: str, preset: Preset, *, actor: str = "system") -> None:
+    """Want of a title what a preset says, from now on."""
     title = _must_exist(tx, item_id)
     kind = tx.value("select type from media_items where id = :id", id=item_id)
     policy = tx.value("select new_seasons from media_items where id = :id", id=item_id)
-    _monitor(tx, item_id, kind, checked_preset(kind, preset), policy, also_held)
+    _monitor(tx, item_id, kind, checked_preset(kind, preset), policy)
+    if preset == "collection":
+        tx.enqueue("refresh_metadata", {"media_item_id": item_id, "what": "collection"}, media_item_id=item_id)
     tx.emit(MediaUpdated(media_item_id=item_id, actor=actor, title=title, changed=("monitored",)))
 
 
@@ -266,11 +288,7 @@ def find_by_ids(tx: Transaction, kind: str, ids: Mapping[str, str]) -> str | Non
 
 
 def _facts(tx: Transaction, details: MediaDetails) -> dict[str, object]:
-    further = {
-        k: v
-        for k, v in asdict(details).items()
-        if k in ("genres", "rating", "certification", "in_cinemas", "digital", "physical", "images", "provider") and v
-    }
+    further = {k: v for k, v in asdict(details).items() if k in _FURTHER and v}
     return {
         "title": details.title,
         "sort_title": sort_title(details.title),

@@ -5,9 +5,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pytest
 import trio
 
+from mydia import placing
 from mydia.adapters import catalogue
+from mydia.choosing.queries import list_profiles
 from mydia.demo.fakes import FakeEpisode, FakeTitle, FakeTmdb, Reply, serve
 from mydia.errors import Invalid
 from mydia.events import FileGone, MediaAdded
@@ -15,7 +18,7 @@ from mydia.house import House
 from mydia.jobs import queries as jobs
 from mydia.library import changes as library
 from mydia.library.model import FileView, Root, SeenFile
-from mydia.library.queries import file_at
+from mydia.library.queries import file_at, held_file
 from mydia.media import changes as media
 from mydia.media import queries as titles
 from mydia.messages import AddTitle, ProbeFile
@@ -205,6 +208,74 @@ async def test_a_title_that_is_added_takes_the_files_that_waited_for_it(tmp_path
             if job.kind == "identify_file":
                 await push(here.house, job.id)
         assert (await here.file(here.films, "Charade.1963.avi")).media_item_id == item
+
+
+@pytest.mark.parametrize(("preset", "wanted"), [("existing", {2}), ("missing", {1, 3}), ("all", {1, 2, 3})])
+async def test_a_show_that_is_added_for_what_is_there_or_for_what_is_not_knows_the_files_that_wait_for_it(
+    tmp_path: Path, preset: str, wanted: set[int]
+) -> None:
+    async with desk(tmp_path) as here:
+        await here.identified(here.shows, "One.Step.Beyond.S01E02.avi")
+        here.tmdb.titles.append(STEP)
+        wish = AddTitle(kind="tv_show", provider="tmdb", id="17404", preset=preset)
+        item = await here.house.mail["librarian"].ask(wish, timeout=10)
+        assert {e.number for e in await here.house.read(titles.episodes_of, item) if e.monitored} == wanted
+
+
+async def test_a_refresh_wants_of_what_is_new_what_the_show_s_policy_says(tmp_path: Path) -> None:
+    async with desk(tmp_path, [STEP]) as here:
+        librarian, found = here.house.mail["librarian"], {}
+        for policy in ("all", "none"):
+            here.tmdb.titles[:] = [replace(STEP, id=STEP.id + len(found), title=f"Step {policy}")]
+            wish = AddTitle("tv_show", "tmdb", str(here.tmdb.titles[0].id), preset="all", new_seasons=policy)
+            found[policy] = await librarian.ask(wish, timeout=10)
+            later = (*STEP.episodes, FakeEpisode(1, 4, "More", "1959-02-01"), FakeEpisode(2, 1, "New", "1960-01-01"))
+            here.tmdb.titles[0] = replace(here.tmdb.titles[0], episodes=later)
+            job = await here.house.write(media.request_refresh, found[policy], actor="ann")
+            assert job is not None
+            assert (await push(here.house, job)).state == "completed"
+        codes = {
+            p: [e.code for e in await here.house.read(titles.episodes_of, i) if e.monitored] for p, i in found.items()
+        }
+        old = ["S01E01", "S01E02", "S01E03", "S01E04"]
+        assert codes == {"all": [*old, "S02E01"], "none": old}
+
+
+async def test_a_film_that_is_added_with_its_collection_brings_the_others_of_it(tmp_path: Path) -> None:
+    films = [replace(CHARADE, id=n, title=f"Part {n}", imdb_id=None, collection=(7, "Parts")) for n in (1, 2, 3)]
+    async with desk(tmp_path, [*films, CHARADE]) as here:
+        wish = AddTitle("movie", "tmdb", "2", preset="collection", search=True)
+        item = await here.house.mail["librarian"].ask(wish, timeout=10)
+        (job,) = [j for j in (await here.house.read(jobs.list_jobs)).items if j.args.get("what") == "collection"]
+        assert (await push(here.house, job.id)).state == "completed"
+        cards = (await here.house.read(titles.list_media)).items
+        assert [(c.title, c.monitored) for c in cards] == [("Part 1", True), ("Part 2", True), ("Part 3", True)]
+        searched = {j.media_item_id for j in (await here.house.read(jobs.list_jobs)).items if j.kind == "search_media"}
+        assert searched == {c.id for c in cards}
+        assert (await here.house.read(titles.get_media, item)).metadata["collection"] == "Parts"
+
+
+async def test_a_file_that_is_found_goes_to_the_slot_that_it_fits(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        item = await add(here.house, film(), default_profile="HD-1080p")
+        sd = next(p for p in await here.house.read(list_profiles) if p.name == "SD")
+        await here.house.write(placing.add_slot, item, name="Small", quality_profile_id=sd.id, actor="ann")
+        main, small = await here.house.read(titles.slots_of, item)
+        await here.identified(here.films, "Charade.1963.DVDRip.avi")
+        await here.identified(here.films, "Charade.1963.1080p.BluRay.mkv", minute("1080p"))
+
+        async def held() -> dict[str, str | None]:
+            files = {s.name: await here.house.read(held_file, s.id, "") for s in (main, small)}
+            return {name: file.relative_path if file else None for name, file in files.items()}
+
+        sharp, little = "Charade.1963.1080p.BluRay.mkv", "Charade.1963.DVDRip.avi"
+        assert await held() == {"default": sharp, "Small": little}
+        # Neither takes the other's place: not when it is looked at again, not when the other's own file goes.
+        await here.house.write(lambda tx: tx.execute("update media_files set mtime_ns = 1"))
+        await here.identified(here.films, little)
+        assert await held() == {"default": sharp, "Small": little}
+        await here.house.write(library.files_gone, [(await here.file(here.films, little)).id])
+        assert await held() == {"default": sharp, "Small": None}
 
 
 async def test_d8_a_file_whose_whole_folder_is_not_there_is_not_gone(tmp_path: Path) -> None:

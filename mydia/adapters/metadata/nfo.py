@@ -56,6 +56,9 @@ class Nfo:
     async def find(self, kind: MediaKind, ids: Mapping[str, str]) -> MetadataMatch | None:
         return None
 
+    async def collection(self, id_: str) -> Sequence[MetadataMatch]:
+        return ()  # a file beside a film knows that film
+
     async def image(self, url: str) -> bytes:
         raise NotFound("NFO files hold no images")
 

@@ -77,6 +77,10 @@ class Tmdb:
                     return self._match(kind, rows[0])
         return None
 
+    async def collection(self, id_: str) -> Sequence[MetadataMatch]:
+        found = await self._get(f"collection/{quote(id_, safe='')}")
+        return [self._match("movie", row) for row in _rows(found, "parts")]
+
     async def image(self, url: str) -> bytes:
         """Only images of this provider: another host's address is refused."""
         if not url.startswith(self._image_url + "/"):
@@ -155,6 +159,8 @@ class Tmdb:
         }
         title = row.get("title") or row.get("name") or "?"
         country = self._language.partition("-")[2] or "US"
+        told = row.get("belongs_to_collection")
+        collection = told if isinstance(told, dict) else {}
         runtimes = [m for m in row.get("episode_run_time") or () if isinstance(m, int)]
         return MediaDetails(
             provider=self.name,
@@ -175,6 +181,8 @@ class Tmdb:
             digital=_released(row, country, _DIGITAL),
             physical=_released(row, country, _PHYSICAL),
             images={name: url for name, url in images.items() if url},
+            collection=collection.get("name") or None,
+            collection_id=str(collection["id"]) if collection.get("id") else None,
             episodes=episodes,
         )
 
