@@ -45,6 +45,7 @@ class Node(Actor):
         self.house = house
         self.duties, self.leading = duties, leading
         self._leads = False
+        self._seated = True
         self._heard = 0  # the number of the last stored event that was published here
         self._unseen: dict[str, float] = {}  # since when a daemon that has jobs was not seen
 
@@ -56,13 +57,14 @@ class Node(Actor):
             try:
                 await self._sit()
             except (Unavailable, trio.TooSlowError, StartFailed) as lost:
-                logger.warning(
-                    "this daemon has lost its seat among the others: {}", lost or "the server does not answer"
-                )
+                if self._seated:  # once, however long the server stays away
+                    logger.warning("this daemon has lost its seat among the others: {}", str(lost) or "silence")
+                self._seated = False
             await trio.sleep(PAUSE)
 
     async def _sit(self) -> None:
         seat = await trio.to_thread.run_sync(self.house.engine.seat)
+        self._seated = True
         try:
             while True:
                 with trio.fail_after(SILENCE):
