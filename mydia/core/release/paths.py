@@ -204,8 +204,11 @@ def _with(spans: Mapping[str, tuple[Span, ...]], **more: tuple[Span, ...]) -> Ma
 
 
 def _filled(own: Release, folders: list[tuple[str, Release]]) -> Release:
-    """Fill in from the folders, nearest first, what the file's name does not say."""
+    """Fill in from the folders, nearest first, what the file's name does not say; behind one with a title, from its like only."""
+    titled = False
     for text, folder in folders:
+        if titled and folder.title != own.title:
+            break
         if _SPECIALS.match(text) or _ROOT.match(text) or (_SEASON_FOLDER.match(text) and not folder.title):
             continue
         changes: dict[str, Any] = {}
@@ -228,8 +231,7 @@ def _filled(own: Release, folders: list[tuple[str, Release]]) -> Release:
         if "title" in changes and "title" in folder.spans:
             spans["title"] = folder.spans["title"]
         own = replace(own, **changes, spans=MappingProxyType(spans))
-        if folder.title:
-            break
+        titled = titled or folder.title is not None
     if own.seasons and not own.kind:
         return replace(own, kind="episode")
     return own

@@ -20,6 +20,7 @@ from mydia.core.release.passes.counting import (
 )  # fmt: skip
 from mydia.core.release.passes.dates import FILM_YEARS
 from mydia.core.release.passes.scene import PARTED, before_broadcast, lone_number, of_mini_series, scene_number
+from mydia.core.release.passes.title import ends_in_season
 from mydia.core.release.reading import Reading, dashed
 from mydia.core.release.tables.words import PART
 from mydia.core.release.tokens import Word
@@ -49,20 +50,22 @@ def read_absolute(reading: Reading) -> bool:
         lone_number,
     ):
         if recognise(reading):
-            reading.facts["bare_number"] = "absolute_episodes" in reading.facts
+            reading.facts["either_count"] = "absolute_episodes" in reading.facts
             return True
     return False
 
 
 def give_both_counts(reading: Reading) -> None:
-    """Give a bare number as the episode too: whether it counts from a season's start or the show's, no name says.
+    """Give a number without a season as the episode too: whether it counts from a season's start or the show's, no name says.
 
-    Unless something does: a season beside it, a second number in brackets ("17 (115)"), or that it is a special's.
+    Unless something does: a season beside it or at the title's end, a second number in brackets ("17 (115)"), or that it
+    is a special's.
     """
     facts = reading.facts
-    if not facts.pop("bare_number", False) or "seasons" in facts or "special" in facts or _is_counted_twice(reading):
+    if not facts.pop("either_count", False) or "seasons" in facts or "special" in facts or _is_counted_twice(reading):
         return
-    reading.set("episodes", list(facts["absolute_episodes"]), *reading.spans["absolute_episodes"])
+    if not ends_in_season(facts.get("title", "")):
+        reading.set("episodes", list(facts["absolute_episodes"]), *reading.spans["absolute_episodes"])
 
 
 def _is_counted_twice(reading: Reading) -> bool:

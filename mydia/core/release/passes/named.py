@@ -48,6 +48,7 @@ def read_named(reading: Reading) -> bool:
                     return True
                 set_version(reading, number.group(2), reading.span(word.index + 1, word.index + 1))
                 episodes, last = range_from(reading, reading.words[word.index + 1], int(number.group(1)))
+                reading.facts["either_count"] = True
                 return give_absolute(reading, episodes, word.index, last)
         counter = _COUNTER.match(word.low) or _BOLUM.match(word.low)
         if (
@@ -73,13 +74,14 @@ def read_named(reading: Reading) -> bool:
 
 
 def _give_lettered(reading: Reading, word: Word, letters: str, digits: str, episodes: list[int], last: int) -> bool:
-    """E07 is of season 1, as broadcasters of serials count; E1135 and EP07 are absolute, as fansubbers do."""
+    """E07 is of season 1, as broadcasters of serials count; E1135 is absolute; EP07 may be either."""
     after = reading.words[last + 1] if last + 1 < len(reading.words) else None
     dated = after is not None and after.number is not None and len(after.low) == 6
     if dated and after is not None:
         after.used = "recorded"
     if dated or "recorded" in reading.facts or (letters == "e" and len(digits) < 3):
         return give_first_season(reading, episodes, word.index, last)
+    reading.facts["either_count"] = letters != "e"
     return give_absolute(reading, episodes, word.index, last)
 
 

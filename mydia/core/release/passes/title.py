@@ -275,6 +275,11 @@ def clean(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
+def ends_in_season(title: str) -> bool:
+    """Whether a title counts its season itself: "Title S2", "Title 2nd Season"."""
+    return _SEASON_BEHIND.search(title) is not None
+
+
 def shorten_season(reading: Reading) -> None:
     """Anime titles count their seasons in one way: "Title S02 - 05" is of "Title S2"."""
     title = reading.facts.get("title")

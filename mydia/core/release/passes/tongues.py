@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from mydia.core.release.facts import Span
 from mydia.core.release.reading import Reading, dashed
 from mydia.core.release.tables.languages import CJK, NUMBERING
@@ -9,6 +11,10 @@ from mydia.core.release.terms import CODE
 from mydia.core.release.tokens import Word
 
 _PIECES = tuple((code, piece.strip()) for code, row in CJK for piece in row.split("|"))
+_CYRILLIC = re.compile(r"[а-яё]{2}")
+_UKRAINIAN = re.compile(r"[іїєґ]")
+_OTHER_CYRILLIC = re.compile(r"[ўјљњћђџќѓѕ]")
+"""Letters of Belarusian, Serbian and Macedonian."""
 _SPANISH = frozenset(["spanish", "espanol", "spa", "esp"])
 
 
@@ -39,7 +45,7 @@ def _where_none_is_heard(reading: Reading, named: list[tuple[str, Span]]) -> Non
     """What stands for the language of a name that tells no sound.
 
     A subtitle file has the language of its text. Else the subtitles' language, where it is spelled out ("Greek Subs", but
-    not "PLSUB"), then that of the words which count seasons ("Temporada 1").
+    not "PLSUB"), then that of the words which count seasons ("Temporada 1"), then Russian where Russian letters stand.
     """
     if reading.facts.get("languages"):
         return
@@ -54,6 +60,14 @@ def _where_none_is_heard(reading: Reading, named: list[tuple[str, Span]]) -> Non
         if counted is not None and word.used is not None:
             reading.add("languages", counted, Span(word.start, word.end))
             return
+    _from_letters(reading)
+
+
+def _from_letters(reading: Reading) -> None:
+    """Names in Russian or Ukrainian letters are given by those who speak over the film; nowhere is that read."""
+    name = reading.name.lower()
+    if not name.isascii() and _CYRILLIC.search(name) is not None and _OTHER_CYRILLIC.search(name) is None:
+        reading.set("languages", ["uk" if _UKRAINIAN.search(name) is not None else "ru"])
 
 
 def _latin_american(reading: Reading) -> None:

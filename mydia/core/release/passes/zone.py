@@ -14,6 +14,8 @@ from mydia.core.release.tokens import Word, is_han
 _BEFORE_YEAR = frozenset(["edition", "proper", "repack", "real", "pack"])
 _BEFORE_MARK = frozenset(["edition", "pack", "disk"])
 _LANGUAGE_SCENE = frozenset(["german", "truefrench", "dl", "ml"])
+_PASSED = frozenset(["final", "finale"])
+"""Words that German and Italian groups write among the technical ones behind an episode ("iTALiAN.FiNAL.HDTV")."""
 _AT_END = frozenset(["edition", "languages", "subs", "multi", "dual", "proper", "repack", "dubbed"])
 
 
@@ -131,6 +133,9 @@ def _walk_back(reading: Reading, limit: int, fields: frozenset[str] | None, floo
             sure = index if floor is not None else sure
             continue
         term = word.term
+        if floor is not None and term is None and word.low in _PASSED:
+            index -= 1
+            continue
         if term is None or word.head < lowest or (fields is not None and term.field not in fields):
             break
         index = word.head
