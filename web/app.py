@@ -23,7 +23,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from mydia.errors import Conflict, Forbidden, Invalid, MydiaError, NotFound, Unavailable
 from mydia.house import House
 from mydia.otp import NoAnswer, Supervisor, correlation
-from web import api, auth, edge, health, live, metrics, pages
+from web import api, auth, edge, health, live, metrics, oidc, pages
 from web.metrics import Meter
 from web.page import whole
 from web.policy import Answer, Policy, Site, Visit, allows, policy_of
@@ -63,7 +63,7 @@ def create_app(
     meter: Meter | None = None,
 ) -> "App":
     """The whole web face of a house. `tree` is shown on the system page."""
-    site = Site(house, tree, Throttle())
+    site = Site(house, tree, Throttle(), oidc.provider_of(house.config))
     meter = meter or Meter()
     app = App(site, meter.observe)
     app.extensions["mydia.meter"] = meter

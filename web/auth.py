@@ -36,6 +36,8 @@ from web.policy import Answer, Person, Site, Visit
 
 COOKIE = "mydia_session"
 FLASH = "mydia_flash"
+VOUCHED = "oidc."
+"""How the token of a session begins that an OpenID provider opened: at its end the provider's own session should end as well."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 SEEN_EVERY = 300.0  # seconds between two writes that a session or key was used
 
@@ -157,8 +159,11 @@ async def check_meant(visit: Visit) -> None:
 async def check_login(visit: Visit, username: str, password: str) -> str:
     """The id of the user whose name and password these are. Invalid, saying no more than that, or TooOften.
 
+    Forbidden where passwords are turned off.
+
     Checked before the hash, which costs; counted before it too, so that a hundred tries at once are a hundred failures.
     """
+    require_passwords(visit)
     throttle, keys = visit.site.throttle, (f"user {username.casefold()[:64]}", f"net {client_network(visit.client)}")
     throttle.check(*keys)
     throttle.failed(*keys)
@@ -172,6 +177,11 @@ async def check_login(visit: Visit, username: str, password: str) -> str:
     return found.user.id
 
 
+def require_passwords(visit: Visit) -> None:
+    if not visit.passwords:
+        raise Forbidden("Passwords are turned off in this house (auth.local_auth_enabled); log in by OpenID Connect.")
+
+
 async def claim(visit: Visit, token: str, username: str, password: str) -> str:
     """The id of the house's first administrator, by the set-up token. Invalid, Forbidden, Conflict or TooOften."""
     throttle, key = visit.site.throttle, f"net {client_network(visit.client)}"
@@ -183,11 +193,24 @@ async def claim(visit: Visit, token: str, username: str, password: str) -> str:
     return user_id
 
 
-async def begin_session(visit: Visit, user_id: str, target: str) -> Response | WerkzeugResponse:
+async def check_token(visit: Visit, token: str) -> str:
+    """The hash of the set-up token, once it is that. Forbidden, Conflict or TooOften."""
+    throttle, key = visit.site.throttle, f"net {client_network(visit.client)}"
+    throttle.check(key)
+    throttle.failed(key)
+    hashed = token_hash(token)
+    await visit.write(changes.check_setup_token, hashed)
+    throttle.succeeded(key)
+    return hashed
+
+
+async def begin_session(
+    visit: Visit, user_id: str, target: str, *, vouched: bool = False
+) -> Response | WerkzeugResponse:
     """Send a user on to `target`, with a session of their own. A session they came with ends: nobody else's is carried on."""
     if visit.person is not None:
         await visit.write(changes.close_session, visit.person.session_id)
-    token, hashed = new_token()
+    token, hashed = new_token(VOUCHED if vouched else "")
     days = visit.house.config.auth.session_days
     await visit.write(changes.open_session, user_id, hashed, request.headers.get("User-Agent"), days)
     response = redirect(target, 303)
@@ -203,10 +226,15 @@ async def begin_session(visit: Visit, user_id: str, target: str) -> Response | W
     return response
 
 
-async def end_session(visit: Visit, target: str) -> Response | WerkzeugResponse:
+def is_vouched(visit: Visit) -> bool:
+    """Whether it was an OpenID provider that opened this session."""
+    return (unsealed(visit.house.secret, request.cookies.get(COOKIE)) or "").startswith(VOUCHED)
+
+
+async def end_session(visit: Visit, response: Response | WerkzeugResponse) -> Response | WerkzeugResponse:
+    """Answer with `response`, and nobody is logged in any more."""
     if visit.person is not None:
         await visit.write(changes.close_session, visit.person.session_id)
-    response = redirect(target, 303)
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="Lax", secure=visit.https)
     return response
 

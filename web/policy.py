@@ -9,6 +9,7 @@ tests walk the whole url map). A view gets a `Visit`: who asks, and the house.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar
@@ -23,6 +24,7 @@ from mydia.house import House
 from web.throttle import Throttle
 
 if TYPE_CHECKING:
+    from mydia.adapters.oidc import Provider
     from mydia.otp import Supervisor
     from mydia.store.engine import Connection
     from mydia.store.transaction import Transaction
@@ -70,6 +72,8 @@ class Site:
     house: House
     tree: "Supervisor | None"
     throttle: Throttle
+    provider: "Provider | None" = None  # of OpenID Connect, where one is configured
+    redeemed: dict[str, datetime] = field(default_factory=dict)  # log-ins that came back from it, until they expire
     stopping: trio.Event = field(default_factory=trio.Event)
     beat: float = 15.0  # seconds between two signs of life in a stream
     claimed: bool = False  # there is an administrator; never becomes untrue again
@@ -95,6 +99,16 @@ class Visit:
     @property
     def house(self) -> House:
         return self.site.house
+
+    @property
+    def address(self) -> str:
+        """Under which the browser has this house: as configured, else as it was asked."""
+        return f"{'https' if self.https else 'http'}://{self.house.config.server.url_host or request.host}"
+
+    @property
+    def passwords(self) -> bool:
+        """Whether anybody may log in by a password. Without a provider nobody could log in otherwise, whatever was set meanwhile."""
+        return self.house.config.auth.local_auth_enabled or self.site.provider is None
 
     @property
     def name(self) -> str:

@@ -1,10 +1,11 @@
 """Writes of users, sessions and API keys. Hashes come in ready: hashing takes a thread and 50 ms, a transaction has neither."""
 
 import secrets
+from itertools import count
 from typing import get_args
 
-from mydia.accounts.model import Role, User, check_username, token_hash
-from mydia.accounts.queries import count_admins, get_user
+from mydia.accounts.model import Identity, Role, User, check_username, token_hash
+from mydia.accounts.queries import count_admins, credentials_of, get_user, user_of, ways_in
 from mydia.errors import Conflict, Forbidden, Invalid, NotFound
 from mydia.events import UserChanged
 from mydia.store.transaction import Transaction
@@ -30,12 +31,17 @@ def setup_token(tx: Transaction) -> str | None:
 
 def claim_house(tx: Transaction, token: str, username: str, password_hash: str) -> str:
     """The first administrator, by the set-up token from the log; the id. Forbidden when it is another, Conflict when there is one."""
+    check_setup_token(tx, token_hash(token))
+    return create_first_admin(tx, username, password_hash)
+
+
+def check_setup_token(tx: Transaction, hashed: str) -> None:
+    """Forbidden when this is not the hash of the set-up token, Conflict when the house has an administrator."""
     if count_admins(tx):
         raise Conflict("this house has an administrator already; log in instead")
     kept = tx.value("select value from settings where key = :key", key=_TOKEN)
-    if kept is None or not secrets.compare_digest(str(kept), token_hash(token)):
+    if kept is None or not secrets.compare_digest(str(kept), hashed):
         raise Forbidden("this is not the set-up token; it stands in the log of the last start")
-    return create_first_admin(tx, username, password_hash)
 
 
 def create_first_admin(tx: Transaction, username: str, password_hash: str) -> str:
@@ -84,6 +90,63 @@ def delete_user(tx: Transaction, user_id: str, *, actor: str) -> None:
     _keep_an_admin(tx, get_user(tx, user_id), unless=False)
     tx.execute("delete from users where id = :id", id=user_id)
     tx.emit(UserChanged(user_id=user_id, what="deleted", actor=actor))
+
+
+# -- people whom an OpenID provider vouches for
+
+
+def come_in(tx: Transaction, identity: Identity, role: Role, *, decided: bool) -> str:
+    """The id of their user, made at their first log-in. `decided`: the provider decides the role at every log-in.
+
+    Conflict while the house has no administrator: the first is made by the set-up token alone. The last one stays one.
+    """
+    if not count_admins(tx):
+        raise Conflict("this house has no administrator yet; set it up first")
+    known = user_of(tx, identity)
+    if known is None:
+        return _create_user_of(tx, identity, role)
+    if decided and known.role != role and not (known.role == "admin" and count_admins(tx) == 1):
+        set_role(tx, known.id, role, actor=known.username)
+    return known.id
+
+
+def claim_house_as(tx: Transaction, token_hash: str, identity: Identity) -> str:
+    """The first administrator, by the set-up token's hash and a provider; the id. Forbidden, Conflict as claim_house."""
+    check_setup_token(tx, token_hash)
+    tx.execute("delete from settings where key = :key", key=_TOKEN)
+    known = user_of(tx, identity)
+    if known is None:
+        return _create_user_of(tx, identity, "admin")
+    set_role(tx, known.id, "admin", actor=known.username)
+    return known.id
+
+
+def link_identity(tx: Transaction, user_id: str, identity: Identity, *, actor: str) -> None:
+    """From now on the provider opens this account too. Conflict when it opens another one, or another identity opens this one."""
+    known = user_of(tx, identity)
+    if known is not None and known.id != user_id:
+        raise Conflict(f"that identity opens the account {known.username!r} already")
+    if known is None and ways_in(tx, user_id).issuer is not None:
+        raise Conflict("this account is linked to another identity; unlink that first")
+    _update(tx, user_id, oidc_issuer=identity.issuer, oidc_sub=identity.subject)
+    tx.emit(UserChanged(user_id=user_id, what=f"linked to {identity.issuer}", actor=actor))
+
+
+def unlink_identity(tx: Transaction, user_id: str, *, actor: str) -> None:
+    """The provider opens this account no more. Conflict when nothing else would."""
+    if not ways_in(tx, user_id).password:
+        raise Conflict("this account has no password, so nothing would open it any more")
+    _update(tx, user_id, oidc_issuer=None, oidc_sub=None)
+    tx.emit(UserChanged(user_id=user_id, what="unlinked from its provider", actor=actor))
+
+
+def _create_user_of(tx: Transaction, identity: Identity, role: Role) -> str:
+    """A name that is taken gets a number: it may be somebody else's, so the two are never made one."""
+    names = (identity.name if n == 1 else f"{identity.name}-{n}" for n in count(1))
+    name = next(n for n in names if credentials_of(tx, n) is None)
+    user_id = create_user(tx, name, None, role, actor=name)
+    _update(tx, user_id, oidc_issuer=identity.issuer, oidc_sub=identity.subject)
+    return user_id
 
 
 # -- sessions

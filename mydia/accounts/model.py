@@ -40,6 +40,24 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """Somebody an OpenID provider vouches for: `subject` is who they are there for good; `name` and `groups` may change."""
+
+    issuer: str
+    subject: str
+    name: str
+    groups: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class WaysIn:
+    """How somebody may log in: by a password, by an OpenID provider (its issuer), or by both."""
+
+    password: bool
+    issuer: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Login:
     """A session that is alive, and whose it is."""
 
@@ -97,8 +115,9 @@ class NewKey(NamedTuple):
     secret: str
 
 
-def new_token() -> NewToken:
-    token = secrets.token_urlsafe(32)
+def new_token(mark: str = "") -> NewToken:
+    """`mark` stands before the token, to tell sessions apart in which something must happen at their end."""
+    token = mark + secrets.token_urlsafe(32)
     return NewToken(token, token_hash(token))
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from mydia.accounts.model import ApiKey, Credentials, KeyOwner, Login, Session, User
+from mydia.accounts.model import ApiKey, Credentials, Identity, KeyOwner, Login, Session, User, WaysIn
 from mydia.errors import NotFound
 from mydia.store.engine import Connection, Row, quick
 from mydia.store.transaction import parse_time, to_text
@@ -26,6 +26,23 @@ def get_user(conn: Connection, id: str) -> User:  # noqa: A002 - it is the colum
     if row is None:
         raise NotFound(f"there is no user {id}")
     return user(row)
+
+
+@quick
+def user_of(conn: Connection, identity: Identity) -> User | None:
+    """Whose identity this is: by issuer and subject, never by a name or an address."""
+    row = conn.one(
+        f"select {_USER} from users u where u.oidc_issuer = :issuer and u.oidc_sub = :subject",
+        issuer=identity.issuer,
+        subject=identity.subject,
+    )
+    return None if row is None else user(row)
+
+
+@quick
+def ways_in(conn: Connection, user_id: str) -> WaysIn:
+    row = conn.one("select password_hash, oidc_issuer from users where id = :id", id=user_id)
+    return WaysIn(False, None) if row is None else WaysIn(row["password_hash"] is not None, row["oidc_issuer"])
 
 
 def list_users(conn: Connection) -> tuple[User, ...]:

@@ -152,7 +152,8 @@ def test_each_of_the_missions_variables_sets_its_key(tmp_path: Path, name: str) 
         "OIDC_ISSUER": "https://idp.example",
         "TZ": "Europe/Berlin",
     }
-    loaded = load_config(None, {name: values.get(name, "/somewhere")})
+    needed = {"OIDC_ISSUER": "https://other.example", "OIDC_CLIENT_ID": "other"} if name.startswith("OIDC_") else {}
+    loaded = load_config(None, {**needed, name: values.get(name, "/somewhere")})
     key = ".".join(map(str, VARIABLES[name]))
     assert loaded.sources[key].where == name
     assert dict(dotted_values(loaded.config))[key] != dict(dotted_values(Config()))[key]
@@ -379,3 +380,29 @@ def test_which_keys_need_a_restart_is_data() -> None:
 
 def test_the_prefix_is_the_programs_own() -> None:
     assert PREFIX == "MYDIA__"
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("oidc: {enabled: true, client_id: x}", "oidc: log-in by OpenID Connect needs issuer too"),
+        ("oidc: {client_secret: x}", "oidc: log-in by OpenID Connect needs issuer and client_id too"),
+        ("local_auth_enabled: false", "local_auth_enabled is false and auth.oidc is not set up, so nobody could log in"),
+        (
+            "{local_auth_enabled: false, oidc: {enabled: false, issuer: https://idp.example, client_id: x}}",
+            "local_auth_enabled is false and auth.oidc is not set up, so nobody could log in",
+        ),
+        ("oidc: {scopes: [profile]}", "scopes must hold openid; without it the provider says nothing of who is there"),
+    ],
+)
+def test_a_house_that_nobody_could_enter_is_refused_in_one_line(tmp_path: Path, written: str, told: str) -> None:
+    (line,) = problems(tmp_path, f"auth:\n  {written}\n")
+    assert line.startswith("config.yml:")
+    assert line.endswith(told)
+
+
+def test_openid_connect_is_on_where_the_environment_names_the_provider_and_the_client(tmp_path: Path) -> None:
+    env = {"OIDC_ISSUER": "https://idp.example/realms/home/", "OIDC_CLIENT_ID": "mydia"}
+    oidc = load_config(None, env).config.auth.oidc
+    assert (oidc.on, oidc.label) == (True, "idp.example")
+    assert not load(tmp_path, "auth:\n  oidc:\n    enabled: false\n", env).config.auth.oidc.on

@@ -12,6 +12,7 @@ from web.pages import (
     files,
     formats,
     grid,
+    oidc,
     pictures,
     profiles,
     rules,
@@ -25,4 +26,4 @@ from web.pages import (
 def blueprints() -> tuple[Blueprint, ...]:
     watching = (dashboard, grid, title, add, search, activity, files, system)
     choosing = (settings, profiles, formats, rules, explain)
-    return tuple(module.pages for module in (door, *watching, *choosing, account, pictures))
+    return tuple(module.pages for module in (door, oidc, *watching, *choosing, account, pictures))

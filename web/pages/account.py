@@ -6,10 +6,11 @@ from quart import Blueprint, request
 
 from mydia.accounts import changes, queries
 from mydia.accounts.hashing import hash_secret
-from mydia.accounts.model import ROLES, ApiKey, Role, Session, User, check_password, new_key
+from mydia.accounts.model import ROLES, ApiKey, Role, Session, User, WaysIn, check_password, new_key
 from mydia.errors import Forbidden, Invalid
 from mydia.media.queries import last_seq
-from web.auth import back_to, begin_session, check_login
+from web.auth import back_to, begin_session, check_login, require_passwords
+from web.oidc import offer
 from web.page import whole
 from web.policy import Answer, Person, Policy, Visit, route
 
@@ -24,6 +25,7 @@ class Mine:
     user: User
     sessions: tuple[Session, ...]
     keys: tuple[ApiKey, ...]
+    ways: WaysIn
 
 
 def _self(visit: Visit) -> Person:
@@ -38,13 +40,15 @@ async def _mine(visit: Visit) -> Mine:
         await visit.read(queries.get_user, me.id),
         await visit.read(queries.sessions_of, me.id, now),
         await visit.read(queries.keys_of, me.id),
+        await visit.read(queries.ways_in, me.id),
     )
 
 
 async def _show(visit: Visit, status: int = 200, new_key: str | None = None) -> Answer:
     people = await visit.read(queries.list_users) if visit.may("ADMIN") else ()
     shown = {"roles": ROLE_WORDS, "new_key": new_key, "mine": await _mine(visit), "people": people}
-    return await whole("account.html", visit, status, live_after=await visit.read(last_seq), **shown)
+    live_after, provider = await visit.read(last_seq), await offer(visit, look=False)
+    return await whole("account.html", visit, status, live_after=live_after, offer=provider, **shown)
 
 
 @route(pages, "/account", Policy.READ)
@@ -96,6 +100,7 @@ async def revoke_key(visit: Visit, key_id: str) -> Answer:
 
 @route(pages, "/people", Policy.ADMIN, methods=("POST",))
 async def add_person(visit: Visit) -> Answer:
+    require_passwords(visit)
     form = await request.form
     role: Role = next((r for r in ROLES if r == form.get("role")), "readonly")
     hashed = await hash_secret(check_password(form.get("password", "")))

@@ -1,9 +1,9 @@
-"""The door: the set-up of a new house, login, logout."""
+"""The door: the set-up of a new house, login, logout. What leads through an OpenID provider is in oidc.py beside this."""
 
 from quart import Blueprint, redirect, request
 
-from mydia.errors import Conflict, Forbidden, Invalid
-from web import auth
+from mydia.errors import Conflict, Forbidden, Invalid, MydiaError, Unavailable
+from web import auth, oidc
 from web.edge import local_path
 from web.page import whole
 from web.policy import Answer, Policy, Visit, route
@@ -17,16 +17,32 @@ def sentence(problem: Exception) -> str:
     return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith(".") else ".")
 
 
+async def setup_page(visit: Visit, problem: MydiaError | None = None, token: str = "", username: str = "") -> Answer:
+    return await _door("setup.html", visit, problem, token=token, username=username)
+
+
+async def login_page(visit: Visit, problem: MydiaError | None = None, target: str = "/", username: str = "") -> Answer:
+    return await _door("login.html", visit, problem, next=target, username=username)
+
+
+async def _door(template: str, visit: Visit, problem: MydiaError | None, **values: str) -> Answer:
+    status = 429 if isinstance(problem, TooOften) else 503 if isinstance(problem, Unavailable) else 422
+    said = sentence(problem) if problem else None
+    offer = await oidc.offer(visit)
+    return await whole(template, visit, status if problem else 200, problem=said, offer=offer, **values)
+
+
 @route(pages, "/setup", Policy.PUBLIC)
 async def setup(visit: Visit) -> Answer:
     if await auth.is_claimed(visit.site):
         return redirect("/login", 303)
-    return await whole("setup.html", visit, problem=None, token=request.args.get("token", ""), username="")
+    return await setup_page(visit, token=request.args.get("token", ""))
 
 
 @route(pages, "/setup", Policy.PUBLIC, methods=("POST",))
 async def claim(visit: Visit) -> Answer:
     """The first administrator, by the token that stands in the log."""
+    auth.require_passwords(visit)
     form = await request.form
     token, username, password = (form.get(name, "") for name in ("token", "username", "password"))
     try:
@@ -36,8 +52,7 @@ async def claim(visit: Visit) -> Answer:
     except Conflict:
         return redirect("/login", 303)
     except (Invalid, Forbidden, TooOften) as problem:
-        status = 429 if isinstance(problem, TooOften) else 422
-        return await whole("setup.html", visit, status, problem=sentence(problem), token=token, username=username)
+        return await setup_page(visit, problem, token, username)
     return await auth.begin_session(visit, user_id, "/")
 
 
@@ -48,7 +63,7 @@ async def login(visit: Visit) -> Answer:
         return redirect("/setup", 303)
     if visit.person is not None:
         return redirect(target, 303)
-    return await whole("login.html", visit, problem=None, next=target, username="")
+    return await login_page(visit, target=target)
 
 
 @route(pages, "/login", Policy.PUBLIC, methods=("POST",))
@@ -58,11 +73,10 @@ async def enter(visit: Visit) -> Answer:
     try:
         user_id = await auth.check_login(visit, username.strip(), form.get("password", ""))
     except (Invalid, TooOften) as problem:
-        status = 422 if isinstance(problem, Invalid) else 429
-        return await whole("login.html", visit, status, problem=sentence(problem), next=target, username=username)
+        return await login_page(visit, problem, target, username)
     return await auth.begin_session(visit, user_id, target)
 
 
 @route(pages, "/logout", Policy.READ, methods=("POST",))
 async def logout(visit: Visit) -> Answer:
-    return await auth.end_session(visit, "/login")
+    return await auth.end_session(visit, await oidc.farewell(visit))
