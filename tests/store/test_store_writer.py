@@ -1,5 +1,7 @@
 """The writer's contract: durable replies, each change alone in what it undoes, events in commit order, bells after the commit."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +12,12 @@ from mydia.errors import Conflict, Invalid, Unavailable
 from mydia.events import DownloadProgressed, Event, HealthChanged, JobChanged
 from mydia.house import House
 from mydia.messages import Change
-from mydia.otp import correlation
+from mydia.otp import Supervisor, actor, correlation
 from mydia.store.engine import Connection
 from mydia.store.transaction import Transaction
 from tests.support.house import clock_of, open_house
+from tests.support.waiting import eventually
+from workers.node import Node
 
 
 def put(tx: Transaction, key: str, value: str = "1") -> str:
@@ -103,7 +107,7 @@ async def test_changes_run_in_the_order_they_were_sent(tmp_path: Path) -> None:
                     nursery.start_soon(house.write, say, n)
                     await trio.lowlevel.checkpoint()
         stored = await house.read(lambda c: c.all("select seq, data from events order by seq"))
-        published = [e for e in seen if isinstance(e, HealthChanged)]
+        published = [e for e in await come(seen, 100) if isinstance(e, HealthChanged)]
         assert [e.seq for e in published] == [row["seq"] for row in stored] == list(range(1, 101))
         assert [f'"{e.message}"' in row["data"] for e, row in zip(published, stored, strict=True)] == [True] * 100
 
@@ -112,7 +116,7 @@ async def test_an_event_that_is_not_stored_is_published_all_the_same(tmp_path: P
     async with open_house(tmp_path) as house, house_events(house) as seen:
         await house.write(lambda tx: tx.emit(DownloadProgressed(download_id="d", progress=0.5)))
         assert await house.read(lambda c: c.value("select count(*) from events")) == 0
-        assert [type(e) for e in seen] == [DownloadProgressed]
+        assert [type(e) for e in await come(seen, 1)] == [DownloadProgressed]
         assert seen[0].seq is None
 
 
@@ -209,7 +213,7 @@ async def test_a_hurried_wish_brings_the_waiting_one_forward_and_a_calm_one_does
 async def test_enqueueing_tells_the_pages(tmp_path: Path) -> None:
     async with open_house(tmp_path) as house, house_events(house) as seen:
         job = await house.write(lambda tx: tx.enqueue("notify", {}, media_item_id="m"))
-        assert seen == [
+        assert await come(seen, 1) == [
             JobChanged(job_id=job, queue="notifications", kind="notify", state="available", media_item_id="m")
         ]
 
@@ -285,26 +289,36 @@ async def test_a_full_disk_costs_its_neighbours_nothing_that_they_were_told_is_k
         assert await house.read(keys) == told
 
 
-def house_events(house: House) -> "Recorder":
-    return Recorder(house)
+@asynccontextmanager
+async def house_events(house: House) -> AsyncIterator[list[Event]]:
+    """Every event published while it is open, in order. Where daemons share a database, its node hears of them from the server."""
+    seen: list[Event] = []
+
+    def accept(event: object) -> bool:
+        assert isinstance(event, Event)
+        seen.append(event)
+        return False
+
+    duties = Supervisor("duties")
+    node = actor("node", lambda: Node(house, duties, Supervisor("leading").child_spec))
+    children = [duties.child_spec(), node] if house.engine.shared else []
+
+    async def leads() -> bool:  # and has listened since before that
+        return not children or bool(duties.children())
+
+    async with trio.open_nursery() as nursery:
+        await nursery.start(Supervisor("among_others", children=children).run)
+        await eventually(leads)
+        with house.bus.subscribe(filter=accept):
+            yield seen
+        nursery.cancel_scope.cancel()
 
 
-class Recorder:
-    """Every event published while it is open, in order."""
+async def come(seen: list[Event], count: int) -> list[Event]:
+    """So many of them; those of a shared database come a moment after the answer."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
-        self.seen: list[Event] = []
+    async def enough() -> bool:
+        return len(seen) >= count
 
-    async def __aenter__(self) -> list[Event]:
-        def accept(event: object) -> bool:
-            assert isinstance(event, Event)
-            self.seen.append(event)
-            return False
-
-        self.subscription = self.house.bus.subscribe(filter=accept)
-        self.subscription.__enter__()
-        return self.seen
-
-    async def __aexit__(self, *_: object) -> None:
-        self.subscription.__exit__(None, None, None)
+    await eventually(enough, every=0.005)
+    return seen
