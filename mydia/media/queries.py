@@ -29,14 +29,14 @@ _FILTERS = {
 
 # A card in one statement of scalar subqueries, since a grid shows fifty. (As joins, SQLite may look at every slot there is first.)
 _SLOT = "from slots s join held_files h on h.slot_id = s.id {} where s.media_item_id = m.id and s.name = 'default'"
-_CARDS = f"""select m.id, m.type, m.title, m.year, m.poster, m.monitored, m.created_at, m.sort_title,
+_CARDS = f"""select m.id, m.type, m.title, m.year, m.poster, m.monitored, m.created_at,
     case when m.type = 'movie' then
         (select coalesce(f.quality, '') {_SLOT.format("and h.target = '' join media_files f on f.id = h.file_id")}) end as film,
     case when m.type = 'tv_show' then
         (select count(*) from episodes e where e.media_item_id = m.id and e.season_number > 0) end as total,
     case when m.type = 'tv_show' then
         (select count(*) {_SLOT.format("join episodes e on e.id = h.target and e.season_number > 0")}) end as held,
-    (select max(d.progress) from downloads d where d.media_item_id = m.id and d.status in {OPEN}) as progress
+    (select max(d.progress) from downloads d where d.media_item_id = m.id and d.status in {OPEN}) as progress, m.sort_title
     from media_items m"""
 
 
@@ -71,13 +71,14 @@ def list_media(
     if cursor:
         params["after"], params["after_id"] = decode_cursor(cursor, str, str)
         where.append(f"({column}, m.id) {compare} (:after, :after_id)")
-    rows = conn.all(
+    rows = conn.rows(
         f"{_CARDS} where {' and '.join(where)} order by {column}{order}, m.id{order} limit :limit", **params
     )
-    page, more = rows[:limit], len(rows) > limit
-    key = "sort_title" if sort == "title" else "created_at"
-    following = encode_cursor((page[-1][key], page[-1]["id"])) if more else None
-    return Page(tuple(map(_card, page)), following)
+    page = tuple([_card(row) for row in rows[:limit]])
+    if len(rows) <= limit:
+        return Page(page, None)
+    *_, last_sort_title = rows[limit - 1]
+    return Page(page, encode_cursor((last_sort_title if sort == "title" else page[-1].created_at, page[-1].id)))
 
 
 @quick
@@ -97,10 +98,10 @@ def recent(conn: Connection, limit: int = 12) -> tuple[MediaCard, ...]:
 
 
 def card_of(conn: Connection, item_id: str) -> MediaCard:
-    row = conn.one(f"{_CARDS} where m.id = :id", id=item_id)
-    if row is None:
+    rows = conn.rows(f"{_CARDS} where m.id = :id", id=item_id)
+    if not rows:
         raise NotFound(f"There is no title {item_id}.")
-    return _card(row)
+    return _card(rows[0])
 
 
 def search_titles(conn: Connection, q: str, limit: int = 20) -> tuple[MediaCard, ...]:
@@ -124,7 +125,7 @@ def search_titles(conn: Connection, q: str, limit: int = 20) -> tuple[MediaCard,
     if not ids:
         return ()
     match, params2 = among("m.id", ids[:limit])
-    return tuple(map(_card, conn.all(f"{_CARDS} where {match} order by m.sort_title, m.id", **params2)))
+    return tuple(map(_card, conn.rows(f"{_CARDS} where {match} order by m.sort_title, m.id", **params2)))
 
 
 def get_media(conn: Connection, item_id: str) -> MediaItem:
@@ -251,36 +252,20 @@ def counts(conn: Connection, *, today: str = "9999-12-31") -> Counts:
     )
 
 
-def _card(row: dict[str, Any]) -> MediaCard:
-    progress = row["progress"]
-    if row["type"] == "movie":
-        held, total = int(row["film"] is not None), 1
+def _card(row: Any) -> MediaCard:
+    """A row of `_CARDS`: as a tuple, since a dictionary of each of fifty costs as much again as all the rest of this."""
+    id_, kind, title, year, poster, monitored, created_at, film, total, held, progress, _ = row
+    if kind == "movie":
+        held, total = int(film is not None), 1
+    state: CardState
+    if progress is not None:
+        state = "downloading"
+    elif held:
+        state = "held" if held == total else "partial"
     else:
-        held, total = row["held"], row["total"]
-    state: CardState = (
-        "downloading"
-        if progress is not None
-        else "held"
-        if held and held == total
-        else "partial"
-        if held
-        else "missing"
-        if row["monitored"]
-        else "unmonitored"
-    )
+        state = "missing" if monitored else "unmonitored"
     return MediaCard(
-        row["id"],
-        row["type"],
-        row["title"],
-        row["year"],
-        row["poster"],
-        bool(row["monitored"]),
-        state,
-        held,
-        total,
-        row["film"] or None,
-        progress,
-        row["created_at"],
+        id_, kind, title, year, poster, bool(monitored), state, held, total, film or None, progress, created_at
     )
 
 
@@ -320,20 +305,21 @@ _LATER = (
 
 
 def longest_unsearched(
-    conn: Connection, *, now: str, below_cutoff: Mapping[str, Sequence[str]], limit: int
+    conn: Connection, *, now: str, below_cutoff: Mapping[str, Sequence[str]], limit: int, why: Why | None = None
 ) -> tuple[str, ...]:
     """The ids of titles of which something is lacking that is out, or held in a quality of `below_cutoff` (profile id -> qualities), and
-    that is not to wait for its next search; those never searched first, then the longest unsearched."""
+    that is not to wait for its next search; those never searched first, then the longest unsearched. `why`: only one of the two."""
     better, params = _better(below_cutoff)
     lacks = _LACKS.format(film=_LATER.format("''"), aired="and e.air_date <= :today", episode=_LATER.format("e.id"))
     upgradable = _BETTER.format(better=better, held=_LATER.format("h.target"))
+    conditions = {"missing": lacks, "cutoff_unmet": upgradable}
     rows = conn.all(
-        f"select m.id from media_items m where {lacks} or {upgradable}"
+        f"select m.id from media_items m where {' or '.join(c for name, c in conditions.items() if why in (None, name))}"
         " order by coalesce(m.last_search_at, ''), m.id limit :limit",
         now=now,
-        today=now[:10],
         limit=limit,
-        **params,
+        **({"today": now[:10]} if why != "cutoff_unmet" else {}),
+        **(params if why != "missing" else {}),
     )
     return tuple(r["id"] for r in rows)
 
