@@ -46,14 +46,14 @@ def identify_by_hand(
     library.identify_by_hand(tx, file_id, media_item_id, episode_ids, slots=fitting, actor=actor)
 
 
-def add_slot(tx: Transaction, media_item_id: str, *, actor: str, **wished: Any) -> str:
+def add_slot(tx: Transaction, /, media_item_id: str, *, actor: str, **wished: Any) -> str:
     """As `media.slots.add_slot`; a file that is there already and fits is held at once."""
     slot_id = slots.add_slot(tx, media_item_id, actor=actor, **wished)
     settle(tx, media_item_id)
     return slot_id
 
 
-def update_slot(tx: Transaction, media_item_id: str, slot_id: str, *, actor: str, **wished: Any) -> None:
+def update_slot(tx: Transaction, /, media_item_id: str, slot_id: str, *, actor: str, **wished: Any) -> None:
     """As `media.slots.update_slot`; a file that is there already and fits now is held at once."""
     slots.update_slot(tx, media_item_id, slot_id, actor=actor, **wished)
     settle(tx, media_item_id)

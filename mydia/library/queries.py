@@ -165,6 +165,16 @@ def journal_of(conn: Connection, download_id: str) -> tuple[JournalRow, ...]:
     )
 
 
+def came_since(conn: Connection, row: TrashRow) -> frozenset[str]:
+    """The paths in a root that imports have chosen since a file of it was marked for the trash; those that were undone too."""
+    rows = conn.all(
+        "select relative_path from import_journal where root_id = :root and created_at >= :since",
+        root=row.root_id,
+        since=row.created_at,
+    )
+    return frozenset(from_text(r["relative_path"]) for r in rows)
+
+
 def trash(conn: Connection, *, cursor: str | None = None, limit: int = 50) -> Page[TrashRow]:
     """What was deleted and can still be restored, newest first."""
     where, params = ["t.state = 'trashed'"], dict[str, Any](limit=limit + 1)
@@ -288,3 +298,13 @@ def held_by(conn: Connection, slot_id: str) -> frozenset[str]:
     return frozenset(
         r["file_id"] for r in conn.all("select file_id from held_files where slot_id = :s order by file_id", s=slot_id)
     )
+
+
+def holdings(conn: Connection, media_item_id: str) -> tuple[tuple[str, str, str], ...]:
+    """(slot id, episode's id or '' for the film, file id) of everything that a title's slots hold."""
+    rows = conn.all(
+        "select h.slot_id, h.target, h.file_id from slots s join held_files h on h.slot_id = s.id where s.media_item_id = :m"
+        " order by h.slot_id, h.target",
+        m=media_item_id,
+    )
+    return tuple((r["slot_id"], r["target"], r["file_id"]) for r in rows)

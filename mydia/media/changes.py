@@ -20,6 +20,7 @@ from mydia.core.wanted import (
 from mydia.errors import Conflict, Invalid, NotFound
 from mydia.events import MediaAdded, MediaDeleted, MediaUpdated
 from mydia.media.model import MAIN
+from mydia.media.queries import get_slot
 from mydia.ports import EpisodeDetails, MediaDetails
 from mydia.store.engine import to_json
 from mydia.store.transaction import Transaction, parse_time
@@ -256,15 +257,23 @@ def delete_media(tx: Transaction, item_id: str, *, actor: str = "system") -> Non
     tx.emit(MediaDeleted(media_item_id=item_id, actor=actor, title=title))
 
 
-def request_search(tx: Transaction, item_id: str, *, actor: str = "system") -> str | None:
-    """A person's "search now": the id of the job that will do it."""
+def request_search(tx: Transaction, item_id: str, *, slot_id: str | None = None, actor: str = "system") -> str | None:
+    """A person's "search now", for all its versions or one: the id of the job that will do it."""
     _must_exist(tx, item_id)
-    return tx.enqueue("search_media", {"media_item_id": item_id, "mode": "user"}, media_item_id=item_id, priority=-2)
+    of_slot = {"slot_id": get_slot(tx, item_id, slot_id).id} if slot_id is not None else {}
+    return tx.enqueue(
+        "search_media", {"media_item_id": item_id, "mode": "user", **of_slot}, media_item_id=item_id, priority=-2
+    )
 
 
 def searched(tx: Transaction, item_id: str) -> None:
     """Its turn is over, so that others get theirs, although there was nothing to search for."""
     tx.execute("update media_items set last_search_at = :now where id = :id", now=tx.now, id=item_id)
+
+
+def request_round(tx: Transaction, limit: int) -> str | None:
+    """A person's "search all": what is due, within the indexers' tokens of today; the id of the job that will do it."""
+    return tx.enqueue("search_missing", {"limit": limit}, priority=-1)
 
 
 def request_refresh(tx: Transaction, item_id: str, *, actor: str = "system") -> str | None:

@@ -78,9 +78,13 @@ class Slot:
         return f" - {self.suffix}" if self.suffix else ""
 
     @property
+    def is_main(self) -> bool:
+        return self.name == MAIN
+
+    @property
     def label(self) -> str:
         """Its name for people."""
-        return "Main version" if self.name == MAIN else self.name
+        return "Main version" if self.is_main else self.name
 
 
 @dataclass(frozen=True, slots=True)

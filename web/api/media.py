@@ -14,10 +14,11 @@ from mydia.otp import NoAnswer
 from mydia.ports import MetadataMatch
 from mydia.store.engine import Connection
 from web.api.downloads import SearchList, search_out
-from web.api.kit import Query, operation
+from web.api.kit import Body, Query, operation
 from web.api.models import (
     EpisodeChange,
     EventPage,
+    Id,
     JobRef,
     MediaChange,
     MediaOut,
@@ -29,6 +30,7 @@ from web.api.models import (
     event_out,
     found,
     media_out,
+    slots_out,
 )
 from web.policy import Policy, Visit
 
@@ -70,6 +72,8 @@ async def add_media(visit: Visit, body: NewMedia) -> MediaOut:
         root_id=body.root_id,
         quality_profile_id=body.quality_profile_id,
         monitored=body.monitored,
+        preset=body.monitor,
+        new_seasons=body.new_seasons,
         search=body.search,
         actor=visit.name,
     )
@@ -80,7 +84,8 @@ async def add_media(visit: Visit, body: NewMedia) -> MediaOut:
 @operation(api, "/media/<media_id>", Policy.ACT, method="PUT", body=MediaChange, answers=MediaOut)
 async def change_media(visit: Visit, media_id: str, body: MediaChange) -> MediaOut:
     """Change what a person may change; what is left out stays."""
-    await visit.write(changes.update_media, media_id, actor=visit.name, **body.model_dump())
+    wished = body.model_dump()
+    await visit.write(changes.update_media, media_id, actor=visit.name, preset=wished.pop("monitor"), **wished)
     return await visit.read(_whole, media_id)
 
 
@@ -90,10 +95,18 @@ async def delete_media(visit: Visit, media_id: str) -> None:
     await visit.write(changes.delete_media, media_id, actor=visit.name)
 
 
-@operation(api, "/media/<media_id>/search", Policy.ACT, method="POST", answers=JobRef, status=202)
-async def search_media(visit: Visit, media_id: str) -> JobRef:
-    """Search for what the title lacks, now."""
-    return JobRef(await visit.write(changes.request_search, media_id, actor=visit.name))
+class SearchIn(Body):
+    """Which of a title's versions; all of them when left out."""
+
+    slot_id: Id | None = None
+
+
+@operation(
+    api, "/media/<media_id>/search", Policy.ACT, method="POST", body=SearchIn, optional=True, answers=JobRef, status=202
+)
+async def search_media(visit: Visit, media_id: str, body: SearchIn) -> JobRef:
+    """Search for what the title lacks, now. It counts against the indexers' searches of today, and is never refused by them."""
+    return JobRef(await visit.write(changes.request_search, media_id, slot_id=body.slot_id, actor=visit.name))
 
 
 @operation(api, "/media/<media_id>/refresh", Policy.ACT, method="POST", answers=JobRef, status=202)
@@ -146,7 +159,6 @@ def _known_ids(conn: Connection, keys: list[tuple[str, str, str]]) -> dict[tuple
 
 
 def _whole(conn: Connection, media_id: str) -> MediaOut:
-    item = queries.get_media(conn, media_id)
-    slots = queries.slots_of(conn, media_id)
-    profile = slots[0].quality_profile_id if slots else None
-    return media_out(item, profile, library.files_of(conn, media_id), queries.episodes_of(conn, media_id))
+    item, episodes = queries.get_media(conn, media_id), queries.episodes_of(conn, media_id)
+    slots = slots_out(queries.slots_of(conn, media_id), library.holdings(conn, media_id), episodes)
+    return media_out(item, slots, library.files_of(conn, media_id), episodes)

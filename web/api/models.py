@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from mydia.core.wanted import NewSeasons, Preset
 from mydia.library.model import FileView
-from mydia.media.model import Episode, EventRow, MediaCard, MediaItem
+from mydia.media.model import Episode, EventRow, MediaCard, MediaItem, Slot
 from mydia.ports import MediaKind, MetadataMatch
 from web.api.kit import Body, Query
 
@@ -38,6 +39,16 @@ class MediaQuery(Paging):
     sort: Literal["title", "added"] = "title"
 
 
+Monitor = Annotated[
+    Preset,
+    Field(description="What of it is wanted; movie, collection and none are for films, the others and none for shows"),
+]
+NewSeasonsPolicy = Annotated[
+    NewSeasons,
+    Field(description="Whether what comes new of a show is wanted: later episodes of its latest season, new seasons"),
+]
+
+
 class NewMedia(Body):
     """A title to add, by its id at the metadata provider."""
 
@@ -45,7 +56,9 @@ class NewMedia(Body):
     tmdb_id: Annotated[int, Field(ge=1, le=2**53)]
     root_id: Annotated[Id | None, Field(description="The library folder; the first of that type when left out")] = None
     quality_profile_id: Annotated[Id | None, Field(description="media.quality_profile when left out")] = None
-    monitored: bool = True
+    monitored: Annotated[bool, Field(description="false: want nothing of it, as monitor none")] = True
+    monitor: Monitor | None = None
+    new_seasons: NewSeasonsPolicy | None = None
     search: Annotated[bool, Field(description="Search for it at once")] = True
 
 
@@ -54,6 +67,8 @@ class MediaChange(Body):
 
     title: Annotated[str | None, Field(min_length=1, max_length=500)] = None
     monitored: bool | None = None
+    monitor: Monitor | None = None
+    new_seasons: NewSeasonsPolicy | None = None
     quality_profile_id: Id | None = None
 
 
@@ -113,6 +128,25 @@ class FilePage:
 
 
 @dataclass(frozen=True, slots=True)
+class SlotOut:
+    """One version of a title. It holds `held` of `total` (a film is one, a show its episodes without specials), in the files `file_ids`.
+
+    `main`: the one that every title has. `suffix` ends the names of its files, after a dash.
+    """
+
+    id: str
+    name: str
+    main: bool
+    suffix: str
+    monitored: bool
+    quality_profile_id: str
+    quality_profile: str
+    held: int
+    total: int
+    file_ids: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class MediaOut:
     id: str
     type: MediaKind
@@ -126,6 +160,8 @@ class MediaOut:
     poster: str | None
     ids: dict[str, str]
     quality_profile_id: str | None
+    new_seasons: NewSeasons
+    slots: list[SlotOut]
     metadata: dict[str, Any]
     files: list[FileOut]
     episodes: list[EpisodeOut]
@@ -214,8 +250,29 @@ def file_out(f: FileView) -> FileOut:
     )
 
 
+def slots_out(
+    slots: tuple[Slot, ...], holdings: tuple[tuple[str, str, str], ...], episodes: tuple[Episode, ...]
+) -> list[SlotOut]:
+    counted = {e.id for e in episodes if e.season > 0} or {""}
+    return [
+        SlotOut(
+            id=s.id,
+            name=s.name,
+            main=s.is_main,
+            suffix=s.suffix,
+            monitored=s.monitored,
+            quality_profile_id=s.quality_profile_id,
+            quality_profile=s.profile_name,
+            held=sum(slot == s.id and target in counted for slot, target, _ in holdings),
+            total=len(counted),
+            file_ids=list(dict.fromkeys(file for slot, _, file in holdings if slot == s.id)),
+        )
+        for s in slots
+    ]
+
+
 def media_out(
-    item: MediaItem, profile_id: str | None, files: tuple[FileView, ...], episodes: tuple[Episode, ...]
+    item: MediaItem, slots: list[SlotOut], files: tuple[FileView, ...], episodes: tuple[Episode, ...]
 ) -> MediaOut:
     held = {e: f.id for f in files if f.held for e in f.episode_ids}
     return MediaOut(
@@ -230,7 +287,9 @@ def media_out(
         monitored=item.monitored,
         poster=item.poster,
         ids=dict(item.ids),
-        quality_profile_id=profile_id,
+        quality_profile_id=next((s.quality_profile_id for s in slots if s.main), None),
+        new_seasons=item.new_seasons,
+        slots=slots,
         metadata=item.metadata,
         files=[file_out(f) for f in files],
         episodes=[
