@@ -6,14 +6,28 @@ downloads.py  grabs, searches, the blocklist                  library.py    fold
 settings.py   configuration, quality profiles                 accounts.py   oneself, API keys, people
 formats.py    custom formats                                  choosing.py   explain, what-if, naming, all as one document
 slots.py      the versions of a title                         wanted.py     what is lacking, indexers' budgets
-jobs.py       jobs, history
+jobs.py       jobs, history                                   backups.py   backups, restore, everything as one file
 """
 
 import json
 
 from quart import Blueprint, Quart, Response, current_app
 
-from web.api import accounts, choosing, document, downloads, formats, jobs, kit, library, media, settings, slots, wanted
+from web.api import (
+    accounts,
+    backups,
+    choosing,
+    document,
+    downloads,
+    formats,
+    jobs,
+    kit,
+    library,
+    media,
+    settings,
+    slots,
+    wanted,
+)
 from web.policy import Answer, Policy, Visit, route
 
 about = Blueprint("about_api", __name__)
@@ -27,7 +41,7 @@ async def openapi(visit: Visit) -> Answer:
 
 def install(app: Quart) -> None:
     """Add the API and its document to an app."""
-    shelves = (media, slots, wanted, downloads, library, settings, formats, choosing, accounts, jobs)
+    shelves = (media, slots, wanted, downloads, library, settings, formats, choosing, accounts, jobs, backups)
     for each in (about, *(module.api for module in shelves)):
         app.register_blueprint(each, url_prefix=kit.ROOT)
     made = document.document(app.extensions["mydia.operations"])

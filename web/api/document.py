@@ -140,6 +140,8 @@ def _responses(o: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
     good: dict[str, Any] = {"description": _words_of(o.answers) or HTTPStatus(o.status).phrase}
     if o.answers is not None:
         good["content"] = {"application/json": {"schema": schemas[o.answers]}}
+    if o.file is not None:
+        good["content"] = {o.file: {}}
     problem = {"application/problem+json": {"schema": {"$ref": REFERENCE.format(model="Problem")}}}
     bad = {str(code): {"description": WORDS[code], "content": problem} for code in _errors(o)}
     if "503" in bad:

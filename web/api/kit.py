@@ -10,7 +10,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
@@ -39,7 +39,7 @@ class Body(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One declared operation, as the document shows it. `optional`: its body may be left out."""
+    """One declared operation, as the document shows it. `optional`: its body may be left out; `file`: the type of what is no JSON."""
 
     name: str
     group: str
@@ -52,6 +52,7 @@ class Operation:
     optional: bool
     answers: type[Any] | None
     status: int
+    file: str | None = None
 
 
 def operation(
@@ -65,9 +66,10 @@ def operation(
     optional: bool = False,
     answers: type[Any] | None = None,
     status: int | None = None,
+    file: str | None = None,
 ) -> Callable[[View], View]:
-    """Declare one operation. `query` and `body` are handed to the view under those names."""
-    code = status or (200 if answers else 204)
+    """Declare one operation. `query` and `body` are handed to the view under those names. With `file`, it gives the Response itself."""
+    code = status or (200 if answers or file else 204)
     shape: TypeAdapter[Any] | None = TypeAdapter(answers) if answers is not None else None
 
     def declare(view: View) -> View:
@@ -80,6 +82,8 @@ def operation(
             if body is not None:
                 parameters["body"] = _load(await _json_body(optional=optional), body)
             result = await view(visit, **parameters)
+            if file is not None:
+                return cast("Response", result)
             if shape is None:
                 return Response(b"", code)
             return Response(_json(shape, result), code, content_type="application/json")
@@ -96,6 +100,7 @@ def operation(
             optional,
             answers,
             code,
+            file,
         )
         api.record(lambda state: operations(state).append(declared))
         return route(api, rule, policy, methods=(method,), endpoint=view.__name__)(answer)

@@ -6,6 +6,7 @@ from web.pages import (
     account,
     activity,
     add,
+    backups,
     dashboard,
     door,
     explain,
@@ -24,6 +25,6 @@ from web.pages import (
 
 
 def blueprints() -> tuple[Blueprint, ...]:
-    watching = (dashboard, grid, title, add, search, activity, files, system)
+    watching = (dashboard, grid, title, add, search, activity, files, system, backups)
     choosing = (settings, profiles, formats, rules, explain)
     return tuple(module.pages for module in (door, oidc, *watching, *choosing, account, pictures))
