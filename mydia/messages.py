@@ -67,14 +67,6 @@ class AddTitle:
 
 
 @dataclass(frozen=True, slots=True)
-class RestoreTrash:
-    """-> importer. Bring a trashed file and its side files back; the reply is its path, another name where its own is taken."""
-
-    trash_id: str
-    actor: str
-
-
-@dataclass(frozen=True, slots=True)
 class TorrentCall:
     """-> torrent_engine (the libtorrent process): method of `ports.DownloadClient` and its JSON-able arguments."""
 
@@ -104,9 +96,9 @@ JOB_KINDS: dict[str, JobKind] = {
     "refresh_metadata": JobKind("default", "Ask the metadata provider about one title"),
     "search_media": JobKind("search", "Search all indexers for what one title lacks, decide and grab the best"),
     "search_missing": JobKind("search", "Queue searches for wanted titles, oldest search first"),
-    "search_upgrades": JobKind("search", "Queue searches for something better than what is held, oldest search first"),
     # Somebody waits for it, and a scan brings files by the thousand.
     "import_download": JobKind("media", "Import the files of one completed download", priority=-10),
+    "restore_file": JobKind("media", "Bring one file back from the trash", priority=-10),
     "notify": JobKind("notifications", "Deliver one event to one notification target"),
     "prune": JobKind("default", "Remove old jobs and events, empty the trash of what has been there long enough"),
     "optimize_store": JobKind("default", "Refresh the database's statistics, fold its log, note its size"),

@@ -27,14 +27,14 @@ from mydia.downloads.model import Download
 from mydia.errors import Conflict, Invalid, MydiaError, NotFound, Unavailable
 from mydia.house import House
 from mydia.incoming import Incoming, Wants, destination, facts_for, found_file, import_target
-from mydia.jobs.model import Job
+from mydia.jobs.model import Discard, Job
 from mydia.library import queries as files
 from mydia.library.journal import begin_import, close_import, import_placed
 from mydia.library.model import JournalRow, Root, TrashRow
 from mydia.library.trash import file_trashed, trash_ended
 from mydia.media import queries as media
 from mydia.media.model import Episode, MediaItem
-from mydia.messages import ProbeFile, RestoreTrash
+from mydia.messages import ProbeFile
 from mydia.otp import ActorDied, AskTimeout, NoAnswer
 from mydia.ports import ClientDownload, DownloadClient, Probe, probe_from
 from workers.job_actor import JobActor
@@ -67,7 +67,7 @@ class Importer(JobActor):
         super().__init__(house, boot)
         self.sys = sys
         self.clients = {c.name: c for c in clients}
-        self.kinds = {"import_download": self.import_download}
+        self.kinds = {"import_download": self.import_download, "restore_file": self.restore_file}
         self.trash_again: dict[str, float] = {}
 
     async def start(self) -> None:
@@ -81,12 +81,6 @@ class Importer(JobActor):
             if self.trash_again.get(row.id, 0) <= trio.current_time():
                 await self._to_trash(row)
         await super().tick()
-
-    async def handle(self, message: object) -> object:
-        match message:
-            case RestoreTrash(trash_id, actor):
-                return await self._restore(await self.house.read(files.get_trash, trash_id), actor)
-        return await super().handle(message)
 
     async def import_download(self, job: Job) -> None:
         download_id = job.args["download_id"]
@@ -313,8 +307,9 @@ class Importer(JobActor):
     async def _to_trash(self, row: TrashRow) -> None:
         try:
             await self._must_be_there(await self.house.read(files.get_root, row.root_id))
+            keep = await self.house.read(files.came_since, row)
             moved = await trio.to_thread.run_sync(
-                partial(to_trash, Spot(row.root_path, row.relative_path), token=row.id, sys=self.sys)
+                partial(to_trash, Spot(row.root_path, row.relative_path), token=row.id, keep=keep, sys=self.sys)
             )
         except NotFound:
             await self.house.write(trash_ended, row.id, "deleted")
@@ -325,13 +320,14 @@ class Importer(JobActor):
             sides = [{"original": m.original, "trashed": m.trashed, "size": m.size} for m in moved[1:]]
             await self.house.write(file_trashed, row.id, moved[0].trashed, sides)
 
-    async def _restore(self, row: TrashRow, actor: str) -> str:
+    async def restore_file(self, job: Job) -> None:
+        """Back to where it was, with its side files; beside it, where its name is taken meanwhile."""
+        row = await self.house.read(files.get_trash, job.args["trash_id"])
         if row.state != "trashed":
-            raise Conflict(f"{printable(row.relative_path)} is not in the trash: it is {row.state}")
+            raise Discard(f"{printable(row.relative_path)} is not in the trash: it is {row.state}")
         await self._must_be_there(await self.house.read(files.get_root, row.root_id))
         moved = Moved(row.relative_path, row.trash_path, row.size)
-        relative = await trio.to_thread.run_sync(partial(restore, row.root_path, moved, sys=self.sys))
+        await trio.to_thread.run_sync(partial(restore, row.root_path, moved, sys=self.sys))
         for side in row.metadata.get("side_files", ()):
             await trio.to_thread.run_sync(partial(restore, row.root_path, Moved(**side), sys=self.sys))
-        await self.house.write(trash_ended, row.id, "restored", actor=actor)
-        return relative
+        await self.house.write(trash_ended, row.id, "restored", actor=job.args["actor"])

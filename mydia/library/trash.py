@@ -83,6 +83,16 @@ def file_trashed(tx: Transaction, trash_id: str, trash_path: str, side_files: Se
     )
 
 
+def request_restore(tx: Transaction, trash_id: str, *, actor: str) -> str:
+    """Have a file brought back to where it was; the job's id. Conflict when it is not in the trash."""
+    row = tx.one("select relative_path, state from trash where id = :id", id=trash_id)
+    if row is None:
+        raise NotFound(f"There is nothing with the id {trash_id} in the trash.")
+    if row["state"] != "trashed":
+        raise Conflict(f"{readable(from_text(row['relative_path']))} is not in the trash: it is {row['state']}.")
+    return tx.enqueue("restore_file", {"trash_id": trash_id, "actor": actor})
+
+
 def trash_ended(tx: Transaction, trash_id: str, state: str, *, actor: str = "system") -> None:
     """The file was put back ("restored") or has left the trash for good ("deleted")."""
     row = tx.one("select * from trash where id = :id", id=trash_id)

@@ -89,8 +89,14 @@ async def test_a_file_that_nobody_recognised_is_told_what_it_is(tmp_path: Path) 
 async def test_a_file_goes_to_the_trash_and_comes_back(tmp_path: Path) -> None:
     async with open_api(tmp_path) as world:
         (thrown,) = (await get(world, "/trash"))["items"]
-        restored = (await world.http.post(f"{ROOT}/trash/{thrown['id']}/restore")).json()
-        assert restored["path"] == thrown["path"]
+        answer = await world.http.post(f"{ROOT}/trash/{thrown['id']}/restore")
+        assert answer.status_code == 202
+        job = answer.json()["job_id"]
+
+        async def back() -> bool:
+            return bool((await get(world, f"/jobs/{job}"))["state"] == "completed")
+
+        await eventually(back)
         assert (tmp_path / "library" / thrown["path"]).read_bytes() == b"x"
         assert (await get(world, "/trash"))["items"] == []
         file = (await get(world, "/files"))["items"][0]

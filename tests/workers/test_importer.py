@@ -17,9 +17,9 @@ from mydia.events import DownloadFailed, FileTrashed, Imported, ImportHeld
 from mydia.jobs import changes as job_changes
 from mydia.jobs import queries as jobs
 from mydia.library import queries as library
-from mydia.messages import RestoreTrash
+from mydia.library.trash import request_restore
 from mydia.store.transaction import Transaction
-from tests.support.crew import add, film, happened, kill, minute, show, tree_of
+from tests.support.crew import add, film, happened, kill, minute, over, show, tree_of
 from tests.support.delivery import Dock, Fate, dock
 from tests.support.waiting import eventually
 
@@ -93,11 +93,11 @@ async def test_an_upgrade_replaces_what_is_held_and_the_old_goes_to_the_trash_wi
         assert (await here.held(item)).relative_path == PLACED
         (row,) = (await here.house.read(library.trash)).items
         assert (row.relative_path, row.reason) == (old.relative_path, f"Replaced by {PLACED}")
-        importer = here.house.mail["importer"]
-        assert await importer.ask(RestoreTrash(row.id, "ann"), timeout=10) == old.relative_path
+        back = await here.house.write(request_restore, row.id, actor="ann")
+        assert (await over(here.house, back)).state == "completed"
         assert tree_of(here.films) == {PLACED, old.relative_path, old.relative_path.replace(".avi", ".en.srt")}
         with pytest.raises(Conflict, match="it is restored"):
-            await importer.ask(RestoreTrash(row.id, "ann"), timeout=10)
+            await here.house.write(request_restore, row.id, actor="ann")
 
 
 async def test_d3_a_pack_brings_file_by_file_what_it_has_and_no_more(tmp_path: Path) -> None:

@@ -9,15 +9,13 @@ from quart import Blueprint
 from mydia import placing
 from mydia.library import changes, queries
 from mydia.library.model import Root, TrashRow
-from mydia.library.trash import intend_trash
-from mydia.messages import RestoreTrash
+from mydia.library.trash import intend_trash, request_restore
 from mydia.ports import MediaKind
 from web.api.kit import Body, operation
 from web.api.models import FileOut, FilePage, Id, JobRef, JobRefs, Paging, file_out, printable
 from web.policy import Policy, Visit
 
 api = Blueprint("library_api", __name__)
-PATIENCE = 30.0
 
 
 # -- shapes
@@ -93,13 +91,6 @@ class TrashRef:
     trash_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """Where the file lies again: under another name where its own was taken."""
-
-    path: str
-
-
 # -- operations
 
 
@@ -167,11 +158,10 @@ async def list_trash(visit: Visit, query: Paging) -> TrashPage:
     return TrashPage([trash_out(t) for t in page.items], page.next)
 
 
-@operation(api, "/trash/<trash_id>/restore", Policy.ACT, method="POST", answers=Restored)
-async def restore(visit: Visit, trash_id: str) -> Restored:
+@operation(api, "/trash/<trash_id>/restore", Policy.ACT, method="POST", answers=JobRef, status=202)
+async def restore(visit: Visit, trash_id: str) -> JobRef:
     """Bring a file and its side files back to where they were."""
-    path = await visit.house.mail["importer"].ask(RestoreTrash(trash_id, visit.name), timeout=PATIENCE)
-    return Restored(printable(str(path)))
+    return JobRef(await visit.write(request_restore, trash_id, actor=visit.name))
 
 
 # -- from the context's dataclasses

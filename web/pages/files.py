@@ -4,13 +4,12 @@ from quart import Blueprint, request
 
 from mydia.library import changes
 from mydia.library import queries as library
-from mydia.messages import RestoreTrash
+from mydia.library.trash import request_restore
 from web.auth import back_to
 from web.page import Page, screenful
 from web.policy import Answer, Policy, Visit, route
 
 pages = Blueprint("files", __name__)
-PATIENCE = 60.0  # seconds for moving a file back, which may be a copy
 
 
 async def _files(visit: Visit) -> object:
@@ -39,8 +38,8 @@ async def trash(visit: Visit) -> Answer:
 
 @route(pages, "/trash/<trash_id>/restore", Policy.ACT, methods=("POST",))
 async def restore(visit: Visit, trash_id: str) -> Answer:
-    path = await visit.house.mail["importer"].ask(RestoreTrash(trash_id, visit.name), timeout=PATIENCE)
-    return await back_to("/activity/trash", f"Restored: {path}")
+    await visit.write(request_restore, trash_id, actor=visit.name)
+    return await back_to("/activity/trash", "The file is brought back.")
 
 
 @route(pages, "/library/scan", Policy.ADMIN, methods=("POST",))

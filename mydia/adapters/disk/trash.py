@@ -7,6 +7,7 @@ folder is the library's own, so what lies there says where it came from even wit
 
 import errno
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from mydia.adapters.disk.paths import Spot, join, open_folder, parts
@@ -32,18 +33,23 @@ def trash_path(relative: str, *, token: str) -> str:
     return f"{TRASH}/{token}/{relative}"
 
 
-def to_trash(spot: Spot, *, token: str, side_files: bool = True, sys: Syscalls = REAL) -> tuple[Moved, ...]:
+def to_trash(
+    spot: Spot, *, token: str, side_files: bool = True, keep: Collection[str] = (), sys: Syscalls = REAL
+) -> tuple[Moved, ...]:
     """Move a file, and its side files, to the trash of its root. The file itself is the first of the answer.
 
+    `keep` are side files that stay, relative to the root: those that came with the file that takes this one's place, by the same name.
     Repeating it with the same token goes on from where it was. Raises NotFound when the file is neither here nor there.
     """
     *folders, name = parts(spot.relative)
     try:
         with open_folder(spot.root, tuple(folders)) as folder:
             names = [name, *(_side_files(os.listdir(folder), name) if side_files else ())]  # noqa: PTH208  # an open folder
+            paths = ["/".join([*folders, each]) for each in names]
             moved = [
-                _move(spot.root, [*folders, each], trash_path("/".join([*folders, each]), token=token), sys)
-                for each in names
+                _move(spot.root, path.split("/"), trash_path(path, token=token), sys)
+                for path in paths
+                if path not in keep
             ]
             sys.fsync(folder)
     except OSError as error:
@@ -53,7 +59,7 @@ def to_trash(spot: Spot, *, token: str, side_files: bool = True, sys: Syscalls =
 
 def restore(root: str, moved: Moved, *, sys: Syscalls = REAL) -> str:
     """Bring one file back; returns its path relative to the root: another name, "(restored)", when its own is taken
-    meanwhile.
+    meanwhile. Repeating it changes nothing. Raises NotFound when the file is neither here nor there.
     """
     _in_trash(moved.trashed)
     *folders, name = parts(moved.original)
@@ -65,6 +71,10 @@ def restore(root: str, moved: Moved, *, sys: Syscalls = REAL) -> str:
             _rename(root, list(parts(moved.trashed)), target, sys)
         except FileExistsError:
             continue
+        except (FileNotFoundError, NotFound):
+            if _size(root, moved.original) != moved.size:
+                raise NotFound(f"{printable(join(root, moved.trashed))} is gone from the trash") from None
+            return moved.original
         except OSError as error:
             raise refusal(error, "restore", join(root, *target)) from error
         _remove_empty_folders(root, moved.trashed)
@@ -93,9 +103,7 @@ def _in_trash(trashed: str) -> None:
 
 
 def _side_files(names: list[str], video: str) -> list[str]:
-    """Files that begin with the video's name, except those of another video that stays: one with a longer name, or with another suffix
-    alone (`Film.mkv` has come in the place of `Film.avi`, and `Film.en.srt` is now its own).
-    """
+    """Files that begin with the video's name, except those that belong to another video with a longer name."""
     stem = video.rpartition(".")[0] or video
     others = [
         stem_of for n in names if n != video and is_video(n) and (stem_of := n.rpartition(".")[0]).startswith(stem)
@@ -110,7 +118,7 @@ def _side_files(names: list[str], video: str) -> list[str]:
         if n != video
         and n.rpartition(".")[2].lower() in SIDE_SUFFIXES
         and belongs(n, stem)
-        and not any(belongs(n, o) for o in others)
+        and not any(belongs(n, o) for o in others if len(o) > len(stem))
     )
 
 
@@ -118,13 +126,21 @@ def _move(root: str, original: list[str], trashed: str, sys: Syscalls) -> Moved:
     try:
         size = _rename(root, original, list(parts(trashed)), sys)
     except FileNotFoundError:
-        *folders, name = parts(trashed)
-        try:
-            with open_folder(root, tuple(folders)) as folder:
-                size = os.stat(name, dir_fd=folder, follow_symlinks=False).st_size
-        except (OSError, MydiaError):
+        found = _size(root, trashed)
+        if found is None:
             raise NotFound(f"There is no file {printable(join(root, *original))}") from None
+        size = found
     return Moved("/".join(original), trashed, size)
+
+
+def _size(root: str, relative: str) -> int | None:
+    """A file's bytes; None where it isn't."""
+    *folders, name = parts(relative)
+    try:
+        with open_folder(root, tuple(folders)) as folder:
+            return os.stat(name, dir_fd=folder, follow_symlinks=False).st_size
+    except (OSError, MydiaError):
+        return None
 
 
 def _rename(root: str, source: list[str], target: list[str], sys: Syscalls) -> int:

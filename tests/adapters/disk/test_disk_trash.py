@@ -54,12 +54,20 @@ def test_everything_comes_back_as_it_was(root: Path) -> None:
     assert not (root / ".mydia-trash" / "t1").exists()
 
 
-def test_a_video_that_another_of_its_name_replaces_leaves_the_side_files_to_that_one(root: Path) -> None:
-    for name in ("Film.avi", "Film.mkv", "Film.en.srt", "Film.nfo"):
+def test_side_files_that_came_with_the_new_file_stay(root: Path) -> None:
+    for name in ("Other.avi", "Other.mkv", "Other.en.srt", "Other.nfo"):
         (root / FOLDER / name).write_bytes(b"x")
-    moved = to_trash(Spot(str(root), f"{FOLDER}/Film.avi"), token="t1")
-    assert [m.original for m in moved] == [f"{FOLDER}/Film.avi"]
-    assert {"Film.mkv", "Film.en.srt", "Film.nfo"} <= {p.name for p in (root / FOLDER).iterdir()}
+    moved = to_trash(Spot(str(root), f"{FOLDER}/Other.avi"), token="t1", keep={f"{FOLDER}/Other.en.srt"})
+    assert [m.original for m in moved] == [f"{FOLDER}/Other.avi", f"{FOLDER}/Other.nfo"]
+    assert (root / FOLDER / "Other.en.srt").exists()
+
+
+def test_bringing_back_what_is_back_already_changes_nothing(root: Path) -> None:
+    (moved,) = to_trash(Spot(str(root), f"{FOLDER}/Film.2.mkv"), token="t1", side_files=False)
+    assert restore(str(root), moved) == restore(str(root), moved) == moved.original
+    (root / moved.original).unlink()
+    with pytest.raises(NotFound, match="is gone from the trash"):
+        restore(str(root), moved)
 
 
 def test_a_name_that_is_taken_meanwhile_is_left_and_the_file_comes_back_beside_it(root: Path) -> None:
