@@ -74,7 +74,8 @@ def _cut(path: str) -> list[tuple[int, str]]:
     parts: list[tuple[int, str]] = []
     for found in _PART.finditer(path):
         at, text = found.start(), found.group()
-        if parts and path[at - 1] == "/" and (both := _TONGUES.search(parts[-1][1] + "/" + text)) is not None:
+        last = max(map(parts[-1][1].rfind, " -/")) if parts and path[at - 1] == "/" else -1
+        if last >= 0 and (both := _TONGUES.match(parts[-1][1] + "/" + text, last)) is not None:
             words = [fold(word) for word in both.groups()]
             if len(parts[-1][1]) + 1 == both.start(2) and all(map(_is_language, words)):
                 parts[-1] = (parts[-1][0], f"{parts[-1][1]}/{text}")

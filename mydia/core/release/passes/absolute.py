@@ -70,7 +70,7 @@ def give_both_counts(reading: Reading) -> None:
 
 def _is_counted_twice(reading: Reading) -> bool:
     after = reading.mark_end + 1
-    if after >= len(reading.words) or reading.words[after].number is None or reading.words[after].used == "year":
+    if after >= len(reading.words) or reading.words[after].number is None or reading.words[after].used is not None:
         return False
     return reading.alone(after, after)
 
@@ -228,7 +228,7 @@ def _leading_number(reading: Reading) -> bool:
         return False
     if reading.words[last + 1].gap not in (" ", ". ", ".", "_") and not dashed(reading.words[last + 1].gap):
         return False
-    if reading.words[last + 1].number is not None or word.low == "007":
+    if reading.words[last + 1].number is not None or word.low == "007" or reading.words[last + 1].low in _FILMS:
         return False
     if fansub and any(w.index > last + 1 and w.number is not None and dashed(w.gap) for w in reading.numbers):
         return False

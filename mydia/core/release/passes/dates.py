@@ -20,6 +20,8 @@ _WORD_GAPS = frozenset([".", "_", " "])
 _ORDINAL = re.compile(r"^\d{1,2}(st|nd|rd|th)$")
 _YEAR = re.compile(r"^\d{4}(?:v\d|г)$")
 """A year with a version behind it, or with the Russian for "year"."""
+_CROSSED = re.compile(r"^(\d{4})x(\d{2})$")
+"""The year and month of "2008x12.13"."""
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -47,6 +49,10 @@ def date_at(reading: Reading, index: int) -> tuple[str, int] | None:
     if word.number is not None and len(word.low) in (6, 8):
         date = _compact(word.low)
         return (date, index) if date else None
+    crossed = _CROSSED.match(word.low) if index + 1 < len(words) and words[index + 1].gap == "." else None
+    if crossed is not None and words[index + 1].number is not None and len(words[index + 1].low) == 2:
+        date = _date(int(crossed.group(1)), int(crossed.group(2)), words[index + 1].number or 0)
+        return (date, index + 1) if date else None
     if index + 2 >= len(words):
         return None
     second, third = words[index + 1], words[index + 2]
@@ -142,7 +148,7 @@ def _compact_holds(reading: Reading, word: Word) -> bool:
 
 
 def skip_leading_date(reading: Reading) -> None:
-    """Recordings begin with the day they were made: "221208 Title ep11"."""
+    """Recordings begin with the day they were made: "221208 Title ep11", "24.12.08.Title"."""
     at = reading.title_from
     if at + 1 >= len(reading.words):
         return
@@ -150,6 +156,19 @@ def skip_leading_date(reading: Reading) -> None:
     if word.number is not None and len(word.low) == 6 and _compact(word.low):
         reading.set("recorded", _compact(word.low), reading.use("recorded", at, at))
         reading.title_from = at + 1
+        return
+    date = _dotted(reading.words[at : at + 4])
+    if date is not None:
+        reading.set("air_date", date, reading.use("air_date", at, at + 2))
+        reading.title_from = at + 3
+
+
+def _dotted(words: list[Word]) -> str | None:
+    """Read "24.12.08.Title": day, month and year, as dates with dots are written."""
+    if len(words) < 4 or any(word.gap != "." for word in words[1:]) or words[3].number is not None:
+        return None
+    day, month, year = (word.number if len(word.low) == 2 else None for word in words[:3])
+    return _date(2000 + year, month, day) if day and month and year is not None else None
 
 
 def read_year(reading: Reading) -> None:

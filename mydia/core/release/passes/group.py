@@ -87,7 +87,8 @@ def _before_remarks(reading: Reading, last: int) -> tuple[int, int] | None:
         last -= 1
         word = words[last]
         if word.term is None:
-            if word.gap == "-" and last > 0 and _after_codec(words[last - 1]):
+            first = _first_of_name(reading, last)
+            if words[first].gap == "-" and first > 0 and _after_codec(words[first - 1]):
                 return _behind_hyphen(reading, last)
             return None
     return None
@@ -106,7 +107,7 @@ def _behind_hyphen(reading: Reading, last: int) -> tuple[int, int] | None:
         return None
     if dashed(word.gap) and before.term is None and before.used not in ("year", "channels"):
         return None
-    if word.term is not None and not _is_taken_for_technical(before, word):
+    if word.term is not None and not (_is_taken_for_technical(before, word) or _ends_whole(words, first)):
         return None
     if _technical_before(before) or first - 1 == reading.mark_end or "year" in reading.facts:
         return first, last
@@ -158,6 +159,15 @@ def _is_taken_for_technical(before: Word, word: Word) -> bool:
             and before.term.field == "video_codec"
         )
     return word.term.field not in ("subs", "resolution", "audio", "video_codec", "modifier", "dual", "multi")
+
+
+def _ends_whole(words: list[Word], last: int) -> bool:
+    """Whether a code stands behind all that a name tells of its picture ("x264.720p-HR"), or a source behind its language."""
+    term, before, codec = words[last].term, words[last - 1].term, words[words[last - 1].head - 1]
+    if term is None or before is None or not _after_codec(codec):
+        return False
+    source = term.field == "source" and before.field == "languages" and before.rank == CODE
+    return source or (term.field == "languages" and term.rank == CODE and before.field == "resolution")
 
 
 def _after_codec(word: Word) -> bool:

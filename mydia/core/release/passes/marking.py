@@ -20,7 +20,7 @@ LEXICON: Lexicon = build(
     )
 )  # fmt: skip
 
-_NUMBERING = words.SEASON | words.EPISODE | words.PART | words.MONTHS.keys() | {"s", "e", "x"}
+_NUMBERING = words.SEASON | words.EPISODE | words.PART | words.MONTHS.keys() | {"s", "e", "x", "тв", "tv"}
 _CJK_COUNTERS = ("季", "期", "話", "话", "集", "回")
 _HEIGHTS = ((400, 480), (500, 480), (560, 480), (620, 576), (980, 720), (1300, 1080), (9999, 2160))
 

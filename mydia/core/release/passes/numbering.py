@@ -23,6 +23,7 @@ from mydia.core.release.passes.counting import (
     set_version,
     word_at,
 )  # fmt: skip
+from mydia.core.release.passes.dates import date_at
 from mydia.core.release.passes.seasons import CJK_SEASON, TO, number_before, season_at, technical_before
 from mydia.core.release.reading import Reading, dashed
 from mydia.core.release.tables.words import EPISODE, EPISODE_AFTER, OF, ORDINALS, PART, SEASON, SEASON_AFTER, SO_FAR
@@ -108,6 +109,8 @@ def _read_cross(reading: Reading, word: Word) -> bool:
     if word.gap == "." and word.index and reading.words[word.index - 1].low[-1:].isdecimal() and word.box >= 0:
         return False  # "5.1x2" is a count of tracks
     season, episode, more, part, version = found.groups()
+    if len(season) == 4 and date_at(reading, word.index) is not None:
+        return False
     if len(season) >= 3 and len(episode) >= 3 and not 1900 <= int(season) <= 2100:
         return False
     numbers = [int(episode), *(int(n) for n in DIGITS.findall(more))]

@@ -12,6 +12,8 @@ from mydia.core.release.tokens import Word
 CJK_SEASON = re.compile(r"第?[\d一二三四五六七八九十]{1,3}[季期]$|^シースン\d{1,2}$")
 _NUMBER_BEFORE = re.compile(r"^(\d{1,2})(?:a|o|ao|aa|ª|º|°|th|st|nd|rd|и|го|ая)?$")
 _GLUED_LIST = re.compile(r"^s\d{1,2}(?:s\d{1,2})+$")
+_RUSSIAN_TV = frozenset(["тв", "tv"])
+"""How Russian names count an anime's seasons, in brackets: "(ТВ-2)", "[TV-2]"."""
 _WHOLE = re.compile(r"^(\d{1,2})xall$")
 _COUNTED = re.compile(r"^(\d{1,3})of\d{1,3}$")
 _SHORT = frozenset(["se", "sn"])
@@ -40,6 +42,8 @@ def season_at(reading: Reading, index: int) -> tuple[list[int], int, bool] | Non
         if number.gap in (" ", ".", "_") and len(number.low) == 2:
             return _more_seasons(reading, number.number, index + 1, False)
         return None
+    if word.low in _RUSSIAN_TV and number is not None and number.gap == "-" and reading.alone(index, index + 1):
+        return ([number.number], index + 1, True) if number.number is not None and len(number.low) == 1 else None
     if word.low in SEASON:
         return _named_season(reading, word, number)
     if "leading_group" not in reading.found and (index > reading.title_from or "第" in word.low[1:]):

@@ -23,6 +23,8 @@ _SEASONED = re.compile(r"\b([Ss])0?(\d{1,2})$")
 _ARTICLE_BEHIND = re.compile(r"^([^,]+), (The|An?)$", re.IGNORECASE)
 _BRACKETED = re.compile(r"^([^()]+) \(([^()]{4,})\)$")
 """A title with another title in brackets behind it."""
+_GOES_ON = re.compile(r" (?:or|and|of|the|a|to|in)$", re.IGNORECASE)
+"""A title that goes on in the brackets: "Birdman or (The Unexpected ...)"."""
 
 
 def read_titles(reading: Reading) -> None:
@@ -39,10 +41,16 @@ def read_titles(reading: Reading) -> None:
         reading.set("titles", texts, best[0])
         return
     titles = [best, *(piece for piece in pieces if piece[1] != best[1])]
-    reading.set("title", best[1], best[0])
     texts = [text for _, text in titles]
     if bracketed is not None:
         texts.extend(bracketed.groups())
+    if bracketed is not None and not reading.marks and _GOES_ON.search(bracketed.group(1)) is None:
+        span = best[0]  # a film's other title, or its director
+        stop = len(reading.name[: reading.name.index("(", span.start)].rstrip(_EDGES))
+        texts.insert(0, bracketed.group(1))
+        reading.set("title", texts[0], Span(span.start, stop))
+    else:
+        reading.set("title", best[1], best[0])
     reading.set("titles", list(dict.fromkeys(texts)), *(span for span, _ in titles))
 
 
@@ -196,14 +204,22 @@ def _behind_slash(reading: Reading) -> list[tuple[Span, str]]:
     while index < stop:
         word = reading.words[index]
         if " /" in word.gap or "/ " in word.gap:
-            group = []
-            while index < stop and not _starts_numbering(reading, index):
+            group: list[Word] = []
+            while index < stop and not _starts_numbering(reading, index) and not _opens(reading, index):
+                if group and "/" in reading.words[index].gap:
+                    break
                 group.append(reading.words[index])
                 index += 1
             if group:
                 pieces.append(_text(reading, group))
+                continue
         index += 1
     return pieces
+
+
+def _opens(reading: Reading, index: int) -> bool:
+    """Whether a square bracket opens before a word: titles end there."""
+    return reading.words[index].box >= 0 and reading.boxes[reading.words[index].box].sign == "["
 
 
 _NUMBERING = re.compile(r"^s\d{1,2}(e\d+)*$")

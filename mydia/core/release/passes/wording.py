@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 
 from mydia.core.release.facts import Span
-from mydia.core.release.reading import Reading
+from mydia.core.release.reading import Fact, Reading
 from mydia.core.release.tables.words import PART
 from mydia.core.release.terms import WEAK, Term
 
@@ -208,8 +208,20 @@ def read_special(reading: Reading) -> None:
     behind = reading.words[reading.mark_end + 1] if 0 <= reading.mark_end < len(reading.words) - 1 else None
     if behind is not None and behind.term is not None and behind.term.field == "special":
         found = [("1", Span(behind.start, behind.end)), *found]
+    if not found and not reading.marks and reading.year_at is not None:
+        found = _behind_year(reading, reading.year_at)
+        if found:
+            reading.found["special"] = found
     if found:
         reading.set("special", True, *(span for _, span in found))
+
+
+def _behind_year(reading: Reading, year: int) -> list[Fact]:
+    """The special of a show told by its year: "Show 2013 Christmas Special Name"."""
+    for word in reading.words[year + 2 : year + 5]:
+        if word.term is not None and word.term.field == "special" and word.used is None:
+            return [("1", Span(word.start, word.end))]
+    return []
 
 
 def read_pack(reading: Reading) -> None:

@@ -136,6 +136,10 @@ def _walk_back(reading: Reading, limit: int, fields: frozenset[str] | None, floo
         if floor is not None and term is None and word.low in _PASSED:
             index -= 1
             continue
+        if fields is _BEFORE_YEAR and term is not None and term.field == "tech" and sure < limit:
+            index = word.head
+            sure = index
+            continue
         if term is None or word.head < lowest or (fields is not None and term.field not in fields):
             break
         index = word.head
