@@ -25,7 +25,7 @@ from migrations import MIGRATIONS
 from mydia.errors import Conflict, Invalid, Unavailable
 from mydia.messages import Change
 from mydia.store import dialect, migrate, nodes
-from mydia.store.engine import Committed, Connection, Cursor, Row, StoreStatus
+from mydia.store.engine import Committed, Connection, Cursor, ReadUnderway, Row, StoreStatus
 from mydia.store.transaction import Transaction, commit_batch
 
 P = ParamSpec("P")
@@ -36,14 +36,15 @@ BATCH_SECONDS = 0.05
 PATIENCE = 15.0
 """Seconds that a read or a batch waits for a server that is gone, before its caller is told so: a restart costs a delay, no error."""
 PAUSE = 0.1
+PORTION = 500
 OLDEST = 13
 WRITING = int.from_bytes(b"mydia")
 """The advisory lock that a batch or a migration holds, in whichever daemon."""
 
-# Whoever holds that lock and does nothing is frozen, and loses its connection before others lose their patience.
-_WRITER = """set idle_in_transaction_session_timeout = '10s'; set lock_timeout = '14s';
-    select set_config('synchronous_commit', %s, false)
-        where (current_setting('synchronous_commit') = 'off') <> (%s = 'off')"""
+# Whoever holds that lock and does nothing is frozen, and loses its connection (idle) before others lose their patience (wait).
+_WRITER = """select set_config('idle_in_transaction_session_timeout', %(idle)s, false), set_config('lock_timeout', %(wait)s, false);
+    select set_config('synchronous_commit', %(sync)s, false)
+        where (current_setting('synchronous_commit') = 'off') <> (%(sync)s = 'off')"""
 _READER = "set idle_in_transaction_session_timeout = '10min'"
 # Not repeatable read: that would look at the state from before the lock was waited for.
 _BEGIN = f"begin isolation level read committed; select pg_advisory_xact_lock({WRITING})"
@@ -82,6 +83,7 @@ class PostgresEngine:
         self._synchronous, self._patience, self._migrations = synchronous, patience, migrations
         self.node, self.shared = secrets.token_hex(4), True
         self._writer: Raw | None = None
+        self._doubted = False
         self._pool: psycopg_pool.ConnectionPool[Raw] | None = None
         self._one_at_a_time = trio.CapacityLimiter(1)
         self._readers = trio.CapacityLimiter(max(1, readers))
@@ -110,6 +112,10 @@ class PostgresEngine:
             self._pool.open(wait=True, timeout=self._patience)
         except BaseException as error:
             self._close(*self._take_all())
+            if isinstance(error, errors.LockNotAvailable):
+                raise Unavailable(
+                    f"the database {self.where} is being migrated or filled by another Mydia; start again when that has ended"
+                ) from error
             if isinstance(error, psycopg.Error):
                 raise Unavailable(f"the database {self.where} cannot be opened: {self.said(error)}") from error
             raise
@@ -123,8 +129,8 @@ class PostgresEngine:
 
     def _connect_to_write(self) -> Raw:
         raw = self.connect()
-        wanted = "on" if self._synchronous == "FULL" else "off"
-        raw.execute(_WRITER, (wanted, wanted))
+        idle, wait = (f"{int(1000 * self._patience * share)}ms" for share in (0.6, 0.9))
+        raw.execute(_WRITER, {"idle": idle, "wait": wait, "sync": "on" if self._synchronous == "FULL" else "off"})
         return raw
 
     @staticmethod
@@ -214,6 +220,11 @@ class PostgresEngine:
             raw.execute(_SNAPSHOT)
             try:
                 return query(Reading(Statements(raw)), *args, **kwargs)
+            except psycopg.DataError as error:
+                refusal = self._translate(error)
+                if refusal is None:
+                    raise
+                raise refusal from error
             finally:
                 if not raw.closed:
                     raw.execute("rollback")
@@ -279,9 +290,12 @@ class PostgresEngine:
     def _writing(self) -> Raw:
         if self._writer is None:
             _not_open()
-        # A server that was there but is read only now may have lost its part to another, which a new connection finds.
+        # A server that is read only may have lost its part to another, which a new connection finds.
+        if self._doubted:
+            self._writer.close()
         if self._writer.closed:
             self._writer = self._reconnected()
+            self._doubted = False
         return self._writer
 
     def _reconnected(self) -> Raw:
@@ -327,12 +341,13 @@ class PostgresEngine:
                 return Conflict(f"it exists already ({', '.join(f'{diag.table_name}.{c}' for c in columns)})")
             case errors.ForeignKeyViolation() | errors.RestrictViolation():
                 return Conflict("it refers to something that does not exist (any more), or that others still refer to")
+            case psycopg.DataError(sqlstate=None):  # the driver's: what no statement can hold
+                return Invalid(f"a text cannot be kept: {self.said(error)}")
         return self._passing(error)
 
     def _passing(self, error: BaseException) -> Unavailable | None:
         if isinstance(error, psycopg.Error) and _PASSING.fullmatch(error.sqlstate or ""):
-            if error.sqlstate == errors.ReadOnlySqlTransaction.sqlstate and self._writer is not None:
-                self._writer.close()
+            self._doubted = self._doubted or error.sqlstate == errors.ReadOnlySqlTransaction.sqlstate
             return Unavailable(f"the database {self.where} cannot be written now: {self.said(error)}", retry_after=5)
         return None
 
@@ -347,6 +362,18 @@ class PostgresEngine:
     async def checkpoint(self) -> None:
         """Refresh the planner's statistics; its log the server sees to itself."""
         await trio.to_thread.run_sync(self._ask, "analyze", limiter=self._readers)
+
+    async def fold(self) -> int:
+        """The server's log is the server's."""
+        return 0
+
+    async def vacuum(self) -> None:
+        """Not from here: the server does it all the time."""
+        raise Invalid(f"the database {self.where} is vacuumed by its server")
+
+    def reading(self) -> tuple[ReadUnderway, ...]:
+        """None that would keep anything from being folded."""
+        return ()
 
     def _ask(self, statement: str) -> list[Row]:
         try:
@@ -411,16 +438,19 @@ class Statements:
 class Reading(Connection):
     """`each` holds one portion of the rows, not all of them."""
 
-    __slots__ = ("_statements",)
+    __slots__ = ("_count",)
 
     def __init__(self, statements: Statements) -> None:
         super().__init__(statements)
-        self._statements = statements
+        self._count = 0
 
     def each(self, sql: str, /, **params: Any) -> Iterator[Row]:
-        cursor = self._statements.cursor
-        for row in cursor.stream(dialect.placeholders(sql), params, size=500):
-            yield dict(zip([column.name for column in cursor.description or ()], row, strict=True))
+        self._count += 1
+        name = f"each_{self._count}"
+        self._raw.execute(f"declare {name} no scroll cursor for {sql}", params)
+        while portion := self.all(f"fetch {PORTION} from {name}"):
+            yield from portion
+        self._raw.execute(f"close {name}")
 
 
 def _understood(url: str) -> tuple[str, str, tuple[str, ...]]:
