@@ -60,8 +60,11 @@ def read_path(path: str, hint: Hint | None = None) -> Release:
     extra, on_disk = _extra(parts, own), any(fold(text) in DISK_FOLDERS for _, text in parts)
     parts = [(at, text) for at, text in parts if fold(text) not in _SILENT_FOLDERS]
     folders = [(text, _moved(read(text, hint), at, path)) for at, text in reversed(parts)]
+    on_disk = on_disk or fold(file).startswith(("video_ts", "audio_ts"))
     if on_disk or (extra is not None and not own.year and not _is_bonus(own)):
-        own = replace(own, title=None, titles=(), kind=None, extra=extra)
+        spans = {field: spans for field, spans in own.spans.items() if field not in ("title", "titles")}
+        own = replace(own, title=None, titles=(), kind=None, extra=extra, spans=MappingProxyType(spans))
+        own = replace(own, release_group=None) if on_disk else own
     while folders and _MADE_UP.match(file) and _MADE_UP.match(f"{folders[0][0]}."):
         folders.pop(0)  # a folder with the file's own made-up name
     if folders and _speaks_for(folders[0][1], own, file):

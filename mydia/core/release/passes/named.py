@@ -56,6 +56,7 @@ def read_named(reading: Reading) -> bool:
             and not (word.low.endswith("集") and not word.low.startswith("第"))
             and word.index > reading.title_from
         ):
+            reading.facts["either_count"] = word.low.startswith("第")
             return give_absolute(reading, [cjk_number(word.low) or 0], word.index, word.index)
         if (
             word.number is not None

@@ -11,6 +11,7 @@ from mydia.core.release.tables.words import SEASON
 from mydia.core.release.tokens import Word
 
 _HAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
+_ARABIC = re.compile(r"[\u0600-\u06ff]")
 _HANGUL = re.compile(r"[\u1100-\u11ff\uac00-\ud7af]")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 _ACRONYM = re.compile(r"(?<![^\W_])([^\W\d_](?:\.[^\W\d_])+)(?:\.|(?![^\W_]))")
@@ -168,10 +169,10 @@ def _script_changes(group: list[Word], word: Word) -> bool:
 
 
 def _script(word: Word) -> str:
-    """The script, "han" or "latin", that a word is wholly of, else nothing."""
+    """The script, "han" (or another without capitals) or "latin", that a word is wholly of, else nothing."""
     if word.text.isascii():
         return "" if word.low.isdecimal() else "latin"
-    han, latin = _HAN.search(word.text), _LATIN.search(word.text)
+    han, latin = _HAN.search(word.text) or _ARABIC.search(word.text), _LATIN.search(word.text)
     return "" if (han is None) == (latin is None) else "han" if han is not None else "latin"
 
 

@@ -44,6 +44,7 @@ EDITIONS: Rows = (
     ("edition:Extended", "~Version Longue | ~Langfassung | ~Versione Estesa"),
     ("edition:Collector's_Edition", "~Edition Collector"),
     ("edition:Special_Edition", "~Edition Speciale"),
+    ("edition:Alternative_Cut", "~Alternate Cut | ~Alternative Cut | ~Alternate Version"),
     ("edition:Criterion", "~Criterion Collection | ~The Criterion Collection"),
     ("edition:", "~Redux | ~Recut | ~Re-Cut"),
     ("edition:", "~Criterion | ~Alternate Ending | ~Black and Chrome | ~Colorized"),
