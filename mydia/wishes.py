@@ -111,9 +111,9 @@ def gather(
     return tuple(wishes)
 
 
-def next_searches(conn: Connection, now: datetime, limit: int) -> tuple[str, ...]:
+def next_searches(conn: Connection, now: datetime, limit: int, why: Why | None = None) -> tuple[str, ...]:
     """The titles to search for next, the longest unsearched first: what lacks something, or holds less than its profile would have."""
-    return media.longest_unsearched(conn, now=to_text(now), below_cutoff=below_cutoff(conn), limit=limit)
+    return media.longest_unsearched(conn, now=to_text(now), below_cutoff=below_cutoff(conn), limit=limit, why=why)
 
 
 def below_cutoff(conn: Connection) -> dict[str, list[str]]:
@@ -130,13 +130,15 @@ class Round:
     not_yet: tuple[Looked, ...]
 
 
-def plan_round(conn: Connection, now: datetime, rules: Rules, budgets: Sequence[Budget], limit: int) -> Round:
-    """The next searches, at most `limit`, within the budgets."""
+def plan_round(
+    conn: Connection, now: datetime, rules: Rules, budgets: Sequence[Budget], limit: int, why: Why | None = None
+) -> Round:
+    """The next searches, at most `limit`, within the budgets: for what is missing, for something better, or both."""
     things: list[Wanted] = []
     not_yet: list[Looked] = []
-    for item_id in next_searches(conn, now, limit * LOOKED_AT):
+    for item_id in next_searches(conn, now, limit * LOOKED_AT, why):
         for wish in gather(conn, item_id, now, rules, due_only=True):
-            things += wish.lacks
+            things += (thing for thing in wish.lacks if why in (None, thing.why))
             not_yet += (_look_again(wish, thing, now) for thing in wish.lacks if thing.due is None or thing.due > now)
     return Round(plan_searches(things, budgets, now, limit), tuple(not_yet))
 

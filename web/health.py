@@ -6,6 +6,7 @@ from quart import Blueprint, Response
 
 from mydia.library.queries import roots
 from mydia.otp import ChildInfo
+from mydia.settings.alerts import alerts
 from mydia.store.engine import Connection
 from web.metrics import flat
 from web.policy import Answer, Policy, Visit, route
@@ -33,6 +34,7 @@ async def health(visit: Visit) -> Answer:
     body, ok = _ready(parts)
     folders = await visit.read(roots)
     body["parts"] = parts
+    body["store"] = {"ok": not await visit.read(alerts)}
     body["library"] = {"ok": all(r.state == "ok" for r in folders), "folders": len(folders)}
     return _answer(body, ok=ok)
 

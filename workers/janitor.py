@@ -1,4 +1,5 @@
-"""janitor: keeps the house small and sound. Prunes what is old, empties the trash, checks and backs up the database."""
+"""janitor: keeps the house small and sound. Prunes what is old, empties the trash; sees to the database: statistics, log, room, integrity,
+backups, growth. What is wrong with it stays an alert until it is solved."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -8,30 +9,35 @@ from loguru import logger
 
 from mydia.accounts import changes as accounts
 from mydia.adapters.disk.trash import delete_for_good
-from mydia.errors import MydiaError
-from mydia.events import HealthChanged
+from mydia.errors import MydiaError, Unavailable
 from mydia.house import House
 from mydia.jobs import changes
 from mydia.jobs.model import Job
 from mydia.library import queries as files
 from mydia.library.model import TrashRow
 from mydia.library.trash import trash_ended
-from mydia.settings import changes as settings
-from mydia.settings.queries import get_setting
+from mydia.settings.alerts import clear_alert, set_alert
+from mydia.store import growth
 from mydia.store.transaction import Transaction, to_text
 from workers.job_actor import JobActor
 
 BATCH = 2000
 GIGABYTE = 10**9
-STORE_FAULT = "store.fault"
+LOOK_AT_LOG = 30.0
+"""Seconds between two looks at how large the database's log is ..."""
+FOLD_AGAIN = 60.0
+"""... and between two tries to fold it."""
 
 
 class Janitor(JobActor):
     def __init__(self, house: House, boot: str) -> None:
         super().__init__(house, boot)
+        self._look_at = 0.0
         self.kinds = {
             "prune": self.prune,
             "optimize_store": self.optimize_store,
+            "fold_log": self.fold_log,
+            "vacuum_store": self.vacuum_store,
             "check_store": self.check_store,
             "backup_store": self.backup_store,
         }
@@ -66,31 +72,70 @@ class Janitor(JobActor):
                 continue
             await self.house.write(trash_ended, row.id, "deleted")
 
+    # -- the database
+
+    async def tick(self) -> None:
+        await super().tick()
+        if trio.current_time() >= self._look_at:
+            self._look_at = trio.current_time() + LOOK_AT_LOG
+            if (await self.house.engine.status()).wal_size > self._log_limit:
+                await self.house.write(Transaction.enqueue, "fold_log", {}, unless_running=True, period=FOLD_AGAIN)
+
     async def optimize_store(self, job: Job) -> None:
-        await self.house.engine.checkpoint()
+        engine = self.house.engine
+        await engine.checkpoint()
+        await self._fold()
+        status = await engine.status()
+        tables = await self.house.read(growth.count_rows)
+        await self.house.write(growth.keep_sample, status.size, status.wal_size, tables)
+
+    async def fold_log(self, job: Job) -> None:
+        await self._fold()
+
+    async def _fold(self) -> None:
+        """A log that can't be folded is somebody's long read; who it is, is said until it is over."""
+        left = await self.house.engine.fold()
+        if left <= self._log_limit:
+            await self.house.write(clear_alert, "database log", "The database's log is folded again.")
+            return
+        now = trio.current_time()
+        who = [f"{r.query} (for {now - r.since:.0f} s)" for r in self.house.engine.reading()]
+        why = f"is being read by {', '.join(who)}" if who else "another program holds it open"
+        await self.house.write(
+            set_alert,
+            "database log",
+            f"The database's log has grown beyond {self._log_limit >> 20} MiB and can't be folded while it {why}.",
+        )
+
+    @property
+    def _log_limit(self) -> int:
+        return self.house.config.database.log_limit_mb << 20
+
+    async def vacuum_store(self, job: Job) -> None:
+        before = (await self.house.engine.status()).size
+        await self.house.engine.vacuum()
+        after = (await self.house.engine.status()).size
+        logger.info("database written anew: {} bytes before, {} after", before, after)
 
     async def check_store(self, job: Job) -> None:
         """Faults raise an alert that stays until a check finds none."""
         found = await self.house.engine.check()
         for fault in found:
             logger.error("database check: {}", fault)
-        await self.house.write(store_checked, "; ".join(found[:3]) or None)
+        if found:
+            message = f"The database is damaged: {'; '.join(found[:3])}. Restore a backup."
+            await self.house.write(set_alert, "database", message)
+        else:
+            await self.house.write(clear_alert, "database", "The database is sound again.")
 
     async def backup_store(self, job: Job) -> None:
-        path = await self.house.engine.backup(self.house.config.database.backups, to_text(self.house.clock.now()))
+        try:
+            path = await self.house.engine.backup(self.house.config.database.backups, to_text(self.house.clock.now()))
+        except Unavailable as no:
+            await self.house.write(set_alert, "backup", str(no))
+            raise
         logger.info("database backup written and verified: {}", path)
-
-
-def store_checked(tx: Transaction, fault: str | None) -> None:
-    """Keep what the check found, and say so when it is news."""
-    known = get_setting(tx, STORE_FAULT)
-    settings.put_setting(tx, STORE_FAULT, fault)
-    if fault is not None and fault != known:
-        tx.emit(
-            HealthChanged(part="database", ok=False, message=f"The database is damaged: {fault}. Restore a backup.")
-        )
-    elif fault is None and known is not None:
-        tx.emit(HealthChanged(part="database", ok=True, message="The database is sound again."))
+        await self.house.write(clear_alert, "backup", "Backups are written again.")
 
 
 def delete_all(row: TrashRow) -> None:

@@ -18,7 +18,7 @@ from mydia.adapters.disk.space import space
 from mydia.core import decide as core
 from mydia.core.decide.model import Mode
 from mydia.core.rank import Ranked, rank
-from mydia.core.wanted import questions
+from mydia.core.wanted import Why, questions
 from mydia.downloads import changes as downloads
 from mydia.downloads import queries as download_queries
 from mydia.errors import Conflict, MydiaError, Unavailable
@@ -60,12 +60,13 @@ class Searcher(JobActor):
         self.kinds = {"search_media": self.search_media, "search_missing": self.search_missing}
 
     async def search_missing(self, job: Job) -> None:
-        """Time's wish: what lacks something or could be better, the least recently searched first, `limit` searches in all, within the
-        day's tokens of the indexers; one job for each title."""
+        """Time's wish: what is missing or could be better (`why`: one of the two), the least recently searched first, `limit` searches in
+        all, within the day's tokens of the indexers; one job for each title."""
         now, limit = self.house.clock.now(), int(job.args.get("limit", 100))
         spent = await self.house.read(download_queries.spent_on, tokens.day_of(now))
         budgets = tokens.budgets(self._limits(), spent)
-        found = await self.house.read(plan_round, now, self.house.config.downloads.rules, budgets, limit)
+        why = cast(Why | None, job.args.get("why"))
+        found = await self.house.read(plan_round, now, self.house.config.downloads.rules, budgets, limit, why)
         await self.house.write(_enqueue_round, found)
         later = Counter(reason for thing, reason in found.plan.waiting if thing.due is not None and thing.due <= now)
         for reason, count in later.items():

@@ -9,7 +9,8 @@ from mydia.jobs.queries import cron_entry
 from mydia.store.engine import to_json
 from mydia.store.transaction import Transaction, parse_time, to_text
 
-Expand = Callable[[Transaction, CronEntry], Sequence[str]]
+MakeJobs = Callable[[Transaction, CronEntry], Sequence[str]]
+"""Enqueues the jobs of an entry; their ids."""
 
 
 _PLAN = """insert into cron_entries (name, kind, args, schedule, timezone, enabled, next_run_at)
@@ -19,7 +20,10 @@ _PLAN = """insert into cron_entries (name, kind, args, schedule, timezone, enabl
 
 
 def plan_entries(tx: Transaction, entries: Sequence[CronEntry]) -> None:
-    """Make the table say what is configured. When each runs next is computed anew only where its schedule or zone changed."""
+    """Make the table say what is configured. When each runs next is computed anew only where its schedule or zone changed.
+
+    An entry that is not enabled keeps the schedule that it had, for when it is enabled again.
+    """
     known = {row["name"]: cron_entry(row) for row in tx.all("select * from cron_entries order by name")}
     for entry in entries:
         old = known.pop(entry.name, None)
@@ -33,7 +37,7 @@ def plan_entries(tx: Transaction, entries: Sequence[CronEntry]) -> None:
             "name": entry.name,
             "kind": entry.kind,
             "args": to_json(entry.args),
-            "schedule": entry.schedule,
+            "schedule": entry.schedule if old is None or entry.enabled else old.schedule,
             "timezone": entry.timezone,
             "enabled": int(entry.enabled),
             "next_run_at": upcoming,
@@ -43,42 +47,39 @@ def plan_entries(tx: Transaction, entries: Sequence[CronEntry]) -> None:
         tx.execute("delete from cron_entries where name = :name", name=name)
 
 
-def run_due(tx: Transaction, expand: Expand | None = None) -> str | None:
-    """Enqueue the job of every entry that has come due, once, however many times were missed; when the next one comes due.
-
-    `expand(tx, entry)` enqueues in place of the entry's own job, for those that mean several (one scan for each library folder).
-    """
+def run_due(tx: Transaction, make_jobs: MakeJobs) -> str | None:
+    """Make the jobs of every entry that has come due, once, however many times were missed; when the next one comes due."""
     due = tx.all(
         "select * from cron_entries where enabled = 1 and next_run_at <= :now order by next_run_at, name", now=tx.now
     )
     for row in due:
-        _run(tx, cron_entry(row), expand)
-        upcoming = _next(cron_entry(row), tx.now)
-        tx.execute("update cron_entries set next_run_at = :at where name = :name", at=upcoming, name=row["name"])
+        # Moved first: of two that saw it come due, one moves it.
+        move = "update cron_entries set next_run_at = :at where name = :name and next_run_at = :due"
+        if tx.execute(move, at=_next(cron_entry(row), tx.now), name=row["name"], due=row["next_run_at"]):
+            _run(tx, cron_entry(row), make_jobs)
     soonest: str | None = tx.value("select min(next_run_at) from cron_entries where enabled = 1")
     return soonest
 
 
-def run_entry(tx: Transaction, name: str, expand: Expand | None = None) -> str | None:
-    """A person's wish: run this entry's job now, and keep its schedule. The (last) job's id; NotFound."""
+def run_entry(tx: Transaction, name: str, make_jobs: MakeJobs) -> tuple[str, ...]:
+    """A person's wish: make this entry's jobs now, and keep its schedule. Their ids; NotFound."""
     row = tx.one("select * from cron_entries where name = :name", name=name)
     if row is None:
         raise NotFound(f"there is no schedule {name!r}")
-    return _run(tx, cron_entry(row), expand)
+    return _run(tx, cron_entry(row), make_jobs)
 
 
-def _run(tx: Transaction, entry: CronEntry, expand: Expand | None) -> str | None:
-    ids = (tx.enqueue(entry.kind, entry.args, unless_running=True),) if expand is None else expand(tx, entry)
-    last = ids[-1] if ids else None
+def _run(tx: Transaction, entry: CronEntry, make_jobs: MakeJobs) -> tuple[str, ...]:
+    ids = tuple(dict.fromkeys(make_jobs(tx, entry)))
     tx.execute("delete from cron_jobs where entry = :name", name=entry.name)
-    tx.insert_many("cron_jobs", [{"entry": entry.name, "job_id": job_id} for job_id in dict.fromkeys(ids)])
+    tx.insert_many("cron_jobs", [{"entry": entry.name, "job_id": job_id} for job_id in ids])
     tx.execute(
         "update cron_entries set last_run_at = :now, last_job_id = :id where name = :name",
         now=tx.now,
-        id=last,
+        id=ids[-1] if ids else None,
         name=entry.name,
     )
-    return last
+    return ids
 
 
 def _next(entry: CronEntry, now: str) -> str | None:

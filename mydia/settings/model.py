@@ -3,10 +3,11 @@
 A field marked `restart` is read once, at start; the others take effect at once. Secrets are SecretStr: shown as stars, in dumps too.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal, get_args
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import (
@@ -99,20 +100,43 @@ class Server(Section):
 
 class Database(Section):
     path: Path | None = setting(None, "The SQLite file; <data_dir>/mydia.db when not set.", restart=True)
+    key: SecretStr | None = setting(
+        None,
+        "Encrypts the SQLite file (SQLCipher): a passphrase, or 64 hexadecimal digits. Best given as DATABASE_KEY; lost, so is all.",
+        restart=True,
+    )
     wal_mode: bool = setting(True, "Write-ahead log: readers never wait for the writer.", restart=True)
     synchronous: Literal["FULL", "NORMAL"] = setting(
         "FULL",
         "FULL keeps every acknowledged change through a power cut; NORMAL may lose the last seconds, and never corrupts.",
         restart=True,
     )
-    url: SecretStr | None = setting(None, "A PostgreSQL address, instead of path.", restart=True)
-    pool_size: int = setting(4, "How many reads run at once beside the loop.", restart=True, ge=1, le=64)
+    url: SecretStr | None = setting(
+        None, "PostgreSQL 13 or newer, instead of path: postgresql://user:password@host:5432/name.", restart=True
+    )
+    pool_size: int = setting(
+        4,
+        "How many reads run at once beside the loop, each on a connection of its own; one more writes.",
+        restart=True,
+        ge=1,
+        le=64,
+    )
     write_timeout: float = setting(30.0, "Seconds a change may wait for the writer.", gt=0)
+    log_limit_mb: int = setting(
+        64, "The write-ahead log is folded into the file when it has grown beyond so many MiB.", ge=1, le=100_000
+    )
     backups: int = setting(7, "How many daily backups are kept.", ge=1)
     backup_dir: Path | None = setting(None, "Where backups go; <data_dir>/backups when not set.", restart=True)
     allow_network_filesystem: bool = setting(
         False, "Open a SQLite file on a network file system, at the risk of losing data.", restart=True
     )
+
+    @field_validator("key")
+    @classmethod
+    def _something(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value():
+            raise ValueError("it is empty; leave it out for a database that is not encrypted")
+        return value
 
 
 class Oidc(Section):
@@ -368,10 +392,16 @@ class Jobs(Section):
 class Schedules(Section):
     timezone: str = setting("UTC", "The time zone of the times below, such as Europe/Berlin.")
     library_scan: Schedule = setting("0 2 * * *", "Walk the library folders. 'off' for never, as everywhere here.")
-    automated_search: Schedule = setting("0 */6 * * *", "Search what is wanted.")
+    automated_search: Schedule = setting("0 */6 * * *", "Search what is missing.")
+    quality_upgrade: Schedule = setting(
+        "30 */6 * * *", "Search something better than what is held, where its profile wants it."
+    )
     metadata_refresh: Schedule = setting("30 4 * * *", "Refresh what is known of titles.")
     prune: Schedule = setting("0 3 * * *", "Remove old jobs and events, empty the trash of what is old.")
-    optimize_store: Schedule = setting("30 3 * * *", "Refresh the database's statistics and fold its log.")
+    optimize_store: Schedule = setting("30 3 * * *", "Refresh the database's statistics, fold its log, note its size.")
+    vacuum_store: Schedule = setting(
+        "30 4 * * 0", "Write the database anew without what was deleted; others wait meanwhile."
+    )
     check_store: Schedule = setting("45 3 * * 0", "Check the database's integrity.")
     backup_store: Schedule = setting("15 3 * * *", "Write a verified backup of the database.")
 
@@ -410,6 +440,10 @@ class Config(Section):
         return self.database.path or self.data_dir / "mydia.db"
 
     @property
+    def database_key(self) -> str | None:
+        return None if self.database.key is None else self.database.key.get_secret_value()
+
+    @property
     def backup_dir(self) -> Path:
         return self.database.backup_dir or self.data_dir / "backups"
 
@@ -418,11 +452,17 @@ class Config(Section):
         return self.downloads.embedded.download_dir or self.data_dir / "downloads"
 
 
+_ADDRESS = re.compile(r"[a-z]+://[^/@]*:([^/@]+)@")
+"""An address with a password, which is a secret by itself."""
+
+
 def secrets(model: BaseModel) -> Iterator[str]:
     """The plain text of every secret in a configuration, for the log's mask."""
     for value in model.__dict__.values():
         if isinstance(value, SecretStr):
             yield value.get_secret_value()
+            if word := _ADDRESS.match(value.get_secret_value()):
+                yield unquote(word[1])
         for inner in value if isinstance(value, list) else [value]:
             if isinstance(inner, BaseModel):
                 yield from secrets(inner)

@@ -114,6 +114,14 @@ class StoreStatus:
     free: int | None
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class ReadUnderway:
+    """A read under way: which query, and since when (trio's clock)."""
+
+    query: str
+    since: float
+
+
 class Engine(Protocol):
     """A database. Opened before anything else of the house starts, closed after everything else has stopped.
 
@@ -156,6 +164,21 @@ class Engine(Protocol):
 
     async def checkpoint(self) -> None:
         """Fold what was written lately into the main file, and refresh the planner's statistics."""
+        ...
+
+    async def fold(self) -> int:
+        """Fold the write-ahead log into the file and cut it off; how many bytes of it remain, because a reader still needs them."""
+        ...
+
+    async def vacuum(self) -> None:
+        """Write the database anew without the room that deleted rows left. Nothing is written meanwhile.
+
+        Unavailable, with what it would take, where the disk has no room for it; Invalid where the server sees to it by itself.
+        """
+        ...
+
+    def reading(self) -> "tuple[ReadUnderway, ...]":
+        """The reads under way, the longest first. One that lasts keeps the log from being folded."""
         ...
 
     async def check(self) -> list[str]:

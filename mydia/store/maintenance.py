@@ -2,12 +2,16 @@
 
 import contextlib
 import os
+import shutil
 import sqlite3
 from pathlib import Path
 
 from mydia.errors import Unavailable
 from mydia.store.driver import PLAIN, Driver
 from mydia.store.place import make_folder
+
+SPARE = 16 << 20
+"""Bytes that remain free beside what a vacuum takes."""
 
 
 def connect_to_read(path: Path, driver: Driver = PLAIN) -> sqlite3.Connection:
@@ -30,6 +34,38 @@ def faults(path: Path, driver: Driver = PLAIN) -> list[str]:
     finally:
         raw.close()
     return found
+
+
+def analyze(raw: sqlite3.Connection) -> None:
+    """Refresh what the planner knows of the tables."""
+    raw.execute("pragma analysis_limit = 1000")
+    raw.execute("analyze")
+
+
+def fold(raw: sqlite3.Connection) -> None:
+    """Fold the log into the file and cut it off, by the writer's connection."""
+    # Readers that are busy right now keep the log from being emptied; they must not hold up the writer for it.
+    raw.execute("pragma busy_timeout = 100")
+    raw.execute("pragma wal_checkpoint(truncate)").fetchall()
+    raw.execute("pragma busy_timeout = 5000")
+
+
+def vacuum(raw: sqlite3.Connection, path: Path) -> None:
+    """Write the file anew, by the writer's connection. Unavailable where its disk has no room for the copy and the log of it."""
+    size = path.stat().st_size
+    needed, free = 2 * size + SPARE, shutil.disk_usage(path.parent).free
+    if free < needed:
+        raise Unavailable(
+            f"there is no room to write the database {path} anew: that takes {needed >> 20} MiB, and its disk has {free >> 20} MiB left",
+            retry_after=86400,
+        )
+    # The copy would lie in memory otherwise; and beside the database there is room for it, as has just been seen.
+    raw.execute("pragma temp_store = file")
+    try:
+        raw.execute("vacuum")
+    finally:
+        raw.execute("pragma temp_store = memory")
+    fold(raw)
 
 
 def backup(path: Path, directory: Path, name: str, driver: Driver = PLAIN) -> Path:

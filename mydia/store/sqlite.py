@@ -18,7 +18,7 @@ from mydia.messages import Change
 from mydia.store import maintenance, migrate
 from mydia.store.backups import Keeper
 from mydia.store.driver import Driver, code
-from mydia.store.engine import Committed, Connection, StoreStatus
+from mydia.store.engine import Committed, Connection, ReadUnderway, StoreStatus
 from mydia.store.place import FileLock, make_folder, refuse_network
 from mydia.store.transaction import commit_batch
 
@@ -64,6 +64,7 @@ class SqliteEngine:
         # lasting objects, strewn among the rows of a large read, would keep that read's memory from being given back.
         self._idle: list[sqlite3.Cursor] = []
         self._quick: sqlite3.Cursor | None = None
+        self._reading: dict[int, ReadUnderway] = {}
 
     # -- opening and closing
 
@@ -176,9 +177,11 @@ class SqliteEngine:
         async with self._readers:
             pool = self._idle
             raw = _opened(pool.pop() if pool else None)
+            self._reading[id(raw)] = ReadUnderway(getattr(query, "__name__", str(query)), trio.current_time())
             try:
                 return await trio.to_thread.run_sync(partial(_in_snapshot, raw, query, *args, **kwargs))
             finally:
+                del self._reading[id(raw)]
                 if pool is self._idle:
                     pool.append(raw)
                 else:
@@ -226,16 +229,34 @@ class SqliteEngine:
     # -- care
 
     async def checkpoint(self) -> None:
-        await trio.to_thread.run_sync(self._checkpoint, limiter=self._one_at_a_time)
+        def work() -> None:
+            maintenance.analyze(_opened(self._writer))
+            maintenance.fold(_opened(self._writer))
 
-    def _checkpoint(self) -> None:
-        raw = _opened(self._writer)
-        raw.execute("pragma analysis_limit = 1000")
-        raw.execute("analyze")
-        # Readers that are busy right now keep the log from being emptied; they must not hold up the writer for it.
-        raw.execute("pragma busy_timeout = 100")
-        raw.execute("pragma wal_checkpoint(truncate)").fetchall()
-        raw.execute("pragma busy_timeout = 5000")
+        await trio.to_thread.run_sync(work, limiter=self._one_at_a_time)
+
+    async def fold(self) -> int:
+        def work() -> int:
+            maintenance.fold(_opened(self._writer))
+            return self._log_size()
+
+        return await trio.to_thread.run_sync(work, limiter=self._one_at_a_time)
+
+    async def vacuum(self) -> None:
+        """As Engine.vacuum. Cancelled, it stops soon, and the database is as it was."""
+        async with self._one_at_a_time:
+            raw = _opened(self._writer)
+            try:
+                await interruptibly(raw, partial(maintenance.vacuum, raw, self.path))
+            except self._driver.Error as error:
+                raise self._passing(error) or error from error
+
+    def reading(self) -> tuple[ReadUnderway, ...]:
+        return tuple(sorted(self._reading.values(), key=lambda r: r.since))
+
+    def _log_size(self) -> int:
+        log = self.path.with_name(self.path.name + "-wal")
+        return log.stat().st_size if log.exists() else 0
 
     async def check(self) -> list[str]:
         return await trio.to_thread.run_sync(maintenance.faults, self.path, self._driver, limiter=self._readers)
@@ -250,17 +271,38 @@ class SqliteEngine:
 
     async def status(self) -> StoreStatus:
         def look() -> StoreStatus:
-            log = self.path.with_name(self.path.name + "-wal")
             return StoreStatus(
                 engine="SQLite" if self._driver.key is None else "SQLCipher",
                 version=self._driver.module.sqlite_version,
                 where=str(self.path),
                 size=self.path.stat().st_size,
-                wal_size=log.stat().st_size if log.exists() else 0,
+                wal_size=self._log_size(),
                 free=shutil.disk_usage(self.path.parent).free,
             )
 
         return await trio.to_thread.run_sync(look)
+
+
+async def interruptibly(raw: sqlite3.Connection, work: Callable[[], T]) -> T:
+    """Run long work on a connection in a thread; when this is cancelled, the connection's statement is interrupted."""
+
+    async def interrupt() -> None:
+        try:
+            await trio.sleep_forever()
+        finally:
+            raw.interrupt()
+
+    wrong: Exception | None = None
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(interrupt)
+        try:
+            done = await trio.to_thread.run_sync(work)
+        except Exception as error:  # noqa: BLE001 - raised below, where no group is made of it
+            wrong = error
+        nursery.cancel_scope.cancel()
+    if wrong is not None:
+        raise wrong
+    return done
 
 
 def _in_snapshot(

@@ -108,7 +108,7 @@ class Transaction(Connection):
         job_id, state = self.new_id(), "available" if in_seconds <= 0 else "scheduled"
         if period > 0 and not self.execute(_PERIOD, key=key, id=job_id, until=self.later(period), now=self.now):
             return str(self.value("select job_id from job_periods where unique_key = :key", key=key))
-        row = {
+        row: Row = {
             "id": job_id,
             "queue": JOB_KINDS[kind].queue,
             "kind": kind,

@@ -15,11 +15,12 @@ from mydia.jobs.model import Job
 from mydia.library.changes import ensure_roots, set_root_state
 from mydia.library.queries import roots
 from mydia.otp import Supervisor, actor
+from mydia.settings.alerts import Alert, alerts, clear_alert, set_alert
 from mydia.store.engine import Connection
 from mydia.store.transaction import Transaction
 from tests.support.hands import hands
 from tests.support.house import clock_of, open_house
-from workers.janitor import Janitor, store_checked
+from workers.janitor import Janitor
 
 
 @asynccontextmanager
@@ -166,8 +167,14 @@ async def test_a_damaged_database_is_said_once_until_it_is_sound_again(tmp_path:
         assert '"ok":true' in (await house.read(events))[-1]["data"]
 
 
-async def test_another_fault_is_news_again(tmp_path: Path) -> None:
+async def test_another_fault_is_news_again_and_an_alert_stays_until_it_is_solved(tmp_path: Path) -> None:
     async with open_house(tmp_path) as house:
         for fault in ("one", "one", "other"):
-            await house.write(store_checked, fault)
+            await house.write(set_alert, "database", fault)
+            clock_of(house).advance(60)
         assert len(await house.read(events)) == 2
+        assert await house.read(alerts) == (Alert("database", "other", "2026-01-31T12:00:00.000000Z"),)
+        await house.write(clear_alert, "database", "sound again")
+        await house.write(clear_alert, "database", "sound again")
+        assert await house.read(alerts) == ()
+        assert len(await house.read(events)) == 3

@@ -12,11 +12,12 @@ from mydia.house import House
 from mydia.jobs import changes, cron, queries
 from mydia.library.changes import ensure_roots
 from mydia.otp import Supervisor, actor
+from mydia.schedules import JOBS, entries, make_jobs
 from mydia.settings.model import Config
 from mydia.store.transaction import to_text
 from tests.support.hands import hands
 from tests.support.house import FakeClock, clock_of, open_house
-from workers.scheduler import Scheduler, entries, expand
+from workers.scheduler import Scheduler
 
 
 @asynccontextmanager
@@ -39,12 +40,12 @@ async def planned(house: House) -> dict[str, str | None]:
             known = await house.read(queries.cron_entries)
             now = to_text(house.clock.now())
             if known and all(e.next_run_at is None or e.next_run_at > now for e in known):
-                return {e.name: e.next_run_at for e in known}
+                return {e.name: e.next_run_at for e in known if e.enabled}
             house.mail["scheduler"].ring()
             await trio.lowlevel.checkpoint()
 
 
-OTHERS = ("library_scan", "automated_search", "metadata_refresh", "optimize_store", "check_store", "backup_store")
+OTHERS = tuple(name for name in JOBS if name != "prune")
 ONLY_PRUNE: dict[str, Any] = {"schedules": dict.fromkeys(OTHERS, "off")}
 
 
@@ -58,6 +59,8 @@ async def test_every_schedule_of_the_mission_stands_with_its_next_run(tmp_path: 
             "metadata_refresh": "2026-02-01T04:30:00.000000Z",
             "optimize_store": "2026-02-01T03:30:00.000000Z",
             "prune": "2026-02-01T03:00:00.000000Z",
+            "quality_upgrade": "2026-01-31T12:30:00.000000Z",
+            "vacuum_store": "2026-02-01T04:30:00.000000Z",
         }
         assert await jobs(house) == []
 
@@ -83,6 +86,8 @@ async def test_a_day_makes_each_job_once(tmp_path: Path) -> None:
             "scan_root",
             "scan_root",
             "search_missing",
+            "search_missing",
+            "vacuum_store",
         ]
 
 
@@ -121,19 +126,21 @@ async def test_a_clock_set_back_doubles_nothing(tmp_path: Path) -> None:
         assert await jobs(house) == ["prune"]
 
 
-async def test_a_changed_schedule_is_planned_anew_and_one_that_is_off_is_gone(tmp_path: Path) -> None:
+async def test_a_changed_schedule_is_planned_anew_and_one_that_is_off_waits_for_nothing(tmp_path: Path) -> None:
     async with open_house(tmp_path) as house:
         await house.write(cron.plan_entries, entries(Config(data_dir=tmp_path)))
         changed = Config.model_validate({**ONLY_PRUNE, "schedules": {**ONLY_PRUNE["schedules"], "prune": "0 13 * * *"}})
         await house.write(cron.plan_entries, entries(changed))
         known = await house.read(queries.cron_entries)
-        assert [(e.name, e.next_run_at) for e in known] == [("prune", "2026-01-31T13:00:00.000000Z")]
+        assert [(e.name, e.next_run_at) for e in known if e.next_run_at] == [("prune", "2026-01-31T13:00:00.000000Z")]
+        scan = next(e for e in known if e.name == "library_scan")
+        assert (scan.enabled, scan.schedule) == (False, "0 2 * * *")  # for when it is enabled again
 
 
 async def test_a_person_may_run_an_entry_now_and_its_schedule_stays(tmp_path: Path) -> None:
     async with open_house(tmp_path, ONLY_PRUNE) as house:
         await house.write(cron.plan_entries, entries(house.config))
-        job_id = await house.write(cron.run_entry, "prune", expand)
-        (entry,) = await house.read(queries.cron_entries)
+        (job_id,) = await house.write(cron.run_entry, "prune", make_jobs)
+        entry = next(e for e in await house.read(queries.cron_entries) if e.enabled)
         assert (entry.last_job_id, entry.last_run_at) == (job_id, "2026-01-31T12:00:00.000000Z")
         assert entry.next_run_at == "2026-02-01T03:00:00.000000Z"

@@ -11,11 +11,12 @@ from mydia.library import queries as library
 from mydia.library.model import Root
 from mydia.media import queries as media
 from mydia.media.model import Counts, EventRow, MediaCard
+from mydia.settings.alerts import alerts
 from mydia.settings.model import Config
 from mydia.store.paging import Page as Paged
 from web.page import Page
 from web.policy import Answer, Policy, Visit, route
-from web.views import Tone
+from web.views import Tone, stamp
 
 pages = Blueprint("dashboard", __name__)
 
@@ -78,10 +79,14 @@ def lacking(config: Config) -> list[Problem]:
 async def problems(visit: Visit) -> list[Problem]:
     """What is wrong now and who can mend it reads in one line each."""
     found = lacking(visit.house.config) if visit.may("ADMIN") else []
+    for alert in await visit.read(alerts):
+        found.append(Problem(alert.message, f"Since {stamp(alert.since)}.", "bad"))
     for root in await visit.read(library.roots):
         if root.state != "ok":
             tone: Tone = "bad" if root.state == "unavailable" else "warning"
             found.append(Problem(f"Library folder {root.path} is {root.state}.", root.reason or "", tone))
+        if root.copies:
+            found.append(Problem(f"Imports into {root.path} are copied, not linked.", root.copies, "warning"))
     now = visit.house.clock.now().isoformat()
     for status in await visit.read(downloads.provider_statuses):
         if status.disabled_until and status.disabled_until > now[:19]:
