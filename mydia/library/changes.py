@@ -10,6 +10,7 @@ from mydia.events import (
     FileGone,
     FileLinked,
     FileUnmatched,
+    HealthChanged,
     RootChanged,
     ScanFinished,
 )
@@ -47,6 +48,18 @@ def set_root_state(
         tx.emit(RootChanged(root_id=root_id, path=row["path"], state=state, reason=reason))
 
 
+def set_root_copies(tx: Transaction, root_id: str, why: str | None) -> None:
+    """Why imports into this folder are copied; None: they are hard links. Told when the one becomes the other."""
+    row = tx.one("select path, copies from library_roots where id = :id", id=root_id)
+    if row is None or row["copies"] == why:
+        return
+    tx.update("library_roots", root_id, copies=why, updated_at=tx.now)
+    if (row["copies"] is None) != (why is None):
+        path = readable(from_text(row["path"]))
+        told = f"Imports into {path} are copied: {why}" if why else f"Imports into {path} are hard links again."
+        tx.emit(HealthChanged(part=f"imports into {path}", ok=why is None, message=told))
+
+
 def request_scan(tx: Transaction, root_id: str | None = None, *, actor: str = "system") -> tuple[str, ...]:
     """Ask for a walk of one folder, or of all: the ids of the jobs that do it (an already waiting one is not asked for twice)."""
     ids = [r["id"] for r in tx.all("select id from library_roots order by created_at, id")]
@@ -66,9 +79,16 @@ def confirm_root(tx: Transaction, root_id: str, *, actor: str) -> str:
 
 
 def files_seen(tx: Transaction, root_id: str, files: Sequence[SeenFile]) -> int:
-    """New or changed files of one root; each is to be identified. One that is known as it is stays so. The number of rows written."""
+    """New or changed files of one root; each is to be identified. One that is known as it is stays so. The number of rows written.
+
+    What an import has placed and not yet committed is that import's to say: taken for a file that came by itself, it would be held
+    against its own download when the import goes on.
+    """
     written = 0
+    coming = {r["relative_path"] for r in tx.all(_COMING, root=root_id)}
     for f in files:
+        if to_text(f.relative_path) in coming:
+            continue
         file_id = tx.value(
             "insert into media_files (id, root_id, relative_path, state, size, mtime_ns, inode, created_at, updated_at)"
             " values (:id, :root, :path, 'new', :size, :mtime, :inode, :now, :now)"
@@ -90,6 +110,10 @@ def files_seen(tx: Transaction, root_id: str, files: Sequence[SeenFile]) -> int:
         tx.emit(FileFound(file_id=file_id, path=to_text(f.relative_path)))
         tx.enqueue("identify_file", {"file_id": file_id}, max_attempts=8)
     return written
+
+
+_COMING = """select j.relative_path from import_journal j join downloads d on d.id = j.download_id
+    where j.state = 'intent' and j.root_id = :root and d.status in ('completed', 'importing')"""
 
 
 def identify_again(tx: Transaction, file_ids: Sequence[str]) -> None:
