@@ -12,11 +12,14 @@ def whole_of(config: Config) -> Whole:
     """The configured database, seen from outside."""
     if config.database.url is not None:
         return _postgres(config.database.url.get_secret_value())
-    return SqliteWhole(config.database_file, config.backup_dir)
+    return SqliteWhole(config.database_file, config.backup_dir, config.database_key)
 
 
 def whole_at(address: str, config: Config) -> Whole:
-    """The database that a person names. Invalid when it is of no engine that Mydia knows."""
+    """The database that a person names; a SQLite file has the configured key, where there is one.
+
+    Invalid when it is of no engine that Mydia knows.
+    """
     if address.startswith(("postgresql:", "postgres:")) or ("=" in address and "/" not in address.partition("=")[0]):
         return _postgres(address)
     if "://" in address:
@@ -24,7 +27,8 @@ def whole_at(address: str, config: Config) -> Whole:
             f"{address.partition(':')[0]} is no engine that Mydia knows; give postgresql://..., or a path for SQLite"
         )
     path = Path(address).absolute()
-    return SqliteWhole(path, config.backup_dir if path == config.database_file.absolute() else path.parent / "backups")
+    backups = config.backup_dir if path == config.database_file.absolute() else path.parent / "backups"
+    return SqliteWhole(path, backups, config.database_key)
 
 
 def _postgres(url: str) -> Whole:

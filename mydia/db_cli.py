@@ -173,7 +173,7 @@ def restore(config: Config, args: argparse.Namespace) -> int:
         _ask(args.url, keeper.find(file.name).name)
         _say("The daemon restores it now and is back in a moment.")
         return 0
-    whole = SqliteWhole(keeper.path, keeper.directory)
+    whole = SqliteWhole(keeper.path, keeper.directory, keeper.driver.key)
     try:
         with whole.alone():
             keeper.stage(file)

@@ -98,10 +98,13 @@ def engine_of(config: Config) -> Engine:
     """The database that is configured, not yet opened: PostgreSQL where there is a `database.url`, else SQLite."""
     database = config.database
     if database.url is not None:
-        from mydia.store.postgres import (
-            PostgresEngine,  # the driver's 12 MB and tenth of a second are for those who use it
-        )
+        # The driver's 12 MB and tenth of a second are for those who use it.
+        from mydia.store.postgres import PostgresEngine
 
+        if database.key is not None:
+            logger.warning(
+                "database.key encrypts SQLite files; PostgreSQL, which database.url names, knows nothing of it"
+            )
         return PostgresEngine(
             database.url.get_secret_value(), synchronous=database.synchronous, readers=database.pool_size
         )
@@ -112,6 +115,7 @@ def engine_of(config: Config) -> Engine:
         wal=database.wal_mode,
         readers=database.pool_size,
         allow_network=database.allow_network_filesystem,
+        key=config.database_key,
     )
 
 

@@ -23,6 +23,7 @@ Keys = tuple[str | int, ...]
 VARIABLES: dict[str, Keys] = {
     "DATABASE_PATH": ("database", "path"),
     "DATABASE_URL": ("database", "url"),
+    "DATABASE_KEY": ("database", "key"),
     "POOL_SIZE": ("database", "pool_size"),
     "SECRET_KEY_BASE": ("server", "secret_key_base"),
     "PORT": ("server", "port"),
