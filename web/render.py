@@ -106,6 +106,10 @@ def environment() -> Environment:
         FILE=views.FILE,
         ROOT=views.ROOT,
         CHILD=views.CHILD,
+        MONITOR_SHOW=views.MONITOR_SHOW,
+        MONITOR_FILM=views.MONITOR_FILM,
+        NEW_SEASONS=views.NEW_SEASONS,
+        WHY=views.WHY,
         LONGEST_TITLE=posters.LONGEST_TITLE,
     )
     env.globals["ui"] = env.get_template("parts.html").module

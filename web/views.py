@@ -70,6 +70,31 @@ CHILD: Mapping[str, Badge] = {
 }
 
 
+MONITOR_SHOW: Mapping[str, str] = {
+    "all": "All episodes",
+    "future": "Future episodes",
+    "missing": "Missing episodes",
+    "existing": "Existing episodes",
+    "recent": "Recent episodes",
+    "pilot": "Only the pilot",
+    "first_season": "First season",
+    "last_season": "Latest season",
+    "monitor_specials": "Specials too",
+    "unmonitor_specials": "No specials",
+    "none": "None of it",
+}
+MONITOR_FILM: Mapping[str, str] = {
+    "movie": "This film",
+    "collection": "Its whole collection",
+    "none": "Not yet",
+}
+NEW_SEASONS: Mapping[str, str] = {"all": "Want what comes new", "none": "Only what is chosen"}
+WHY: Mapping[str, Badge] = {
+    "missing": Badge("Missing", "warning", "search"),
+    "cutoff_unmet": Badge("Better is sought", "quiet", "retry"),
+}
+
+
 def badge(table: Mapping[str, Badge], state: str) -> Badge:
     """The badge of a state; one that is not in the table is shown as it is called."""
     return table.get(state) or Badge(state.replace("_", " ").capitalize(), "quiet", "dot")

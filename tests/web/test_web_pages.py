@@ -18,6 +18,7 @@ from web.app import SECURITY_HEADERS
 
 PAGES = (
     "/", "/films", "/shows", "/films?state=missing&q=a&sort=added", "/search", "/search?q=i", "/add", "/add?q=x&year=1963",
+    "/activity/wanted", "/activity/wanted?why=missing&kind=movie",
     "/activity", "/activity/history", "/activity/jobs", "/activity/jobs?state=available", "/activity/blocklist",
     "/activity/files", "/activity/files?state=unmatched", "/activity/trash", "/system", "/settings",
 )  # fmt: skip
@@ -36,7 +37,7 @@ async def test_every_page_renders(tmp_path: Path, full: bool) -> None:
         pages = list(PAGES)
         if full:
             shelf = await furnish(world.house)
-            pages += [f"/titles/{shelf.film}", f"/titles/{shelf.show}"]
+            pages += [f"/titles/{shelf.film}", f"/titles/{shelf.show}", f"/titles/{shelf.show}/versions"]
         for path in pages:
             page = await read(admin, path)
             assert page.count("<main") == 1, path
@@ -57,7 +58,8 @@ async def test_strangers_words_are_words_wherever_they_come_in(tmp_path: Path) -
         shelf = await furnish(world.house, name=HOSTILE)
         await world.house.write(downloads.failed, shelf.download, HOSTILE)
         admin = await world.visitor("admin")
-        for path in (*PAGES, f"/titles/{shelf.film}", f"/titles/{shelf.show}", f"/search?q={HOSTILE}"):
+        titles = (f"/titles/{shelf.film}", f"/titles/{shelf.film}/versions", f"/titles/{shelf.show}")
+        for path in (*PAGES, *titles, f"/search?q={HOSTILE}"):
             page = (await admin.http.get(path)).text
             assert "<img src=x" not in page, path
             assert not re.search(r"<[^>]*\sonerror\s*=", re.sub(r'"[^"]*"', '""', page)), path

@@ -21,10 +21,12 @@ from web.pages import (
     settings,
     system,
     title,
+    versions,
+    wanted,
 )
 
 
 def blueprints() -> tuple[Blueprint, ...]:
-    watching = (dashboard, grid, title, add, search, activity, files, system, backups)
+    watching = (dashboard, grid, title, versions, add, search, activity, wanted, files, system, backups)
     choosing = (settings, profiles, formats, rules, explain)
     return tuple(module.pages for module in (door, oidc, *watching, *choosing, account, pictures))

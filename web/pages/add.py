@@ -1,5 +1,7 @@
 """Wishing for a title: look it up at the metadata provider, pick one, choose a profile, add it, search."""
 
+from typing import Literal
+
 from quart import Blueprint, request
 
 from mydia.choosing.queries import list_profiles
@@ -51,12 +53,18 @@ async def wish(visit: Visit) -> Answer:
         id=form["id"],
         root_id=form.get("root_id") or None,
         quality_profile_id=form.get("quality_profile_id") or None,
+        preset=form.get("monitor") or None,
+        new_seasons=_policy(form.get("new_seasons")),
         search=form.get("search") == "1",
         actor=visit.name,
     )
     title_id = await visit.house.mail["librarian"].ask(message, timeout=PATIENCE)
     words = "It is on your list, and being searched." if message.search else "It is on your list."
     return await back_to(f"/titles/{title_id}", words)
+
+
+def _policy(text: str | None) -> Literal["all", "none"] | None:
+    return "all" if text == "all" else "none" if text == "none" else None
 
 
 def _kind(text: str | None) -> MediaKind:

@@ -1,16 +1,18 @@
 """One title: facts, episodes with their states, files with their probe, every search with every verdict, history; and what to do."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from quart import Blueprint, request
 
 from mydia.choosing.queries import list_profiles
+from mydia.core.wanted import NewSeasons, Preset
 from mydia.downloads import changes as download_changes
 from mydia.downloads import queries as downloads
 from mydia.downloads.model import DownloadView, SearchView
+from mydia.errors import Invalid
 from mydia.library.model import FileView
-from mydia.library.queries import files_of
+from mydia.library.queries import files_of, holdings
 from mydia.media import changes
 from mydia.media import queries as media
 from mydia.media.model import Episode, EventRow, MediaCard, MediaItem, Slot
@@ -18,6 +20,7 @@ from mydia.store.engine import Connection
 from mydia.store.paging import Page as Paged
 from web.auth import back_to
 from web.page import Page, screenful
+from web.pages.versions import Version, versions_of
 from web.policy import Answer, Policy, Visit, route
 
 pages = Blueprint("title", __name__)
@@ -27,15 +30,16 @@ pages = Blueprint("title", __name__)
 class Facts:
     item: MediaItem
     card: MediaCard
-    slots: tuple[Slot, ...]
+    main: Slot
     profiles: tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class EpisodeRow:
     episode: Episode
-    file: FileView | None
+    file: FileView | None  # of the first version that has one
     state: str  # as views.EPISODE
+    others: tuple[tuple[str, FileView], ...] = ()  # (version, file) of the further ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +53,24 @@ class Season:
 
 def facts(conn: Connection, title_id: str) -> Facts:
     item = media.get_media(conn, title_id)
-    return Facts(item, media.card_of(conn, title_id), media.slots_of(conn, title_id), list_profiles(conn))
+    return Facts(item, media.card_of(conn, title_id), media.slots_of(conn, title_id)[0], list_profiles(conn))
 
 
 def seasons(conn: Connection, title_id: str, today: str) -> tuple[Season, ...]:
     """Latest first, specials last; the season where something is missing is open, else the latest."""
     moving = downloads.episode_downloads(conn, title_id)
-    files = {e: f for f in files_of(conn, title_id) if f.held for e in f.episode_ids}
+    files = {f.id: f for f in files_of(conn, title_id)}
+    order_of = {s.id: i for i, s in enumerate(media.slots_of(conn, title_id))}
+    labels = {s.id: s.label for s in media.slots_of(conn, title_id)}
+    held: dict[str, list[tuple[str, FileView]]] = {}
+    for slot, target, file_id in sorted(holdings(conn, title_id), key=lambda h: order_of[h[0]]):
+        held.setdefault(target, []).append((labels[slot], files[file_id]))
     rows: dict[int, list[EpisodeRow]] = {}
     for episode in media.episodes_of(conn, title_id):
-        file = files.get(episode.id)
-        rows.setdefault(episode.season, []).append(EpisodeRow(episode, file, _state(episode, file, moving, today)))
+        own = held.get(episode.id, [])
+        file = own[0][1] if own else None
+        row = EpisodeRow(episode, file, _state(episode, file, moving, today), tuple(own[1:]))
+        rows.setdefault(episode.season, []).append(row)
     order = sorted(rows, key=lambda n: (n == 0, -n))
     wanting = [n for n in order if any(r.state in ("missing", "downloading") for r in rows[n])]
     shown = wanting[0] if wanting else order[0] if order else None
@@ -86,8 +97,29 @@ async def _seasons(visit: Visit, title_id: str) -> tuple[Season, ...]:
     return await visit.read(seasons, title_id, visit.house.clock.now().date().isoformat())
 
 
-async def _files(visit: Visit, title_id: str) -> tuple[FileView, ...]:
-    return await visit.read(files_of, title_id)
+@dataclass(frozen=True, slots=True)
+class Files:
+    """`of`: file id -> the further versions that hold it."""
+
+    items: tuple[FileView, ...]
+    of: dict[str, str]
+
+
+def files(conn: Connection, title_id: str) -> Files:
+    further = {s.id: s.label for s in media.slots_of(conn, title_id) if not s.is_main}
+    held: dict[str, list[str]] = {}
+    for slot, _, file_id in holdings(conn, title_id):
+        if slot in further and further[slot] not in held.setdefault(file_id, []):
+            held[file_id].append(further[slot])
+    return Files(files_of(conn, title_id), {file: ", ".join(names) for file, names in held.items()})
+
+
+async def _files(visit: Visit, title_id: str) -> Files:
+    return await visit.read(files, title_id)
+
+
+async def _versions(visit: Visit, title_id: str) -> tuple[Version, ...]:
+    return await visit.read(versions_of, title_id)
 
 
 async def _downloads(visit: Visit, title_id: str) -> tuple[DownloadView, ...]:
@@ -106,6 +138,7 @@ TITLE = Page(
     "title.html",
     {
         "facts": _facts,
+        "versions": _versions,
         "downloads": _downloads,
         "seasons": _seasons,
         "files": _files,
@@ -148,6 +181,24 @@ async def profile(visit: Visit, title_id: str) -> Answer:
     chosen = (await request.form).get("quality_profile_id", "")
     await visit.write(changes.update_media, title_id, quality_profile_id=chosen, actor=visit.name)
     return await back_to(f"/titles/{title_id}", "The quality profile is changed.")
+
+
+@route(pages, "/titles/<title_id>/want", Policy.ACT, methods=("POST",))
+async def want(visit: Visit, title_id: str) -> Answer:
+    """What of it is wanted, by a preset; or whether what comes new is."""
+    form = await request.form
+    preset = cast(Preset | None, form.get("monitor") or None)
+    policy = form.get("new_seasons")
+    if policy not in (None, "all", "none"):
+        raise Invalid(f"What comes new is wanted or not (all, none), not {policy!r}.", field="new_seasons")
+    await visit.write(
+        changes.update_media,
+        title_id,
+        preset=preset,
+        new_seasons=cast(NewSeasons | None, policy),
+        actor=visit.name,
+    )
+    return await back_to(f"/titles/{title_id}", "What is wanted of it is changed.")
 
 
 @route(pages, "/titles/<title_id>/delete", Policy.ADMIN, methods=("POST",))
