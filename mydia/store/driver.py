@@ -26,9 +26,13 @@ class Driver:
 
     key: str | None = field(default=None, repr=False)
 
+    def need(self) -> None:
+        """Invalid when there is a key and SQLCipher is not installed."""
+        _ = self.module
+
     @property
     def module(self) -> Any:
-        """The DB-API module. Invalid when there is a key and SQLCipher is not installed."""
+        """The DB-API module. Invalid as `need`."""
         if self.key is None:
             return sqlite3
         try:

@@ -75,6 +75,7 @@ class SqliteEngine:
     def _open(self, now: str) -> None:
         if self.path.is_dir():
             raise Invalid(f"the database {self.path} is a folder; database.path names a file")
+        self._driver.need()
         try:
             make_folder(self.path.parent)
             refuse_network(self.path, forced=self._allow_network)
