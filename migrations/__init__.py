@@ -4,11 +4,12 @@ A landed migration is never edited. `{identity}` stands for the engine's own sel
 bigint for every integer and boolean, ISO 8601 UTC text for times, JSON as text, explicit ON DELETE. `MIGRATIONS` is the order.
 """
 
-from migrations import m0001_house, m0002_choosing, m0003_upkeep, m0004_wanting
+from migrations import m0001_house, m0002_choosing, m0003_upkeep, m0004_wanting, m0005_links
 
 MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0001_house", m0001_house.STEPS),
     ("0002_choosing", m0002_choosing.STEPS),
     ("0003_upkeep", m0003_upkeep.STEPS),
     ("0004_wanting", m0004_wanting.STEPS),
+    ("0005_links", m0005_links.STEPS),
 )

@@ -5,7 +5,7 @@ STEPS: tuple[str, ...] = (
     "alter table slots add column suffix text not null default ''",
     "alter table slots add column monitored bigint not null default 1",
     "update slots set suffix = name where name <> 'default'",
-    "create index idx_slots_profile on slots(quality_profile_id)",
+    "create index idx_slots_profile on slots(quality_profile_id, media_item_id)",
     """alter table media_items add column new_seasons text not null default 'all'
         check (new_seasons in ('all', 'none'))""",
     "alter table searches add column slot_id text references slots(id) on delete set null",

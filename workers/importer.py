@@ -6,6 +6,7 @@ finishes them, since each step sees what is done already. The download itself is
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -28,6 +29,7 @@ from mydia.errors import Conflict, Invalid, MydiaError, NotFound, Unavailable
 from mydia.house import House
 from mydia.incoming import Incoming, Wants, destination, facts_for, found_file, import_target
 from mydia.jobs.model import Discard, Job
+from mydia.library import changes as library
 from mydia.library import queries as files
 from mydia.library.journal import begin_import, close_import, import_placed
 from mydia.library.model import JournalRow, Root, TrashRow
@@ -75,6 +77,7 @@ class Importer(JobActor):
         for row, root in await self.house.read(files.abandoned_imports):
             await trio.to_thread.run_sync(partial(discard_part, Spot(root, row.relative_path), token=row.id))
             await self.house.write(close_import, row.id, "undone", "The download was given up meanwhile")
+        self.spawn(self._look_ahead)
 
     async def tick(self) -> None:
         for row in await self.house.read(files.trash_in_flight):
@@ -161,6 +164,24 @@ class Importer(JobActor):
         if check.state != "ok":
             raise Unavailable(check.reason or f"{printable(root.path)} is {check.state}", retry_after=60)
 
+    async def _why_copies(self, folder: str, root: Root) -> str | None:
+        """Why files can't be linked from a download's folder into a library folder; told there, as long as it is so."""
+        why = await trio.to_thread.run_sync(partial(can_hardlink, folder, root.path, token=root.id))
+        if why != root.copies:
+            await self.house.write(library.set_root_copies, root.id, why)
+        return why
+
+    async def _look_ahead(self) -> None:
+        """What the first import would find out: whether files can be linked from where the embedded client puts them."""
+        clients, folder = self.house.config.downloads.clients, self.house.config.download_dir
+        embedded = not clients or any(client.type == "embedded" for client in clients)
+        if not embedded or not await trio.to_thread.run_sync(folder.is_dir):
+            return
+        for root in await self.house.read(files.roots):
+            with suppress(Unavailable):
+                await self._must_be_there(root)
+                await self._why_copies(str(folder), root)
+
     async def _folder(self, download: Download) -> Folder:
         """The download's files where its client has them."""
         client = self.clients.get(download.download_client or "")
@@ -223,9 +244,7 @@ class Importer(JobActor):
                 held = None  # brought in by an earlier attempt at this very download
             targets.append(import_target(target, episodes.get(target), item, held, wants))
         free = await trio.to_thread.run_sync(space, delivery.root.path)
-        why_not = await trio.to_thread.run_sync(
-            partial(can_hardlink, delivery.folder.path, delivery.root.path, token=download.id)
-        )
+        why_not = await self._why_copies(delivery.folder.path, delivery.root)
         facts = ImportFacts(
             kind="movie" if item.type == "movie" else "episode",
             profile=wants.profile,

@@ -14,7 +14,10 @@ FileState = Literal["new", "linked", "unmatched", "invalid", "missing"]
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """A library folder. Anything but "ok" means *unknown*: nothing in it is called gone. `last_scan` is a ScanResult as JSON."""
+    """A library folder. Anything but "ok" means *unknown*: nothing in it is called gone. `last_scan` is a ScanResult as JSON.
+
+    `copies`: why imports into it are copied and need their space twice; None where they are hard links.
+    """
 
     id: str
     path: str
@@ -24,6 +27,7 @@ class Root:
     device: int | None
     last_scan_at: str | None
     last_scan: dict[str, Any] | None
+    copies: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

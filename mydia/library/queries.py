@@ -233,6 +233,7 @@ def _root(row: dict[str, Any]) -> Root:
         device=row["device"],
         last_scan_at=row["last_scan_at"],
         last_scan=from_json(row["last_scan"]) if row["last_scan"] else None,
+        copies=row["copies"],
     )
 
 

@@ -13,7 +13,7 @@ import trio
 from mydia.downloads import changes as downloads
 from mydia.downloads import queries as download_queries
 from mydia.errors import Conflict
-from mydia.events import DownloadFailed, FileTrashed, Imported, ImportHeld
+from mydia.events import DownloadFailed, FileTrashed, HealthChanged, Imported, ImportHeld
 from mydia.jobs import changes as job_changes
 from mydia.jobs import queries as jobs
 from mydia.library import queries as library
@@ -78,6 +78,35 @@ async def test_d11_d12_d15_where_no_link_is_possible_it_is_copied_and_the_reason
             assert event["method"] == "copy"
             assert "different file systems" in event["reason"]
             assert (here.landing / download.id / "Charade.mkv").read_bytes() == (here.films / PLACED).read_bytes()
+            films, shows = await here.house.read(library.roots)
+            assert "different file systems" in (films.copies or "")
+            assert shows.copies is None
+            (told,) = await here.house.read(happened, HealthChanged)
+            assert not told["ok"]
+            assert "are copied" in told["message"]
+
+
+async def test_d11_that_links_are_impossible_is_told_before_anything_is_imported(tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as other:
+        (tmp_path / "data").mkdir()
+        (tmp_path / "data" / "downloads").symlink_to(other, target_is_directory=True)
+        async with dock(tmp_path) as here:
+
+            async def seen() -> bool:
+                return all(
+                    "different file systems" in (root.copies or "") for root in await here.house.read(library.roots)
+                )
+
+            await eventually(seen)
+            (tmp_path / "data" / "downloads").unlink()
+            (tmp_path / "data" / "downloads").mkdir()
+            assert here.crew is not None
+            await kill(here.crew, "importer")
+
+            async def well() -> bool:
+                return all(root.copies is None for root in await here.house.read(library.roots))
+
+            await eventually(well)
 
 
 async def test_an_upgrade_replaces_what_is_held_and_the_old_goes_to_the_trash_with_its_side_files(
@@ -409,6 +438,7 @@ async def test_an_importer_that_crashes_is_brought_back_and_finishes(tmp_path: P
         item = await add(here.house, film())
         download = await here.grab(item, HD, [("c.mkv", minute("1080p"))])
         for _ in range(3):
+            assert here.crew is not None
             await kill(here.crew, "importer")
         await here.until(download, "imported")
         assert await imported(here) == [PLACED]

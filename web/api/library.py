@@ -45,7 +45,10 @@ class FileIdentity(Body):
 
 @dataclass(frozen=True, slots=True)
 class RootOut:
-    """A library folder. In any state but `ok` nothing in it is called gone; `reason` says what to do."""
+    """A library folder. In any state but `ok` nothing in it is called gone; `reason` says what to do.
+
+    `copies`: why imports into it are copied and need their space twice; null where they are hard links.
+    """
 
     id: str
     path: str
@@ -54,6 +57,7 @@ class RootOut:
     reason: str | None
     last_scan_at: str | None
     last_scan: dict[str, Any] | None
+    copies: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +172,7 @@ async def restore(visit: Visit, trash_id: str) -> JobRef:
 
 
 def root_out(r: Root) -> RootOut:
-    return RootOut(r.id, printable(r.path), r.type, r.state, r.reason, r.last_scan_at, r.last_scan)
+    return RootOut(r.id, printable(r.path), r.type, r.state, r.reason, r.last_scan_at, r.last_scan, r.copies)
 
 
 def trash_out(t: TrashRow) -> TrashOut:
