@@ -11,7 +11,7 @@ import io
 import secrets
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,13 +136,20 @@ async def demo_life(folder: Path, password: str, log: io.StringIO, task_status: 
         await trio.sleep_forever()
 
 
-async def fresh_life(folder: Path, password: str, log: io.StringIO, task_status: "trio.TaskStatus[Place]") -> None:
-    """A house as it is on the first evening: two empty folders."""
+async def fresh_life(
+    folder: Path,
+    password: str,
+    log: io.StringIO,
+    task_status: "trio.TaskStatus[Place]",
+    more: Mapping[str, Any] | None = None,
+) -> None:
+    """A house as it is on the first evening: two empty folders. `more` is further configuration."""
     config = {
         "data_dir": str(folder / "data"),
         "server": {"host": "127.0.0.1", "port": free_port()},
         "media": {"library_paths": [{"path": str(folder / "films"), "type": "movie"}]},
         "downloads": {"embedded": {"listen_host": "127.0.0.1", "listen_port": 0, "dht": False}},
+        **(more or {}),
     }
     path = folder / "config.yml"
     path.write_text(yaml.safe_dump(config), encoding="utf-8")

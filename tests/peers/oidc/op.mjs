@@ -36,7 +36,13 @@ const configuration = {
 const server = createServer();
 server.listen(0, '127.0.0.1', () => {
   const issuer = `http://127.0.0.1:${server.address().port}`;
-  server.on('request', new Provider(issuer, configuration).callback());
+  const provider = new Provider(issuer, configuration);
+  provider.use(async (ctx, next) => {
+    await next();
+    // Its pages ask another host for a font; these tests stay on loopback.
+    if (typeof ctx.body === 'string') ctx.body = ctx.body.replace(/@import url\([^)]*\);/g, '');
+  });
+  server.on('request', provider.callback());
   console.log(issuer);
 });
 process.stdin.resume().on('end', () => process.exit(0));
