@@ -49,10 +49,11 @@ def date_at(reading: Reading, index: int) -> tuple[str, int] | None:
     if word.number is not None and len(word.low) in (6, 8):
         date = _compact(word.low)
         return (date, index) if date else None
-    crossed = _CROSSED.match(word.low) if index + 1 < len(words) and words[index + 1].gap == "." else None
-    if crossed is not None and words[index + 1].number is not None and len(words[index + 1].low) == 2:
-        date = _date(int(crossed.group(1)), int(crossed.group(2)), words[index + 1].number or 0)
-        return (date, index + 1) if date else None
+    crossed = _CROSSED.match(word.low) if len(word.low) == 7 and word.number is None else None
+    if crossed is not None and index + 1 < len(words):
+        day = words[index + 1]
+        date = _date(int(crossed.group(1)), int(crossed.group(2)), day.number or 0)
+        return (date, index + 1) if date and day.gap == "." and len(day.low) == 2 else None
     if index + 2 >= len(words):
         return None
     second, third = words[index + 1], words[index + 2]
@@ -157,7 +158,7 @@ def skip_leading_date(reading: Reading) -> None:
         reading.set("recorded", _compact(word.low), reading.use("recorded", at, at))
         reading.title_from = at + 1
         return
-    date = _dotted(reading.words[at : at + 4])
+    date = _dotted(reading.words[at : at + 4]) if word.number is not None and len(word.low) == 2 else None
     if date is not None:
         reading.set("air_date", date, reading.use("air_date", at, at + 2))
         reading.title_from = at + 3

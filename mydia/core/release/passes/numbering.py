@@ -35,12 +35,14 @@ _CROSS_LINES = re.compile(r"^(\d{1,2})x(\d{2})(?:m?\d{3,4}p)$")
 _COUNTED = re.compile(r"^(\d{1,3})(?:of|iz|из)(\d{1,3})$")
 _EXTRA = re.compile(r"^x(\d{1,3})$")
 _CJK_EPISODE = re.compile(r"^第[\d一二三四五六七八九十]{1,4}[話话集回]$")
+_PICTURE_OR_SOUND = frozenset(["resolution", "video_codec", "audio", "bit_depth"])
+"""What a word says that tells no season or episode, whatever digits it has."""
 _NEXT = frozenset(["", " ", ".", "_", "-", " - ", ", ", ",", ".-.", "_-_"])
 
 
 def read_numbering(reading: Reading) -> bool:
     """Find season and episode. True when something was found."""
-    words = [word for word in reading.numbers if word.used is None]
+    words = [w for w in reading.numbers if w.used is None and (w.term is None or w.term.field not in _PICTURE_OR_SOUND)]
     return any(recognise(reading, word) for recognise in _RECOGNISERS for word in words)
 
 
