@@ -65,13 +65,26 @@ def _demo_command(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--keep", type=Path, default=None, metavar="FOLDER", help="use this folder and leave it there afterwards"
     )
+    parser.add_argument(
+        "--database-url",
+        metavar="ADDRESS",
+        help="store in this PostgreSQL database, which must be empty and is not emptied again",
+    )
+    parser.add_argument("--encrypted", action="store_true", help="store in an encrypted SQLite file (SQLCipher)")
     parser.set_defaults(run=_demo)
 
 
 def _demo(args: argparse.Namespace) -> int:
     from supervisors.demo import demo
 
-    return demo(check=args.check, client=args.client, port=args.port, keep=args.keep)
+    return demo(
+        check=args.check,
+        client=args.client,
+        port=args.port,
+        keep=args.keep,
+        database_url=args.database_url,
+        encrypted=args.encrypted,
+    )
 
 
 def _health_command(parser: argparse.ArgumentParser) -> None:

@@ -10,6 +10,7 @@ import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Mapping
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,6 +26,7 @@ from mydia.accounts.hashing import hash_secret
 from mydia.choosing import changes as choosing
 from mydia.choosing.queries import list_profiles
 from mydia.core.quality import DEFAULT_PROFILES, QualityProfile, SizeLimit
+from mydia.databases import whole_at
 from mydia.demo import world
 from mydia.demo.fakes import Catcher, FakeIndexer, FakeTmdb, serve
 from mydia.demo.qbittorrent import PASSWORD, USER, QbittorrentProcess, real_qbittorrent
@@ -34,6 +36,8 @@ from mydia.media import changes as media
 from mydia.messages import AddTitle
 from mydia.otp import Supervisor
 from mydia.settings.load import load_config
+from mydia.settings.model import Config
+from mydia.store.moving import refuse_if_lived_in
 from mydia.store.transaction import Transaction
 from supervisors import boot
 from supervisors.demo_report import Report, watch
@@ -58,15 +62,24 @@ class World:
     urls: dict[str, str] = field(default_factory=dict)
 
 
-def demo(*, check: bool, client: str, port: int, keep: Path | None) -> int:
-    """Run the demo: until Ctrl-C, or with `check` until everything has happened; the exit code."""
+def demo(
+    *, check: bool, client: str, port: int, keep: Path | None, database_url: str | None = None, encrypted: bool = False
+) -> int:
+    """Run the demo: until Ctrl-C, or with `check` until everything has happened; the exit code.
+
+    It stores in its folder; Conflict where it shall store in a PostgreSQL database that somebody lives in.
+    """
+    env = {"DATABASE_KEY": secrets.token_urlsafe()} if encrypted else {}
+    if database_url is not None:
+        env = {"DATABASE_URL": database_url}
+        refuse_if_lived_in(whole_at(database_url, Config()), "Give the demo a database of its own.")
     with ExitStack() as stack:
         folder = (
             keep.absolute() if keep else Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mydia-demo-")))
         )
         folder.mkdir(parents=True, exist_ok=True)
         logs.configure("WARNING" if check else "INFO", stream=sys.stderr)
-        report = trio.run(_demo, folder, check, client, port)
+        report = trio.run(_demo, folder, check, client, port, env)
         if check:
             print(json.dumps(report.to_json(), indent=2, ensure_ascii=False))  # noqa: T201 - the answer of the command
             for missing in report.missing():
@@ -74,7 +87,7 @@ def demo(*, check: bool, client: str, port: int, keep: Path | None) -> int:
         return 1 if check and report.missing() else report.exit_code or 0
 
 
-async def _demo(folder: Path, check: bool, client: str, port: int) -> Report:
+async def _demo(folder: Path, check: bool, client: str, port: int, env: Mapping[str, str]) -> Report:
     report, began = Report(), trio.current_time()
     async with trio.open_nursery() as nursery:
         await nursery.start(_end_early, nursery.cancel_scope)
@@ -86,7 +99,7 @@ async def _demo(folder: Path, check: bool, client: str, port: int) -> Report:
                 if client == "qbittorrent"
                 else None
             )
-            loaded = load_config(write_config(around, other, 0 if check else port), {})
+            loaded = load_config(write_config(around, other, 0 if check else port), env)
             handed: list[tuple[House, Supervisor]] = []
             ready = trio.Event()
 
