@@ -198,6 +198,8 @@ class Provider:
             clocks = name in ("exp", "iat", "nbf", "expired_token")
             why = f"{name}: its clock and this machine's differ, or the answer is old" if clocks else name
             raise Invalid(f"{self.host} sent an id_token that is not for this log-in ({why}).") from None
+        if len(claims["sub"]) > 255 or not claims["sub"].isprintable():
+            raise Invalid(f"{self.host} sent an id_token that is not for this log-in (sub).")
         return dict(claims)
 
     async def _key_set(self, known: Announced, now: datetime, at_most: timedelta = KEPT) -> KeySet:

@@ -76,6 +76,8 @@ async def test_what_the_token_lacks_is_asked_for_and_must_be_about_the_same_pers
         ({"sub": None}, "sub"),
         ({"sub": ""}, "sub"),
         ({"sub": 7}, "sub"),
+        ({"sub": "a" * 256}, "sub"),
+        ({"sub": "a\0b"}, "sub"),
         ({"exp": None}, "exp"),
         ({"exp": MOMENT - 61}, "exp: its clock"),
         ({"exp": float("nan")}, "exp"),

@@ -224,14 +224,16 @@ async def test_a_token_that_proves_nothing_makes_no_session_and_no_user(tmp_path
         assert (await people(world)).keys() == {"the-admin"}
 
 
-@pytest.mark.parametrize("target", ["//evil.example", "https://evil.example", "/\\evil.example", "/login"])
+@pytest.mark.parametrize(
+    "target", ["//evil.example", "https://evil.example", "/\\evil.example", "/login", f"/{'long' * 1000}"]
+)
 async def test_coming_back_leads_to_no_other_site(tmp_path: Path, nursery: trio.Nursery, target: str) -> None:
     fake = await open_provider(nursery)
     async with open_web(tmp_path, oidc_config(fake.url)) as world:
         visitor = await world.visitor()
         assert (await log_in(visitor, fake, target)).headers["Location"] == "/"
         inside = await visitor.http.get("/auth/oidc", params={"next": target})
-        assert inside.headers["Location"] == "/"
+        assert inside.headers["Location"] in ("/", f"/{'long' * 1000}")
 
 
 async def test_who_brings_back_nonsense_often_must_wait(tmp_path: Path, nursery: trio.Nursery) -> None:
