@@ -19,9 +19,11 @@ from mydia.downloads.model import CandidateView, SearchView
 from mydia.errors import Invalid
 from mydia.settings.rules import Rules, decide_settings
 from mydia.store.engine import Connection
+from mydia.store.paging import decode_cursor, encode_cursor
 from mydia.wishes import Wish, gather
 
-MOST_TITLES: Final = 500
+PORTION: Final = 100
+"""Titles of one page: what it costs does not grow with the library."""
 MOST_SEARCHES: Final = 3
 """Of each title, the latest: older ones say little of today's indexers."""
 
@@ -54,12 +56,16 @@ class TurnedDecision:
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """`looked_at` of `titles` titles that have the profile, each with its latest searches."""
+    """One page of what would change: `looked_at` of the `titles` titles that have the profile, each with its latest searches.
+
+    `next` is the cursor of the page that follows; None when all were looked at.
+    """
 
     titles: int
     looked_at: int
     held: tuple[HeldChange, ...]
     turned: tuple[TurnedDecision, ...]
+    next: str | None = None
 
 
 def explain_for(
@@ -97,26 +103,42 @@ def _context(wish: Wish, now: datetime, mode: Mode, rules: Rules) -> decide.Cont
     )
 
 
-def what_if(conn: Connection, profile_id: str, new: QualityProfile, now: datetime, rules: Rules) -> WhatIf:
-    """What a change of a profile would turn: files held under it, and the latest decisions made by it."""
+def what_if(
+    conn: Connection,
+    profile_id: str,
+    new: QualityProfile,
+    now: datetime,
+    rules: Rules,
+    *,
+    cursor: str | None = None,
+    portion: int = PORTION,
+) -> WhatIf:
+    """What a change of a profile would turn, title by title, so many at once: files held under it, and the latest decisions made by it."""
     old = choosing.get_profile(conn, profile_id)
     known = {kept.format.name for kept in choosing.list_formats(conn)}
     unheard = sorted(set(new.scores) - known)
     if unheard:
         raise Invalid(f"scores: there is no custom format {unheard[0]!r}", field="scores")
+    (after,) = decode_cursor(cursor, str) if cursor else ("",)
     rows = conn.all(
-        "select distinct media_item_id as id from slots where quality_profile_id = :p order by media_item_id",
+        "select distinct media_item_id as id from slots where quality_profile_id = :p and media_item_id > :a"
+        " order by media_item_id limit :n",
         p=profile_id,
+        a=after,
+        n=portion,
     )
     held: list[HeldChange] = []
     turned: list[TurnedDecision] = []
-    for row in rows[:MOST_TITLES]:
+    for row in rows:
         wishes = [w for w in gather(conn, row["id"], now, rules) if w.profile.id == profile_id]
         searches = downloads.searches_of(conn, row["id"], limit=MOST_SEARCHES)
         for wish in wishes:
             held += _held_changes(wish, old, new)
-            turned += _turned(wish, searches, old, new, rules)
-    return WhatIf(len(rows), min(len(rows), MOST_TITLES), tuple(held), tuple(turned))
+            of_slot = [s for s in searches if s.slot_id in (None, wish.slot.id)]
+            turned += _turned(wish, of_slot, old, new, rules)
+    titles = conn.value("select count(distinct media_item_id) from slots where quality_profile_id = :p", p=profile_id)
+    following = encode_cursor((rows[-1]["id"],)) if len(rows) == portion else None
+    return WhatIf(int(titles), len(rows), tuple(held), tuple(turned), following)
 
 
 def _held_changes(wish: Wish, old: QualityProfile, new: QualityProfile) -> Iterator[HeldChange]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from mydia import placing
 from mydia.choosing import changes
 from mydia.core.decide import Candidate
 from mydia.downloads.queries import list_downloads
@@ -75,3 +76,38 @@ async def test_what_if_tells_which_files_would_be_wanting_and_which_decisions_wo
         assert [t.accepted for t in back.turned] == [True]
         with pytest.raises(Invalid, match="'Ghost'"):
             await house.read(what_if, "ours", replace(old, scores={"Ghost": 1}), now, rules)
+
+
+async def test_what_if_goes_through_any_number_of_titles_page_by_page_and_counts_each_once(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        old = replace(PROFILE, id="ours", name="Ours", cutoff="WEBDL-1080p", cutoff_score=0)
+        await house.write(changes.put_profile, old, actor="test")
+        for n in range(5):
+            film = await add_film(house, f"Film {n}", profile="ours")
+            await hold(house, film, Lying(f"{n}.mkv", f"Film.{n}.2001.1080p.WEB-DL.H264-GRP"))
+        await house.write(changes.put_profile, replace(old, id="theirs", name="Theirs"), actor="test")
+        await add_film(house, "Of another profile", profile="theirs")
+        dearer, now, seen, cursor, pages = replace(old, cutoff="Bluray-1080p"), house.clock.now(), list[str](), None, 0
+        while True:
+            found = await house.read(what_if, "ours", dearer, now, Rules(), cursor=cursor, portion=2)
+            seen += [h.title for h in found.held]
+            pages, cursor = pages + 1, found.next
+            assert (found.titles, found.looked_at) == (5, 2 if cursor else 1)
+            if cursor is None:
+                break
+        assert (sorted(seen), pages) == ([f"Film {n}" for n in range(5)], 3)
+        with pytest.raises(Invalid, match="cursor"):
+            await house.read(what_if, "ours", dearer, now, Rules(), cursor="broken")
+
+
+async def test_what_if_asks_a_past_search_only_of_the_version_that_it_was_for(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        for name in ("ours", "theirs"):
+            made = replace(PROFILE, id=name, name=name, cutoff="WEBDL-1080p", cutoff_score=0)
+            await house.write(changes.put_profile, made, actor="test")
+        film = await add_film(house, profile="ours")
+        await house.write(placing.add_slot, film, name="Other", quality_profile_id="theirs", actor="test")
+        await search(house, film, offer("The.Film.2001.CAM-XXX"))
+        only = replace(PROFILE, id="theirs", name="theirs", qualities=("CAM",), cutoff="CAM")
+        found = await house.read(what_if, "theirs", only, house.clock.now(), Rules())
+        assert [(t.release, t.accepted) for t in found.turned] == [("The.Film.2001.CAM-XXX", True)]

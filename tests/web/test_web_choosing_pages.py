@@ -1,5 +1,6 @@
 """The pages of choosing: plain forms that work without script, wrong input said at its field, everything tried out before it counts."""
 
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from mydia.store.engine import to_json
 from tests.choosing.test_choosing_formats import EVERYTHING, TRASH
 from tests.support.choosing_world import Lying, add_film, format_of, hold, offer, search
 from tests.support.web_world import HOSTILE, Visitor, World, furnish, open_web
+from web.pages import profiles
 
 PAGES = (
     "/settings", "/settings/profiles", "/settings/profiles/new", "/settings/profiles/any", "/settings/profiles/new?like=any",
@@ -176,13 +178,43 @@ async def test_a_profile_shows_what_it_would_change_before_it_is_saved(tmp_path:
         other = await add_film(world.house, "Other", profile=ours.id)
         await search(world.house, other, offer("Other.2001.2160p.WEB-DL-GRP", size=1 << 30))
         form = filled(await read(admin, f"/settings/profiles/{ours.id}"))
-        wider = form | {"place-WEBDL-2160p": "90", "cutoff": "WEBDL-2160p", "cutoff_score": "0", "try": "1"}
+        wider = form | {"place-WEBDL-2160p": "90", "cutoff": "WEBDL-2160p", "cutoff_score": "0", "try": ""}
         page = (await admin.post(f"/settings/profiles/{ours.id}", wider)).text
         assert "Nothing is saved yet" in page
         assert "Would be accepted" in page
         assert "Other.2001.2160p.WEB-DL-GRP" in page
         assert 'value="90"' in page
         assert await world.house.read(queries.get_profile, ours.id) == ours
+
+
+async def test_what_a_profile_would_change_is_told_page_by_page_with_counts_of_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(profiles, "PORTION", 2)
+    monkeypatch.setattr(profiles, "SHOWN", 3)
+    async with pages(tmp_path) as (world, admin):
+        await admin.post("/settings/profiles/wish", {"wish": "best for HD TV"})
+        ours = await profile(world, "Best for HD TV")
+        for n in range(5):
+            film = await add_film(world.house, f"Film {n}", profile=ours.id)
+            await hold(world.house, film, Lying(f"{n}.mkv", f"Film.{n}.2001.1080p.BluRay-GRP", quality="Bluray-1080p"))
+        form = filled(await read(admin, f"/settings/profiles/{ours.id}")) | {"cutoff_score": "0"}
+        assert (await admin.post(f"/settings/profiles/{ours.id}", form)).status_code == 303
+        form |= {"place-WEBDL-2160p": "90", "cutoff": "WEBDL-2160p"}
+        text = (await admin.post(f"/settings/profiles/{ours.id}", form | {"try": ""})).text
+        listed, counted = text.count("Better would be sought"), []
+        while True:
+            counted.append(re.findall(r"(\d+) of 5 titles looked at", text)[-1])
+            further = re.search(r"hx-vals='([^']*)'", text)
+            if further is None:
+                break
+            text = (
+                await admin.post(f"/settings/profiles/{ours.id}/trial", form | json.loads(unescape(further[1])))
+            ).text
+            listed += text.count("Better would be sought")
+        assert counted == ["2", "4", "5"]
+        assert listed == 3
+        assert "5 files for which better would be sought" in text
 
 
 async def test_formats_come_in_by_file_and_by_paste_and_problems_are_named_one_by_one(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Choosing, tried out and carried about: why a release would be taken, what a change would turn, all that was chosen as one document."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 import trio
@@ -14,10 +14,11 @@ from mydia.choosing.queries import get_profile
 from mydia.core.decide import Candidate
 from mydia.core.explain import Explanation
 from mydia.core.naming import PRESETS as NAMING_PRESETS
-from mydia.core.quality import PRESETS, wizard
+from mydia.core.quality import PRESETS, QualityProfile, wizard
 from mydia.errors import Invalid, NotFound
 from mydia.settings.naming import Naming, preset
-from web.api.kit import Body, operation
+from web.api.kit import Body, Query, operation
+from web.api.models import Cursor
 from web.api.settings import ProfileIn, ProfileOut, profile_of, profile_out
 from web.policy import Policy, Visit
 
@@ -134,54 +135,32 @@ def explanation_out(found: Explanation) -> ExplanationOut:
 # -- what if
 
 
-@dataclass(frozen=True, slots=True)
-class HeldChange:
-    """A held file that the profile would see otherwise: wanting (replaced by better), at_rest (left alone), or only rescored."""
+class WhatIfQuery(Query):
+    """Which page."""
 
-    media_item_id: str
-    title: str
-    file: str
-    quality: str
-    score: int
-    new_score: int
-    becomes: Literal["wanting", "at_rest", "rescored"]
+    cursor: Cursor = None
+    limit: Annotated[int, Field(ge=1, le=500, description="How many titles to look at")] = trying.PORTION
 
 
-@dataclass(frozen=True, slots=True)
-class TurnedDecision:
-    """A candidate of a past search; `accepted` is the new judgement, `reasons` are those of the refusal, old or new."""
-
-    media_item_id: str
-    title: str
-    search_id: str
-    at: str
-    release: str
-    accepted: bool
-    reasons: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class WhatIfOut:
-    """`looked_at` of `titles` titles that have the profile."""
-
-    titles: int
-    looked_at: int
-    held: list[HeldChange]
-    turned: list[TurnedDecision]
+@operation(
+    api,
+    "/quality-profiles/<profile_id>/what-if",
+    Policy.READ,
+    method="POST",
+    query=WhatIfQuery,
+    body=ProfileIn,
+    answers=trying.WhatIf,
+)
+async def try_quality_profile(visit: Visit, profile_id: str, query: WhatIfQuery, body: ProfileIn) -> trying.WhatIf:
+    """What putting this profile in its place would change, without doing it: held files, and the latest decisions; a page of titles at a
+    time."""
+    return await what_if(visit, profile_of(body, profile_id), query.cursor, query.limit)
 
 
-@operation(api, "/quality-profiles/<profile_id>/what-if", Policy.READ, method="POST", body=ProfileIn, answers=WhatIfOut)
-async def try_quality_profile(visit: Visit, profile_id: str, body: ProfileIn) -> WhatIfOut:
-    """What putting this profile in its place would change, without doing it: held files, and the latest decisions."""
-    rules = visit.house.config.downloads.rules
-    new = profile_of(body, profile_id)
-    found = await visit.read(trying.what_if, profile_id, new, visit.house.clock.now(), rules)
-    return WhatIfOut(
-        found.titles,
-        found.looked_at,
-        [HeldChange(**asdict(h)) for h in found.held],
-        [TurnedDecision(**{**asdict(t), "reasons": list(t.reasons)}) for t in found.turned],
-    )
+async def what_if(visit: Visit, new: QualityProfile, cursor: str | None, limit: int) -> trying.WhatIf:
+    """One page of what a profile would change that has an id here already."""
+    rules, now = visit.house.config.downloads.rules, visit.house.clock.now()
+    return await visit.read(trying.what_if, new.id, new, now, rules, cursor=cursor, portion=limit)
 
 
 # -- wishes in plain words

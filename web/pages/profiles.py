@@ -5,7 +5,7 @@ edited by plain fields, with or without script.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from quart import Blueprint, request
@@ -15,13 +15,17 @@ from mydia.choosing.model import KeptFormat
 from mydia.core.quality import PRESETS, PROPERS, QUALITIES, QualityProfile, wizard
 from mydia.errors import Conflict, Invalid
 from mydia.store.transaction import Transaction
-from mydia.trying import WhatIf, what_if
+from mydia.trying import PORTION, HeldChange, TurnedDecision, WhatIf
+from web import render
+from web.api.choosing import what_if
 from web.auth import back_to
-from web.page import whole
+from web.page import common, html, whole
 from web.policy import Answer, Policy, Visit, route
 
 pages = Blueprint("profiles", __name__)
 NEW = "new"
+SHOWN = 200
+"""Changes that are listed; those beyond are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +120,77 @@ async def save(visit: Visit, profile_id: str) -> Answer:
     try:
         made = profile_in(form, old)
         if "try" in filled:
-            config = visit.house.config
-            trial = (
-                await visit.read(what_if, made.id, made, visit.house.clock.now(), config.downloads.rules)
-                if old
-                else None
-            )
+            # Without script the button holds the cursor of the next page; the first one's is empty.
+            trial = await _trial(visit, made, filled["try"]) if old else None
             return await _show(visit, profile_id, form, trial=trial)
         await visit.write(changes.put_profile, made, actor=visit.name)
     except (Invalid, Conflict) as no:
         field = "name" if isinstance(no, Conflict) else no.field
         return await _show(visit, profile_id, form, {field or "": str(no)})
     return await back_to("/settings/profiles", f"The profile {made.name} is saved.")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What was found on the pages so far: titles looked at, files and decisions by what becomes of them, and how many are shown."""
+
+    titles: int = 0
+    wanting: int = 0
+    at_rest: int = 0
+    rescored: int = 0
+    taken: int = 0
+    refused: int = 0
+    shown: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A page of what would change, with the counts up to it. Only the first SHOWN changes are listed; the others are counted."""
+
+    page: WhatIf
+    counts: Counts
+
+    @property
+    def held(self) -> tuple[HeldChange, ...]:
+        return self.page.held[: self._room]
+
+    @property
+    def turned(self) -> tuple[TurnedDecision, ...]:
+        return self.page.turned[: max(self._room - len(self.page.held), 0)]
+
+    @property
+    def _room(self) -> int:
+        """How many changes of this page are still listed."""
+        return max(SHOWN - (self.counts.shown - len(self.page.held) - len(self.page.turned)), 0)
+
+
+async def _trial(visit: Visit, made: QualityProfile, cursor: str, before: Counts | None = None) -> Trial:
+    before = before or Counts()
+    page = await what_if(visit, made, cursor or None, PORTION)
+    became = [h.becomes for h in page.held]
+    taken = sum(t.accepted for t in page.turned)
+    counts = Counts(
+        before.titles + page.looked_at,
+        before.wanting + became.count("wanting"),
+        before.at_rest + became.count("at_rest"),
+        before.rescored + became.count("rescored"),
+        before.taken + taken,
+        before.refused + len(page.turned) - taken,
+        before.shown + len(page.held) + len(page.turned),
+    )
+    return Trial(page, counts)
+
+
+@route(pages, "/settings/profiles/<profile_id>/trial", Policy.ADMIN, methods=("POST",))
+async def try_further(visit: Visit, profile_id: str) -> Answer:
+    """The next page of what a filled-in profile would change, for the list that is open."""
+    filled = {key: value for key, value in (await request.form).items() if isinstance(value, str)}
+    old = await visit.read(queries.get_profile, profile_id)
+    made = profile_in(_refilled(filled, await visit.read(queries.list_formats)), old)
+    before = Counts(*(_whole(filled.get(f"so-far-{f.name}") or "0", "counts") for f in fields(Counts)))
+    trial = await _trial(visit, made, filled.get("cursor", ""), before)
+    values = {**common(visit), "trial": trial, "profile_id": profile_id}
+    return html(render.block("profile.html", "more_trial", **values), 200)
 
 
 @route(pages, "/settings/profiles/<profile_id>/delete", Policy.ADMIN, methods=("POST",))
@@ -137,7 +200,7 @@ async def delete(visit: Visit, profile_id: str) -> Answer:
 
 
 async def _show(
-    visit: Visit, profile_id: str, form: Form, errors: Mapping[str, str] | None = None, trial: WhatIf | None = None
+    visit: Visit, profile_id: str, form: Form, errors: Mapping[str, str] | None = None, trial: Trial | None = None
 ) -> Answer:
     shown: dict[str, Any] = {
         "profile_id": profile_id,
