@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import trio
 from hypercorn.config import Config as HyperConfig
-from hypercorn.trio import serve
+from hypercorn.utils import repr_socket_addr
 from loguru import logger
 
 from mydia import logs
@@ -21,6 +21,7 @@ from mydia.errors import Invalid, Unavailable
 from mydia.house import House
 from mydia.otp import Actor, Supervisor
 from web.app import create_app
+from web.connections import serve
 from web.metrics import Meter
 
 GRACE = 10.0  # seconds for requests that are being answered when the house closes
@@ -47,7 +48,6 @@ class Web(Actor):
         server = self.house.config.server
         sockets = listen_on(server.host, server.port)
         config = HyperConfig()
-        config.bind = [f"fd://{s.detach()}" for s in sockets]
         config.graceful_timeout = GRACE
         config.keep_alive_timeout = 75.0  # also what a client gets to finish its request's head
         config.h11_max_incomplete_size = 32 * 1024
@@ -56,7 +56,8 @@ class Web(Actor):
         config.accesslog = None
         config.errorlog = logging.getLogger("hypercorn")
         ready = trio.Event()
-        self.spawn(self._open, config, ready)
+        self.addresses = [f"http://{repr_socket_addr(s.family, s.getsockname())}" for s in sockets]
+        self.spawn(self._open, config, sockets, ready)
         await ready.wait()
         token = await self.house.write(setup_token)
         if token is not None:
@@ -76,20 +77,13 @@ class Web(Actor):
         self._closing.set()
         await self._closed.wait()
 
-    async def _open(self, config: HyperConfig, ready: trio.Event) -> None:
+    async def _open(self, config: HyperConfig, sockets: list[socket.socket], ready: trio.Event) -> None:
         try:
             async with trio.open_nursery() as nursery:
-                bound = await nursery.start(_serving, self.app, config, self._closing)
-                self.addresses = bound
+                await nursery.start(serve, self.app, config, sockets, self._closing)
                 ready.set()
         finally:
             self._closed.set()
-
-
-async def _serving(
-    app: object, config: HyperConfig, closing: trio.Event, *, task_status: trio.TaskStatus[list[str]]
-) -> None:
-    await serve(app, config, shutdown_trigger=closing.wait, task_status=task_status)  # type: ignore[arg-type]  # Quart is an ASGI app; its annotation is narrower
 
 
 def listen_on(host: str, port: int) -> list[socket.socket]:
