@@ -85,6 +85,10 @@ class Whole(Protocol):
     def incoming(self) -> Incoming: ...
 
 
+class _Moved(Unavailable):
+    """The source is not what it was when an earlier try was broken off."""
+
+
 def refuse_if_lived_in(target: Whole, otherwise: str) -> None:
     """Conflict unless the target is empty; `otherwise` says what to do."""
     held = {name: n for name, n in target.contents().items() if n}
@@ -104,9 +108,11 @@ def bring(source: Source, target: Whole, now: str, progress: Progress) -> str:
         _compare(source.migrations, incoming, sums, progress)
         wrong = incoming.finish(source.numbered, now)
         if wrong:
-            incoming.discard()
             raise Invalid(f"what was to be brought in does not hold together: {'; '.join(wrong[:3])}")
         return incoming.adopt(now)
+    except (Invalid, _Moved):  # what is in is of no use; after any other end it is where the next try goes on
+        incoming.discard()
+        raise
     finally:
         incoming.close()
 
@@ -123,23 +129,15 @@ def _fill(source: Source, incoming: Incoming, progress: Progress) -> dict[str, t
             if before is None:
                 incoming.load(table, chunk.rows, mark)
             elif before != mark.sha256:
-                incoming.discard()
-                raise Unavailable(
-                    "the rows have changed since the move was broken off; start it again, from the beginning"
-                )
+                raise _Moved("the rows have changed since the move was broken off; start it again, from the beginning")
             digest.update(chunk.lines)
             count += len(chunk.rows)
             so_far += len(chunk.rows)
             progress(table.name, so_far, total)
         sums[table.name] = count, digest.hexdigest()
-    try:
-        source.check()
-    except Invalid:
-        incoming.discard()
-        raise
+    source.check()
     if done:
-        incoming.discard()
-        raise Unavailable("there are fewer rows than when the move was broken off; start it again, from the beginning")
+        raise _Moved("there are fewer rows than when the move was broken off; start it again, from the beginning")
     return sums
 
 
@@ -155,13 +153,10 @@ def _compare(migrations: Steps, incoming: Incoming, sums: Mapping[str, tuple[int
                 so_far += len(chunk.rows)
                 progress("comparing", so_far, total)
             if (count, digest.hexdigest()) != sums[table.name]:
-                break
-        else:
-            return
-    incoming.discard()
-    raise Invalid(
-        f"the rows of {table.name} did not arrive as they were sent ({count:,} of {sums[table.name][0]:,}); nothing was changed"
-    )
+                here = f"{count:,} of {sums[table.name][0]:,}"
+                raise Invalid(
+                    f"the rows of {table.name} did not arrive as they were sent ({here}); nothing was changed"
+                )
 
 
 def quiet(_what: str, _done: int, _total: int) -> None:

@@ -147,6 +147,7 @@ class PostgresIncoming:
         """References the server has held true all along."""
         raw = self._opened()
         with self._whole.told():
+            raw.execute("delete from _incoming where number = -1")  # from here on it is not what came any more
             for table in schema_of(MIGRATIONS):
                 if table.numbered:
                     present = _last_number(raw, table, self._home)

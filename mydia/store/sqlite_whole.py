@@ -58,8 +58,8 @@ class SqliteWhole:
                 migrate.pending(applied, MIGRATIONS, lambda: migrate.last_program(raw))
                 if not applied:
                     raise Invalid(f"{self.path} is no database of Mydia")
-                numbers = {t.name for t in schema_of(MIGRATIONS) if t.numbered}
-                numbered = {name: last for name, last in last_numbers(raw).items() if name in numbers}
+                known = last_numbers(raw)
+                numbered = {t.name: known.get(t.name, 0) for t in schema_of(MIGRATIONS) if t.numbered}
                 yield DatabaseSource(Connection(raw.cursor()), tuple(applied), numbered, f"SQLite {self.path}")
         except self.driver.Error as error:
             raise Unavailable(f"{self.path} cannot be read: {error}") from error
@@ -132,6 +132,7 @@ class SqliteIncoming:
     def finish(self, numbered: Mapping[str, int], now: str) -> list[str]:
         raw = self._opened()
         with self._told():
+            raw.execute("delete from _incoming where number = -1")  # from here on it is not what came any more
             count_on(raw, numbered)
             count_on(raw, self._keeper.last_numbers())
             wrong = [

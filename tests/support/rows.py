@@ -1,0 +1,78 @@
+"""Databases with rows in every kind of column, and a look at all they hold: for what carries whole databases about."""
+
+import hashlib
+import io
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import trio
+
+from migrations import MIGRATIONS
+from mydia.store.migrate import Migration
+from mydia.store.moving import Whole
+from mydia.store.portable import write_export
+from mydia.store.schema import Table, schema_of
+from mydia.store.sqlite import SqliteEngine
+from mydia.store.sqlite_whole import SqliteWhole
+
+NOW = "2026-01-31T12:00:00.000000Z"
+TABLES: dict[str, Table] = {t.name: t for t in schema_of(MIGRATIONS)}
+
+
+def whole_in(folder: Path, name: str = "mydia") -> SqliteWhole:
+    return SqliteWhole(folder / f"{name}.db", folder / "backups")
+
+
+def make(path: Path, migrations: tuple[Migration, ...] = MIGRATIONS) -> Path:
+    """A database without a row of ours, one file."""
+
+    async def life() -> None:
+        engine = SqliteEngine(path, backups=path.parent / "backups", synchronous="NORMAL", migrations=migrations)
+        await engine.open(NOW)
+        await engine.close()
+
+    trio.run(life)
+    return path
+
+
+def insert(path: Path, table: str, *rows: dict[str, Any]) -> None:
+    """Rows as they are given; columns that must have something get it."""
+    with closing(sqlite3.connect(path)) as raw, raw:
+        for row in rows:
+            names = ", ".join(row)
+            raw.execute(f"insert into {table} ({names}) values ({', '.join(':' + name for name in row)})", row)  # noqa: S608 - names of the schema
+
+
+def title(number: int, **more: Any) -> dict[str, Any]:
+    plain = {"id": f"title-{number:06}", "type": "movie", "title": f"Title {number}", "sort_title": f"title {number}"}
+    return {**plain, "created_at": NOW, "updated_at": NOW, **more}
+
+
+def event(number: int) -> dict[str, Any]:
+    return {"at": NOW, "type": "media_added", "actor": "tests", "data": f'{{"n":{number}}}'}
+
+
+def lived_in(folder: Path, titles: int = 20, name: str = "mydia") -> SqliteWhole:
+    """A database with titles and twice as many events, the newest of which are gone, so that its counting is ahead of its rows."""
+    path = make(folder / f"{name}.db")
+    insert(
+        path, "media_items", *(title(n, year=1900 + n % 100, overview="é\n\u2028 \U0001f3ac") for n in range(titles))
+    )
+    insert(path, "events", *(event(n) for n in range(titles * 2)))
+    with closing(sqlite3.connect(path)) as raw, raw:
+        raw.execute("delete from events where seq > :n", {"n": titles})
+    return whole_in(folder, name)
+
+
+def everything(whole: Whole) -> bytes:
+    """All it holds, and how far it has counted, as a file has it."""
+    out = io.BytesIO()
+    with whole.source() as source:
+        write_export(source, out, NOW)
+    return out.getvalue()
+
+
+def file_sum(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
