@@ -12,6 +12,7 @@ from mydia.core.release.facts import NO_SPANS, Hint, Release, Span
 from mydia.core.release.passes import (
     absolute,
     bare,
+    beside,
     dates,
     frame,
     group,
@@ -46,7 +47,7 @@ def number(reading: Reading) -> None:
         return
     if numbering.read_numbering(reading):
         if "episodes" in reading.facts:
-            absolute.read_beside(reading)
+            beside.read_beside(reading)
         numbering.prefer_cap(reading)
         numbering.read_late_episode(reading)
     elif bare.read_in_front(reading):

@@ -82,45 +82,6 @@ def _may_number(word: Word) -> bool:
     return plain(word) is not None and not (is_bare_year(word) and word.box < 0)
 
 
-def read_beside(reading: Reading) -> None:
-    """The absolute number beside a season and episode: "- 05 - S01E05", "S10E14 214", "17.5 (S00E01)"."""
-    first, last = min(reading.marks)[0], max(reading.marks)[1]
-    before = first - 1
-    if before > reading.title_from:
-        word = reading.words[before]
-        lead = reading.words[before - 1]
-        if (
-            word.low.isdecimal()
-            and len(word.low) == 1
-            and word.gap == "."
-            and lead.number is not None
-            and dashed(lead.gap)
-        ):
-            value = float(f"{lead.number}.{word.low}")
-            reading.set(
-                "special_absolute_episodes", [value], reading.mark("special_absolute_episodes", before - 1, before)
-            )
-            return
-        ranged = word.number is not None and lead.number is not None and lead.number < word.number and len(lead.low) > 1
-        if ranged and word.gap == "-" and before - 1 > reading.title_from:
-            span = reading.mark("absolute_episodes", before - 1, before)
-            reading.set("absolute_episodes", run(lead.number or 0, word.number or 0), span)
-            return
-        if word.number is not None and word.number not in FILM_YEARS and dashed(word.gap) and word.box < 0:
-            reading.set("absolute_episodes", [word.number], reading.mark("absolute_episodes", before, before))
-            return
-    if last + 1 < len(reading.words) and "leading_group" in reading.found:
-        word = reading.words[last + 1]
-        if (
-            word.number is not None
-            and len(word.low) >= 3
-            and word.number not in FILM_YEARS
-            and word.gap == " "
-            and reading.technical(last + 2)
-        ):
-            reading.set("absolute_episodes", [word.number], reading.mark("absolute_episodes", last + 1, last + 1))
-
-
 def _boxed(reading: Reading) -> bool:
     """A number that fills a bracket: [05], (01-25), [215 END]."""
     fansub = "leading_group" in reading.found

@@ -137,12 +137,7 @@ def range_from(reading: Reading, word: Word, number: int) -> tuple[list[int], in
     if index < len(reading.words):
         after = reading.words[index]
         found = NUMBER.match(after.low)
-        if (
-            found is not None
-            and after.gap in _PLUS
-            and int(found.group(1)) == number + 1
-            and after.box == word.box
-        ):
+        if found is not None and after.gap in _PLUS and int(found.group(1)) == number + 1 and after.box == word.box:
             return [number, number + 1], index
         if found is not None and after.gap in _RANGE_GAPS and after.used is None and after.box == word.box:
             stop = int(found.group(1))
@@ -157,7 +152,11 @@ def _with_next_range(reading: Reading, episodes: list[int], last: int) -> tuple[
     start, stop = word_at(reading, last + 1), word_at(reading, last + 2)
     if start is None or stop is None or start.number is None or stop.number is None:
         return episodes, last
-    if start.gap.strip(" ._") in ("&", "+", ",") and stop.gap in ("-", "~") and episodes[-1] < start.number < stop.number:
+    if (
+        start.gap.strip(" ._") in ("&", "+", ",")
+        and stop.gap in ("-", "~")
+        and episodes[-1] < start.number < stop.number
+    ):
         return [*episodes, *run(start.number, stop.number)], last + 2
     return episodes, last
 
