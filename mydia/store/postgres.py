@@ -7,6 +7,7 @@ Parameters are written into the statement by the driver (its ClientCursor), not 
 each: so `:x is null or ...` means here what it means on SQLite, and nothing has to be cast for one engine's sake.
 """
 
+import logging
 import re
 import secrets
 import time
@@ -18,6 +19,7 @@ from typing import Any, Concatenate, Literal, NoReturn, ParamSpec, TypeVar
 import psycopg
 import psycopg_pool
 import trio
+from loguru import logger
 from psycopg import adapt, errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -83,7 +85,7 @@ class PostgresEngine:
         self._synchronous, self._patience, self._migrations = synchronous, patience, migrations
         self.node, self.shared = secrets.token_hex(4), True
         self._writer: Raw | None = None
-        self._doubted = False
+        self._doubted = self._away = False
         self._pool: psycopg_pool.ConnectionPool[Raw] | None = None
         self._one_at_a_time = trio.CapacityLimiter(1)
         self._readers = trio.CapacityLimiter(max(1, readers))
@@ -95,6 +97,9 @@ class PostgresEngine:
         await trio.to_thread.run_sync(self._open, now)
 
     def _open(self, now: str) -> None:
+        logging.getLogger("psycopg.pool").setLevel(
+            logging.CRITICAL
+        )  # every try of every connection; what matters is told here
         try:
             self._writer = self._connect_to_write()
             self._refuse(self._writer)
@@ -235,7 +240,7 @@ class PostgresEngine:
         if self._pool is None:
             _not_open()
         try:
-            with self._pool.connection(timeout=1.0) as raw:
+            with self._pool.connection(timeout=0.5) as raw:
                 try:
                     yield raw
                 except (psycopg.OperationalError, psycopg.InterfaceError) as error:
@@ -249,13 +254,24 @@ class PostgresEngine:
 
     async def _patiently(self, work: Callable[[], T], limiter: trio.CapacityLimiter) -> T:
         """Do it in a thread, again and again while the connection is lost under it. Unavailable when patience ends."""
-        until = trio.current_time() + self._patience
+        until: float | None = None
         while True:
             try:
-                return await trio.to_thread.run_sync(work, limiter=limiter)
+                value = await trio.to_thread.run_sync(work, limiter=limiter)
             except _Lost as lost:
+                # From the first try on: whoever had to wait for a thread has not yet waited for the server.
+                if until is None:
+                    until = trio.current_time() + self._patience
+                elif not self._away:
+                    self._away = True
+                    logger.warning("the database {} does not answer: {}", self.where, lost)
                 if trio.current_time() >= until:
                     raise Unavailable(f"the database {self.where} does not answer: {lost}", retry_after=5) from lost
+            else:
+                if self._away:
+                    self._away = False
+                    logger.info("the database {} answers again", self.where)
+                return value
             await trio.sleep(PAUSE)
 
     # -- writing
@@ -361,7 +377,7 @@ class PostgresEngine:
 
     async def checkpoint(self) -> None:
         """Refresh the planner's statistics; its log the server sees to itself."""
-        await trio.to_thread.run_sync(self._ask, "analyze", limiter=self._readers)
+        await self._ask("analyze")
 
     async def fold(self) -> int:
         """The server's log is the server's."""
@@ -375,18 +391,18 @@ class PostgresEngine:
         """None that would keep anything from being folded."""
         return ()
 
-    def _ask(self, statement: str) -> list[Row]:
-        try:
+    async def _ask(self, statement: str) -> list[Row]:
+        def ask() -> list[Row]:
             with self._reader() as raw:
                 cursor = raw.execute(statement)
                 names = [column.name for column in cursor.description or ()]
                 return [dict(zip(names, row, strict=True)) for row in cursor] if names else []
-        except _Lost as lost:
-            raise Unavailable(f"the database {self.where} does not answer: {lost}", retry_after=5) from lost
+
+        return await self._patiently(ask, self._readers)
 
     async def check(self) -> list[str]:
         """As Engine.check. The server keeps foreign keys true by itself; what it has given up on, it tells."""
-        rows = await trio.to_thread.run_sync(self._ask, _FAULTS, limiter=self._readers)
+        rows = await self._ask(_FAULTS)
         return [str(row["fault"]) for row in rows]
 
     async def backup(self, keep: int, now: str) -> str:
@@ -394,7 +410,7 @@ class PostgresEngine:
         raise Invalid(f"the database {self.where} is backed up by pg_dump, or by `mydia db export`; not by the daemon")
 
     async def status(self) -> StoreStatus:
-        rows = await trio.to_thread.run_sync(self._ask, _STATUS, limiter=self._readers)
+        rows = await self._ask(_STATUS)
         return StoreStatus("PostgreSQL", rows[0]["version"], self.where, rows[0]["size"], wal_size=0, free=None)
 
     def said(self, error: BaseException) -> str:
