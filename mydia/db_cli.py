@@ -186,7 +186,7 @@ def restore(config: Config, args: argparse.Namespace) -> int:
             "A daemon has the database open. The backup lies ready, and is taken when the daemon is started next: restart it now."
         )
         return 0
-    _say("Restored." + (f" The former database is kept as {former}." if former is not None and former.exists() else ""))
+    _say("Restored." + (f" The former database is kept as {former}." if former is not None else ""))
     return 0
 
 

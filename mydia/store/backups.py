@@ -13,7 +13,7 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -24,6 +24,7 @@ from mydia.store import maintenance, migrate
 from mydia.store.driver import PLAIN, Driver
 from mydia.store.engine import Connection
 from mydia.store.kept import Backup, Comparison, Difference, Reason
+from mydia.store.place import make_folder
 
 COMPARED = (
     ("titles", "media_items", "id"),
@@ -141,12 +142,10 @@ class Keeper:
         """Put what was staged in the place of the database; where the former one is kept. Nobody may have either open."""
         if not self.staged.exists():
             return None
+        former = None
         try:
-            laid = datetime.fromtimestamp(self.staged.stat().st_mtime, UTC)
-            former = self.directory / f"{self.path.stem}-before-restore-{laid:%Y%m%dT%H%M%SZ}.db"
-            # It is there already when an earlier try was killed, and the same then: nobody opens the database before this.
-            if self.path.exists() and not former.exists():
-                self._keep(former)
+            if self.path.exists() and self.path.stat().st_size:
+                former = self._keep()
             for ending in _ASIDE:  # they belong to the former database, and would be taken for the new one's
                 self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
             self.staged.replace(self.path)
@@ -155,27 +154,44 @@ class Keeper:
             raise Unavailable(f"the restore that lies ready as {self.staged} cannot be taken: {error}") from error
         return former
 
-    def _keep(self, former: Path) -> None:
-        """Give the present database a second name among the backups, or copy it where the disk is another."""
-        self.directory.mkdir(parents=True, exist_ok=True)
+    def _keep(self) -> Path:
+        """Give the present database a second name among the backups, or copy it where that cannot be; where it is."""
+        make_folder(self.directory)
         try:
             fold(self.path, self.driver)
         except self.driver.OperationalError:
             raise
-        except self.driver.DatabaseError:  # damaged, which may be why it is replaced: kept as it is
-            for ending in ("", *_ASIDE):
-                with contextlib.suppress(FileNotFoundError):
-                    shutil.copyfile(
-                        self.path.with_name(self.path.name + ending), former.with_name(former.name + ending)
-                    )
-            return
+        except self.driver.DatabaseError:  # damaged, which may be why it is replaced
+            return self._keep_as_it_is()
+        former = self._name_for_it()
         try:
-            os.link(self.path, former)
-            maintenance.sync(self.directory)
+            if not former.exists():
+                os.link(self.path, former)
+                maintenance.sync(self.directory)
         except OSError as error:
             if error.errno not in (errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS):
                 raise
             maintenance.backup(self.path, self.directory, former.name, self.driver)
+        return former
+
+    def _keep_as_it_is(self) -> Path:
+        former = self._name_for_it()
+        for ending in (*_ASIDE, ""):  # what has the name last has all of it
+            part = self.directory / f".{former.name}{ending}.part"
+            with contextlib.suppress(FileNotFoundError):
+                shutil.copyfile(self.path.with_name(self.path.name + ending), part)
+                maintenance.sync(part)
+                part.replace(former.with_name(former.name + ending))
+        return former
+
+    def _name_for_it(self) -> Path:
+        """A name that is free, or that the database has already because an earlier try was killed."""
+        at = datetime.fromtimestamp(self.staged.stat().st_mtime, UTC)
+        while True:
+            former = self.directory / f"{self.path.stem}-before-restore-{at:%Y%m%dT%H%M%SZ}.db"
+            if not former.exists() or former.samefile(self.path):
+                return former
+            at += timedelta(seconds=1)
 
 
 def fold(path: Path, driver: Driver = PLAIN) -> None:
