@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import chain
 from typing import Final, NamedTuple
 
 import regex
@@ -20,6 +21,8 @@ from mydia.core.literals import literals
 _PATIENCE: Final = 0.1  # seconds
 _STRIKES: Final = 3
 _LONGEST: Final = 1024  # characters of a name that are looked at
+_START: Final = 3
+_FEW: Final = 50
 # What makes careless repetition explode: long runs of one kind that almost match.
 _HARD: Final = ("a" * 200 + "!", "1" * 200 + "!", "a." * 100 + "!", " " * 200 + "!", "The.Name.2001.1080p-" * 10 + "!")
 # At most one unbounded repetition, and that of one character or class; a few optional things; no counted repetition.
@@ -81,6 +84,9 @@ class Answers(NamedTuple):
     unknown: frozenset[str]
 
 
+NOTHING: Final = Answers(frozenset(), frozenset())
+
+
 class PatternSet:
     """Many patterns looked for in one text, each at most once, and only where one of its literals stands.
 
@@ -91,37 +97,38 @@ class PatternSet:
         """ValueError says what is wrong with an expression."""
         self._all = tuple(pattern(source) for source in dict.fromkeys(sources))
         self._always = tuple(p for p in self._all if p.literals is None)
-        self._short: dict[str, list[Pattern]] = {}
-        self._by_start: dict[str, list[tuple[str, Pattern]]] = {}
-        """The first three letters of a literal -> it, and the pattern it is of. Shorter literals stand in `_short`."""
+        by_literal: dict[str, list[Pattern]] = {}
         for each in self._all:
             for literal in each.literals or ():
-                if len(literal) < 3:
-                    self._short.setdefault(literal, []).append(each)
-                else:
-                    self._by_start.setdefault(literal[:3], []).append((literal, each))
+                by_literal.setdefault(literal, []).append(each)
+        # A few texts are looked for one by one; of many, those whose first three letters stand somewhere in the name.
+        long = {literal for literal in by_literal if len(literal) >= _START} if len(by_literal) > _FEW else ()
+        self._single = [(literal, patterns) for literal, patterns in by_literal.items() if literal not in long]
+        self._by_start: dict[str, list[tuple[str, list[Pattern]]]] = {}
+        for literal in long:
+            self._by_start.setdefault(literal[:_START], []).append((literal, by_literal[literal]))
 
     def search(self, text: str) -> Answers:
         """What is found in the text."""
-        found, unknown = set(), set()
+        if not self._all:
+            return NOTHING
+        found, unknown = [], []
         for each in self._likely(text[:_LONGEST]) if text.isascii() else self._all:
             answer = each.search(text)
             if answer is None:
-                unknown.add(each.source)
+                unknown.append(each.source)
             elif answer:
-                found.add(each.source)
-        return Answers(frozenset(found), frozenset(unknown))
+                found.append(each.source)
+        return Answers(frozenset(found), frozenset(unknown)) if found or unknown else NOTHING
 
     def _likely(self, text: str) -> Iterable[Pattern]:
         """The patterns one of whose literals stands in the text, and those that have none."""
         low = text.lower()
-        likely = set(self._always)
-        for literal, patterns in self._short.items():
-            if literal in low:
-                likely.update(patterns)
-        for start in self._by_start.keys() & {low[i : i + 3] for i in range(len(low) - 2)}:
-            likely.update([each for literal, each in self._by_start[start] if literal in low])
-        return likely
+        found = [patterns for literal, patterns in self._single if literal in low]
+        if self._by_start:
+            for start in self._by_start.keys() & {low[i : i + _START] for i in range(len(low))}:
+                found += [patterns for literal, patterns in self._by_start[start] if literal in low]
+        return {*self._always, *chain.from_iterable(found)} if found else self._always
 
 
 @lru_cache(maxsize=4096)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import total_ordering
+from functools import lru_cache, total_ordering
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -107,6 +107,7 @@ def quality_of(release: Release, kind: Kind) -> Quality:
     return quality_from(release.source, release.resolution, kind)
 
 
+@lru_cache(maxsize=256)
 def quality_from(source: str | None, resolution: int | None, kind: Kind) -> Quality:
     """A release's source word (as the parser says it) and lines, as a rung of the ladder.
 

@@ -10,7 +10,8 @@ matching    which formats a release is of, why, and what that is worth
 from mydia.core.formats.matching import FormatSet, FormatVerdict, explain, facts_of, matching, score
 from mydia.core.formats.model import Condition, CustomFormat, FormatFacts
 from mydia.core.formats.profiles import parse_profile
-from mydia.core.formats.reading import parse_formats, read_formats
+from mydia.core.formats.reading import condition_of, parse_formats, read_formats
+from mydia.core.formats.vocabulary import words_of
 
 __all__ = [
     "Condition",
@@ -18,6 +19,7 @@ __all__ = [
     "FormatFacts",
     "FormatSet",
     "FormatVerdict",
+    "condition_of",
     "explain",
     "facts_of",
     "matching",
@@ -25,4 +27,5 @@ __all__ = [
     "parse_profile",
     "read_formats",
     "score",
+    "words_of",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mydia.core.formats.model import PATTERNS, Condition, CustomFormat, FormatFacts
-from mydia.core.patterns import Answers, PatternSet, pattern
+from mydia.core.patterns import NOTHING, Answers, PatternSet, pattern
 from mydia.core.quality import Quality, QualityProfile
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 _GB: Final = 1 << 30
 Said = Mapping[str, Answers]
 """Type of condition -> what its patterns found."""
-NOTHING: Final = Answers(frozenset(), frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +90,11 @@ class FormatSet(tuple[CustomFormat, ...]):
 
     def said(self, facts: FormatFacts) -> Said:
         """What the patterns find: in any of the names, in the edition, in the release group."""
+        patterns = self._patterns
         return {
-            "title": _together([self._patterns["title"].search(name) for name in facts.names if name]),
-            "edition": self._patterns["edition"].search(facts.edition) if facts.edition else NOTHING,
-            "release_group": self._patterns["release_group"].search(facts.release_group)
-            if facts.release_group
-            else NOTHING,
+            "title": _together([patterns["title"].search(name) for name in facts.names if name]),
+            "edition": patterns["edition"].search(facts.edition) if facts.edition else NOTHING,
+            "release_group": patterns["release_group"].search(facts.release_group) if facts.release_group else NOTHING,
         }
 
 

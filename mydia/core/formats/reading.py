@@ -80,7 +80,7 @@ def _format(data: object, app: App | None) -> CustomFormat:
     conditions = []
     for place, item in enumerate(raw, 1):
         try:
-            conditions.append(_own(item) if own else _condition(item, app))
+            conditions.append(condition_of(item) if own else _condition(item, app))
         except ValueError as wrong:
             raise ValueError(f"condition {item.get('name') or place!r}: {wrong}") from None
     scores = data.get("trash_scores") or {}
@@ -179,8 +179,8 @@ def _span(low: object, high: object) -> tuple[float, float]:
     return first, last
 
 
-def _own(item: Mapping[str, Any]) -> Condition:
-    """A condition in Mydia's own words."""
+def condition_of(item: Mapping[str, Any]) -> Condition:
+    """A condition in Mydia's own words. ValueError says what is wrong with it."""
     if item.get("type") not in get_args(ConditionType):
         raise ValueError(f"unknown condition type {item.get('type')!r}; known: {', '.join(get_args(ConditionType))}")
     type_ = cast(ConditionType, item["type"])

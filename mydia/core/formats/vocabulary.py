@@ -99,3 +99,23 @@ LANGUAGE_NAMES: Final[Mapping[str, str]] = MappingProxyType(
     {name.replace("_", " "): code for name, code in zip(_NAMES, _SHARED + _RADARR, strict=True)}
     | {"any": "any", "original": "original"}
 )
+
+
+def _distinct(*tables: Mapping[int, str]) -> tuple[str, ...]:
+    return tuple(sorted({word for table in tables for word in table.values()}))
+
+
+_WORDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "language": tuple(sorted(set(LANGUAGE_NAMES.values()))),
+        "indexer_flag": _distinct(*FLAGS.values()),
+        "source": _distinct(*SOURCES.values()),
+        "modifier": _distinct(MODIFIERS),
+        "release_type": _distinct(RELEASE_TYPES),
+    }
+)
+
+
+def words_of(condition_type: str) -> tuple[str, ...]:
+    """The words that a condition of this type can name; none where its value is no word."""
+    return _WORDS.get(condition_type, ())

@@ -70,7 +70,7 @@ def raw_disk(facts: Facts, target: Target, context: Context) -> Rejection | None
     if container in _RAW_CONTAINERS:
         return refuse("raw_disk", f"the indexer says {container.upper()}: a raw {_RAW_CONTAINERS[container]}")
     name = facts.candidate.title.lower()
-    for pattern in _RAW_NAMES if any(word in name for word in ("dvd", "blu", "bdmv")) else ():
+    for pattern in _RAW_NAMES if "dvd" in name or "blu" in name or "bdmv" in name else ():
         if found := pattern.search(facts.candidate.title):
             return refuse("raw_disk", f"“{found[0]}” names a raw disk")
     # Shows have no such quality; of films a profile may ask for it.

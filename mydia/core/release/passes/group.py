@@ -190,7 +190,8 @@ def _bracketed(reading: Reading, last: int) -> tuple[int, int] | None:
     ):
         return None
     box = reading.boxes[word.box]
-    if box.sign != "[" or box.first <= reading.title_to:
+    coded = box.sign == "(" and _after_codec(reading.words[last - 1]) and reading.words[last - 1].box < 0
+    if not (box.sign == "[" or coded) or box.first <= reading.title_to:
         return None
     return last, last
 

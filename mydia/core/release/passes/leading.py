@@ -14,6 +14,8 @@ from mydia.core.release.tokens import Box
 _FILM_NUMBER = re.compile(r"^f\d{2}$")
 _TWO_SCRIPTS = re.compile(r"^([A-Za-z][\w-]{2,}?)[\u4e00-\u9fff]+[\u4e00-\u9fff](?<![组組社屋])$", re.ASCII)
 """A name in two scripts; the Chinese for "group" or "society" at its end makes it one."""
+_TOLD = frozenset(["hash", "imdb_id", "tmdb_id", "tvdb_id", "edition"])
+"""What a bracket was found to say before groups are sought."""
 _IN_FRONT = frozenset([("source", "brdisk"), *(("video_codec", codec) for codec in ("h264", "h265", "av1", "xvid"))])
 """What is written before a title now and then, and begins none."""
 
@@ -31,8 +33,8 @@ def read_leading(reading: Reading) -> None:
         if (
             number < 0
             or boxes[number].first != at
-            or boxes[number].sign not in "[【"
-            or word.gap.strip(" ._-[【]】") != ""
+            or not (boxes[number].sign in "[【{" or _is_technical(reading, at, boxes[number].last))
+            or word.gap.strip(" ._-[【]】{}()") != ""
         ):
             break
         box = boxes[number]
@@ -139,7 +141,7 @@ def _give_back(reading: Reading) -> None:
 
 def _is_technical(reading: Reading, first: int, last: int) -> bool:
     return all(
-        w.used == "hash" or (w.term is not None and (w.term.rank == STRONG or last > first))
+        w.used in _TOLD or (w.term is not None and (w.term.rank == STRONG or last > first))
         for w in reading.words[first : last + 1]
     )
 

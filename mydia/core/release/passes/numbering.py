@@ -220,6 +220,9 @@ def _read_counted_words(reading: Reading, word: Word) -> bool:
             after = reading.words[last + 3]
         if after.low in EPISODE_AFTER and reading.words[last + 1].number is not None:
             episodes = [reading.words[last + 1].number or 0], after.index
+        behind = word_at(reading, last + 3)
+        if behind is not None and behind.low in EPISODE_AFTER and after.gap == "-" and after.number is not None:
+            episodes = run(reading.words[last + 1].number or 0, after.number), behind.index
     if episodes is not None:
         _give(reading, number, episodes[0], first, episodes[1])
         return True
@@ -267,7 +270,7 @@ def _read_words(reading: Reading, word: Word) -> bool:
         and number is not None
         and number.number is not None
         and named
-        and number.number < numbers[0]
+        and (number.number < numbers[0] or (last == word.index and number.low[0] == "0"))
         and len(number.low) == 2
         and number.gap in (" ", ".", "_")
     ):

@@ -63,6 +63,9 @@ def season_at(reading: Reading, index: int) -> tuple[list[int], int, bool] | Non
 def _named_season(reading: Reading, word: Word, number: Word | None) -> tuple[list[int], int, bool] | None:
     """Read "Season 1", "Season VII", "2nd Season"."""
     series = word.low in ("series", "serie", "se")
+    ordinal = ORDINALS.get(reading.words[word.index - 1].low) if word.index - 1 > reading.title_from else None
+    if ordinal is not None and number is not None and number.low[0] == "0" and number.number and number.gap in (" ", ".", "_"):
+        return [ordinal], word.index, True
     if number is not None:
         spelled = _spelled_number(number)
         if spelled is not None and not series:
@@ -75,7 +78,6 @@ def _named_season(reading: Reading, word: Word, number: Word | None) -> tuple[li
         counted = _COUNTED.match(number.low)
         if counted is not None and number.gap in (" ", ".", "_") and not series:
             return [int(counted.group(1))], number.index, True
-    ordinal = ORDINALS.get(reading.words[word.index - 1].low) if word.index - 1 > reading.title_from else None
     before = reading.words[word.index - 2] if word.index - 2 > reading.title_from else None
     if ordinal is None and before is not None and reading.words[word.index - 1].low in _ENGLISH_ENDINGS:
         ordinal = before.number
@@ -98,6 +100,7 @@ def _is_series_number(reading: Reading, index: int) -> bool:
         return False
     after = word_at(reading, index + 2)
     follows = after is not None and (after.low in EPISODE or EPISODE_WORD.match(after.low) is not None)
+    follows = follows or (index > reading.title_from + 1 and reading.words[index - 1].low == "complete")
     return follows or (index > reading.title_from and dashed(word.gap))
 
 

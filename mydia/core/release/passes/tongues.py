@@ -6,7 +6,7 @@ import re
 
 from mydia.core.release.facts import Span
 from mydia.core.release.reading import Reading, dashed
-from mydia.core.release.tables.languages import CJK, NUMBERING
+from mydia.core.release.tables.languages import CJK, NORDIC, NUMBERING
 from mydia.core.release.terms import CODE
 from mydia.core.release.tokens import Word
 
@@ -30,6 +30,11 @@ def read_languages(reading: Reading) -> None:
         if code:
             reading.add("subtitles", code, span)
             if any(span == other for _, other in reading.found.get("named", ())):
+                named.append((code, span))
+    for _, span in reading.found.get("nordic", ()):
+        for code in NORDIC:
+            reading.add("subtitles", code, span)
+            if "subs" in reading.found:
                 named.append((code, span))
     _from_characters(reading)
     _latin_american(reading)

@@ -61,7 +61,7 @@ AUDIO: Rows = (
     ("languages:pt", "~Portugais | ~Portugiesisch | ~Portoghese"),
     ("languages:pt-BR", "~Brazilian | Dublado | pt-BR | ?BR | PT-BR Dub | ~Brasil"),
     ("languages:pt-BR", "POR-BR | Portuguese-BR | Brazilian Portuguese | Portuguese Brazilian"),
-    ("languages:pt-BR", "Portuguese Brazil | Dublado BR | BR Dublado | Dublado PT-BR | PT-BR Dublado"),
+    ("languages:pt-BR", "~Nacional | Portuguese Brazil | Dublado BR | BR Dublado | Dublado PT-BR | PT-BR Dublado"),
     ("languages:pt-BR", "Português BR"),
     ("languages:pt-BR", "Português Brasil | Português do Brasil | Áudio BR | BrDub | Dub BR"),
     ("languages:pt-BR", "Dual PT-BR"),
@@ -231,6 +231,9 @@ CJK: tuple[tuple[str, str], ...] = (
     ("th", "泰语 | 泰語"),
 )
 """Pieces that name a language inside a longer run of characters without blanks."""
+
+NORDIC = ("da", "fi", "no", "sv")
+"""What a Nordic release is subtitled in."""
 
 NUMBERING: dict[str, str] = {
     **dict.fromkeys(("temporada", "temporadas", "capitulo", "capitulos"), "es"),
