@@ -202,9 +202,8 @@ def losses(comparison: Comparison) -> list[str]:
         if comparison.lost
         else "Nothing would be lost that is not in it."
     )
-    back = ", ".join(f"{d.back:,} {d.what}" for d in comparison.differences if d.back)
-    if back:
-        lines.append(f"Back would come what was removed since: {back}.")
+    if comparison.back:
+        lines.append(f"Back would come what was removed since: {comparison.back}.")
     return lines
 
 

@@ -40,7 +40,16 @@ class Comparison:
     @property
     def lost(self) -> str:
         """What would be lost, in words; empty when nothing."""
-        return ", ".join(f"{d.lost:,} {d.what}" for d in self.differences if d.lost)
+        return ", ".join(_counted(d.lost, d.what) for d in self.differences if d.lost)
+
+    @property
+    def back(self) -> str:
+        """What would come back, likewise."""
+        return ", ".join(_counted(d.back, d.what) for d in self.differences if d.back)
+
+
+def _counted(number: int, things: str) -> str:
+    return f"{number:,} {things if number != 1 else things.removesuffix('s')}"
 
 
 class Keeping(Protocol):

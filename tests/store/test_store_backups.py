@@ -208,7 +208,7 @@ async def test_an_encrypted_database_is_restored_and_stays_encrypted(tmp_path: P
     await engine.commit([Change(add, (1,))], NOW)
     kept = keeper.make(NOW)
     await engine.commit([Change(add, (2,))], NOW)
-    assert keeper.compare(kept.path).lost == "1 titles"
+    assert keeper.compare(kept.path).lost == "1 title"
     keeper.stage(kept.path)
     await engine.close()
     assert await opened_titles(engine) == ["Title 1"]

@@ -1,0 +1,203 @@
+"""`mydia db`, `mydia backup` and `mydia restore`, as a person types them: what they say, and their exit codes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mydia.cli import main
+from mydia.databases import whole_at, whole_of
+from mydia.errors import Invalid
+from mydia.settings.load import load_config
+from mydia.store.sqlite_whole import SqliteWhole
+from tests.support.postgres import Postgres
+from tests.support.rows import everything, insert, lived_in, title, whole_in
+from tests.support.stores import KEY
+
+Said = tuple[int, str, str]
+
+
+@pytest.fixture(autouse=True)
+def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MYDIA__DATA_DIR", str(tmp_path))
+
+
+@pytest.fixture
+def server(postgres: tuple[Postgres, str]) -> Iterator[str]:
+    name = postgres[0].create()
+    yield postgres[0].url(name)
+    postgres[0].drop(name)
+
+
+def mydia(capsys: pytest.CaptureFixture[str], *args: str) -> Said:
+    code = main(args)
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def held() -> int:
+    return whole_in(Path.cwd()).contents()["media_items"]
+
+
+def test_everything_goes_out_and_comes_in(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = everything(lived_in(tmp_path))
+    code, out, _ = mydia(capsys, "db", "export", "all.gz")
+    assert code == 0
+    assert out.startswith("41 rows written to all.gz (")
+    assert (tmp_path / "all.gz").stat().st_mode & 0o077 == 0
+    (tmp_path / "mydia.db").unlink()
+    code, out, err = mydia(capsys, "db", "import", "all.gz")
+    assert (code, out) == (0, "41 rows taken in, read back and compared.\n")
+    assert "41 of 41 rows (100%)" in err
+    assert everything(whole_in(tmp_path)) == before
+
+
+def test_what_is_there_already_is_not_written_over_unasked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lived_in(tmp_path)
+    (tmp_path / "all.gz").write_bytes(b"mine")
+    assert mydia(capsys, "db", "export", "all.gz") == (
+        1,
+        "",
+        "mydia: all.gz exists already; choose another name, or add --replace\n",
+    )
+    assert (tmp_path / "all.gz").read_bytes() == b"mine"
+    assert mydia(capsys, "db", "export", "all.gz", "--replace")[0] == 0
+    insert(tmp_path / "mydia.db", "media_items", title(99))
+    code, _, err = mydia(capsys, "db", "import", "all.gz")
+    assert (code, err) == (
+        1,
+        f"mydia: {tmp_path}/mydia.db is not empty: it holds 21 media items. Add --replace to take the file in instead of it\n",
+    )
+    assert held() == 21
+    code, out, _ = mydia(capsys, "db", "import", "all.gz", "--replace")
+    assert (code, held()) == (0, 20)
+    assert "the former database is kept as" in out
+
+
+@pytest.mark.parametrize("args", [("db", "export", "x.gz"), ("backup",), ("db", "move", "--to", "y.db")])
+def test_where_there_is_no_database_one_line_says_so(capsys: pytest.CaptureFixture[str], args: tuple[str, ...]) -> None:
+    code, _, err = mydia(capsys, *args)
+    assert code == 1
+    assert "there is no database" in err
+    assert err.count("\n") == 1
+    assert not list(Path.cwd().glob("*.gz")) + list(Path.cwd().glob(".*.part"))
+
+
+def test_a_move_to_postgresql_and_back_says_which_setting_to_change(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, server: str
+) -> None:
+    before = everything(lived_in(tmp_path))
+    code, out, err = mydia(capsys, "db", "move", "--to", server)
+    assert code == 0, err
+    assert "41 rows copied to PostgreSQL" in out
+    assert out.endswith("Now set database.url (DATABASE_URL) to that address, and start Mydia.\n")
+    assert mydia(capsys, "db", "move", "--to", server)[2].endswith("Move to an empty one\n")
+    monkeypatch.setenv("DATABASE_URL", server)
+    code, out, err = mydia(capsys, "db", "move", "--to", "back.db")
+    assert code == 0, err
+    assert f"Now set database.path to {tmp_path}/back.db, remove database.url" in out
+    assert everything(whole_in(tmp_path, "back")) == before
+    assert mydia(capsys, "db", "export", "from-there.gz")[0] == 0
+    assert mydia(capsys, "db", "import", "from-there.gz")[0] == 1
+    assert mydia(capsys, "db", "import", "from-there.gz", "--replace")[0] == 0
+    for args in (("backup",), ("backup", "list"), ("restore", "x")):
+        assert mydia(capsys, *args)[2].endswith("is backed up by pg_dump, or by `mydia db export`\n")
+
+
+def test_a_move_to_where_it_is_or_to_what_nobody_knows_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lived_in(tmp_path)
+    assert "nothing is to be moved" in mydia(capsys, "db", "move", "--to", "mydia.db")[2]
+    assert "mysql is no engine that Mydia knows" in mydia(capsys, "db", "move", "--to", "mysql://x/y")[2]
+    code, _, err = mydia(capsys, "db", "move", "--to", "postgresql://mydia:secret-word@127.0.0.1:1/none")
+    assert code == 1
+    assert "127.0.0.1:1/none cannot be used" in err
+    assert "secret-word" not in err
+
+
+def test_an_encrypted_database_is_exported_moved_and_backed_up_with_its_key(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lived_in(tmp_path, name="plain")
+    monkeypatch.setenv("DATABASE_PATH", "plain.db")
+    assert mydia(capsys, "db", "export", "all.gz")[0] == 0
+    monkeypatch.setenv("DATABASE_PATH", "sealed.db")
+    monkeypatch.setenv("MYDIA__DATABASE__KEY", KEY)
+    assert mydia(capsys, "db", "import", "all.gz")[0] == 0
+    assert mydia(capsys, "db", "move", "--to", "moved.db")[0] == 0
+    assert mydia(capsys, "backup")[0] == 0
+    for path in (tmp_path / "sealed.db", tmp_path / "moved.db", *(tmp_path / "backups").iterdir()):
+        assert not path.read_bytes().startswith(b"SQLite format 3"), path
+    moved = SqliteWhole(tmp_path / "moved.db", tmp_path / "backups", KEY)
+    assert everything(moved) == everything(whole_in(tmp_path, "plain"))
+
+
+def test_a_backup_is_made_listed_and_put_back_after_saying_what_would_be_lost(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lived_in(tmp_path)
+    code, out, _ = mydia(capsys, "backup")
+    assert code == 0
+    assert out.endswith(" MB), verified\n")
+    insert(tmp_path / "mydia.db", "media_items", title(99))
+    code, out, _ = mydia(capsys, "backup", "list")
+    name, _, _, _, *reason = out.split()
+    assert (code, reason) == (0, ["by", "hand"])
+    code, out, err = mydia(capsys, "restore", name)
+    assert (code, err) == (1, "mydia: nothing was changed; add --yes to restore it\n")
+    assert "Lost would be what is not in it: 1 title." in out
+    assert held() == 21
+    code, out, _ = mydia(capsys, "restore", name, "--yes")
+    assert (code, held()) == (0, 20)
+    assert "Restored. The former database is kept as" in out
+    former = next(p for p in (tmp_path / "backups").iterdir() if "before-restore" in p.name)
+    assert mydia(capsys, "restore", str(former), "--yes")[0] == 0
+    assert held() == 21
+
+
+def test_a_backup_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lived_in(tmp_path)
+    for name in ("mydia-nope.db", "../mydia.db", "/nowhere/x.db"):
+        code, _, err = mydia(capsys, "restore", name, "--yes")
+        assert (code, err) == (1, f"mydia: there is no backup {name!r}; see the list\n")
+
+
+def test_while_a_daemon_has_the_database_reading_works_and_a_restore_lies_ready(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = lived_in(tmp_path)
+    with whole.alone():
+        assert mydia(capsys, "db", "export", "all.gz")[0] == 0
+        assert mydia(capsys, "backup")[0] == 0
+        for args in (("db", "import", "all.gz", "--replace"), ("db", "move", "--to", "other.db")):
+            code, _, err = mydia(capsys, *args)
+            assert code == 1
+            assert "another Mydia" in err
+        insert(whole.path, "media_items", title(99))
+        code, out, _ = mydia(capsys, "restore", whole.keeper.backups()[0].name, "--yes")
+        assert code == 0
+        assert "taken when the daemon is started next: restart it now" in out
+        assert held() == 21
+    with whole.alone():
+        assert held() == 20
+
+
+def test_a_restore_by_address_needs_a_daemon_that_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lived_in(tmp_path)
+    mydia(capsys, "backup")
+    name = mydia(capsys, "backup", "list")[1].split()[0]
+    code, _, err = mydia(capsys, "restore", name, "--yes", "--url", "http://127.0.0.1:1")
+    assert (code, err.startswith("mydia: no daemon answers at http://127.0.0.1:1")) == (1, True)
+
+
+def test_an_address_is_told_from_a_path() -> None:
+    config = load_config(None, {}).config
+    for path in ("a.db", "/x/a=b.db", "./postgresql"):
+        assert isinstance(whole_at(path, config), SqliteWhole)
+    for address in ("postgresql://mydia@h/d", "postgres://h/d", "host=h dbname=d"):
+        assert whole_at(address, config).name.startswith("PostgreSQL ")
+    with pytest.raises(Invalid):
+        whole_at("sqlite:///x", config)
+    assert whole_of(config).name.endswith("mydia.db")
