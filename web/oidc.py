@@ -89,7 +89,7 @@ async def send_off(
     provider, now = _provider(visit.site), visit.house.clock.now()
     attempt, redirect_uri = Attempt.new(), f"{visit.address}{PATH}/callback"
     url = await provider.door(redirect_uri, attempt, now)
-    target = target if len(target) <= 1000 else "/"  # browsers drop a cookie that is larger than 4 KB
+    target = target if len(json.dumps(target)) <= 2000 else "/"  # browsers drop a cookie that is larger than 4 KB
     ticket = Ticket(purpose, target, holder, redirect_uri, (now + LIFE).isoformat(), **asdict(attempt))
     response = redirect(url, 303) if request.method == "GET" else await leave(visit, url)
     response.set_cookie(

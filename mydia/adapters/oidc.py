@@ -182,7 +182,7 @@ class Provider:
             except InvalidKeyIdError:
                 proved = jwt.decode(token, await self._key_set(known, now, ASK_AGAIN), list(known.algorithms))
         # Beside its own errors joserfc lets those of reading through, where the other side sent what is no token at all.
-        except (JoseError, ValueError, TypeError, KeyError) as error:
+        except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise Invalid(f"{self.host} sent an id_token whose signature is not right ({_kind(error)}).") from None
         options: Any = {
             "iss": {"essential": True, "value": known.issuer},
@@ -230,8 +230,12 @@ def read_announced(document: Mapping[str, Any], issuer: str) -> Announced:
         url = _text(document, name)
         if url is None:
             return None
-        parts = urlsplit(url)
-        if not parts.hostname or parts.scheme not in ("https", urlsplit(issuer).scheme) or parts.fragment:
+        try:
+            parts = urlsplit(url)
+            fits = parts.hostname and parts.scheme in ("https", urlsplit(issuer).scheme) and not parts.fragment
+        except ValueError:
+            fits = False
+        if not fits:
             raise Invalid(f"{issuer} announces a {name} that is no address, or less safe than its own.")
         return url
 
@@ -239,11 +243,11 @@ def read_announced(document: Mapping[str, Any], issuer: str) -> Announced:
     if None in needed:
         raise Invalid(f"{issuer} announces no code flow; it is no OpenID provider that Mydia can use.")
     authorize, token, keys = (url or "" for url in needed)
-    offered = document.get("id_token_signing_alg_values_supported") or ["RS256"]
+    offered = _list(document, "id_token_signing_alg_values_supported") or ["RS256"]
     algorithms = tuple(a for a in ALGORITHMS if a in offered)
     if not algorithms:
         raise Invalid(f"{issuer} signs in no algorithm that is safe here; let it use RS256 or ES256.")
-    methods = document.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
+    methods = _list(document, "token_endpoint_auth_methods_supported") or ["client_secret_basic"]
     return Announced(
         named, authorize, token, keys, place("userinfo_endpoint"), place("end_session_endpoint"), algorithms,
         "client_secret_basic" not in methods and "client_secret_post" in methods,
@@ -253,9 +257,8 @@ def read_announced(document: Mapping[str, Any], issuer: str) -> Announced:
 
 def read_keys(document: Mapping[str, Any]) -> KeySet:
     """The public keys of a key set that can be read; one that can't spoils none of the others."""
-    listed = document.get("keys")
     keys = []
-    for entry in listed if isinstance(listed, list) else []:
+    for entry in _list(document, "keys"):
         if isinstance(entry, dict) and entry.get("kty") in ("RSA", "EC", "OKP") and entry.get("use") != "enc":
             try:
                 keys.append(JWKRegistry.import_key(entry))
@@ -284,6 +287,11 @@ def _text(values: Mapping[str, Any], name: str) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
+def _list(values: Mapping[str, Any], name: str) -> list[Any]:
+    value = values.get(name)
+    return value if isinstance(value, list) else []
+
+
 def _kind(error: Exception) -> str:
     return str(getattr(error, "error", "") or "damaged")
 
@@ -291,7 +299,7 @@ def _kind(error: Exception) -> str:
 def _document(answer: Answer) -> dict[str, Any]:
     try:
         document = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
         raise Unavailable(f"{answer.who} ({answer.host}) did not answer with a JSON object")

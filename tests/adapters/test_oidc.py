@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -227,7 +228,9 @@ async def test_the_secret_goes_into_the_form_where_the_provider_takes_it_there_o
     assert b"client_secret=CANARY+client%2Bsecret" in request.body
 
 
-@pytest.mark.parametrize("reply", [Reply(200, b"{"), Reply(200, b"[]"), Reply(500), json_reply({"id_token": 7})])
+@pytest.mark.parametrize(
+    "reply", [Reply(200, b"{"), Reply(200, b"[]"), Reply(200, b"[" * 200_000), Reply(500), json_reply({"id_token": 7})]
+)
 async def test_a_token_endpoint_that_talks_nonsense_is_a_refusal(nursery: trio.Nursery, reply: Reply) -> None:
     fake = await open_provider(nursery)
     provider, attempt = known(fake), Attempt.new()
@@ -243,6 +246,12 @@ METADATA = {
     "token_endpoint": "https://idp.example/t",
     "jwks_uri": "https://idp.example/k",
 }
+OPTIONAL = (
+    "userinfo_endpoint",
+    "end_session_endpoint",
+    "id_token_signing_alg_values_supported",
+    "token_endpoint_auth_methods_supported",
+)
 
 
 @pytest.mark.parametrize(
@@ -261,6 +270,19 @@ METADATA = {
 def test_a_provider_that_announces_what_can_not_be_used_is_refused(changed: Mapping[str, Any], why: str) -> None:
     with pytest.raises(Invalid, match=why):
         read_announced({**METADATA, **changed}, "https://idp.example")
+
+
+JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner, max_size=3))
+URLS = st.sampled_from(["https://[", "https://", "https://idp.example:port/", "//idp.example", "https://idp.example/x"])
+
+
+@given(st.dictionaries(st.sampled_from([*METADATA, *OPTIONAL]), JSON | URLS), st.dictionaries(st.just("keys"), JSON))
+def test_whatever_is_announced_is_taken_or_refused_and_nothing_breaks(
+    changed: dict[str, Any], keys: dict[str, Any]
+) -> None:
+    with suppress(Invalid):
+        assert read_announced({**METADATA, **changed}, "https://idp.example").algorithms
+    assert not read_keys(keys)
 
 
 def test_an_issuer_counts_as_it_names_itself_with_or_without_its_last_stroke() -> None:
