@@ -143,7 +143,7 @@ async def test_a_candidate_is_grabbed_by_hand_and_given_up_again(tmp_path: Path)
 async def test_a_job_is_looked_at_cancelled_and_run_again(tmp_path: Path) -> None:
     async with open_api(tmp_path) as world:
         (job,) = (await get(world, "/jobs", kind="backup_store"))["items"]
-        assert job["errors"] == [{"attempt": 1, "at": "2026-01-31T12:00:00Z", "error": "it broke"}]
+        assert job["errors"] == [{"attempt": 1, "at": "2026-01-31T12:00:00Z", "error": "it broke", "stack": "..."}]
         path = f"{ROOT}/jobs/{job['id']}"
         assert (await world.http.post(f"{path}/cancel")).json() == {"state": "cancelled"}
         assert (await world.http.post(f"{path}/cancel")).status_code == 409

@@ -19,7 +19,9 @@ from web.app import SECURITY_HEADERS
 PAGES = (
     "/", "/films", "/shows", "/films?state=missing&q=a&sort=added", "/search", "/search?q=i", "/add", "/add?q=x&year=1963",
     "/activity/wanted", "/activity/wanted?why=missing&kind=movie",
-    "/activity", "/activity/history", "/activity/jobs", "/activity/jobs?state=available", "/activity/blocklist",
+    "/activity", "/activity/history", "/activity/jobs", "/activity/jobs?state=available",
+    "/activity/jobs?state=completed&queue=media&kind=scan_root", "/activity/schedules", "/activity/schedules/prune",
+    "/activity/schedules/download_monitor", "/activity/blocklist",
     "/activity/files", "/activity/files?state=unmatched", "/activity/trash", "/system", "/settings",
 )  # fmt: skip
 

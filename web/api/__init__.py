@@ -7,6 +7,7 @@ settings.py   configuration, quality profiles                 accounts.py   ones
 formats.py    custom formats                                  choosing.py   explain, what-if, naming, all as one document
 slots.py      the versions of a title                         wanted.py     what is lacking, indexers' budgets
 jobs.py       jobs, history                                   backups.py   backups, restore, everything as one file
+schedules.py  schedules, queues
 """
 
 import json
@@ -24,6 +25,7 @@ from web.api import (
     kit,
     library,
     media,
+    schedules,
     settings,
     slots,
     wanted,
@@ -41,7 +43,7 @@ async def openapi(visit: Visit) -> Answer:
 
 def install(app: Quart) -> None:
     """Add the API and its document to an app."""
-    shelves = (media, slots, wanted, downloads, library, settings, formats, choosing, accounts, jobs, backups)
+    shelves = (media, slots, wanted, downloads, library, settings, formats, choosing, accounts, jobs, schedules, backups)
     for each in (about, *(module.api for module in shelves)):
         app.register_blueprint(each, url_prefix=kit.ROOT)
     made = document.document(app.extensions["mydia.operations"])

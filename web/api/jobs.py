@@ -32,11 +32,13 @@ class AttemptOut:
     attempt: int
     at: str
     error: str
+    stack: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class JobOut:
-    """A job. `errors` are its latest failed attempts, oldest first."""
+    """A job. `errors` are its latest failed attempts, oldest first, their stacks for administrators only; `seconds` is how long the last
+    attempt took."""
 
     id: str
     queue: str
@@ -46,6 +48,9 @@ class JobOut:
     priority: int
     attempt: int
     max_attempts: int
+    snoozed: int
+    interrupted: int
+    cancel_requested: bool
     progress: dict[str, Any] | None
     errors: list[AttemptOut]
     media_id: str | None
@@ -53,6 +58,7 @@ class JobOut:
     scheduled_at: str
     attempted_at: str | None
     finished_at: str | None
+    seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +78,13 @@ class Cancelled:
 async def list_jobs(visit: Visit, query: JobQuery) -> JobPage:
     """Jobs, newest first."""
     page = await visit.read(queries.list_jobs, query.state, query.queue, query.kind, query.cursor, query.limit)
-    return JobPage([job_out(j) for j in page.items], page.next)
+    return JobPage([job_out(j, visit) for j in page.items], page.next)
 
 
 @operation(api, "/jobs/<job_id>", Policy.READ, answers=JobOut)
 async def get_job(visit: Visit, job_id: str) -> JobOut:
     """One job."""
-    return job_out(await visit.read(queries.get_job, job_id))
+    return job_out(await visit.read(queries.get_job, job_id), visit)
 
 
 @operation(api, "/jobs/<job_id>/retry", Policy.ACT, method="POST", answers=JobRef, status=202)
@@ -100,7 +106,8 @@ async def history(visit: Visit, query: Paging) -> EventPage:
     return EventPage([event_out(e) for e in page.items], page.next)
 
 
-def job_out(job: Job) -> JobOut:
+def job_out(job: Job, visit: Visit) -> JobOut:
+    stacks = visit.may("ADMIN")
     return JobOut(
         id=job.id,
         queue=job.queue,
@@ -110,11 +117,15 @@ def job_out(job: Job) -> JobOut:
         priority=job.priority,
         attempt=job.attempt,
         max_attempts=job.max_attempts,
+        snoozed=job.snoozed,
+        interrupted=job.interrupted,
+        cancel_requested=job.cancel_requested,
         progress=job.progress,
-        errors=[AttemptOut(e.attempt, e.at, e.error) for e in job.errors],
+        errors=[AttemptOut(e.attempt, e.at, e.error, e.stack if stacks else None) for e in job.errors],
         media_id=job.media_item_id,
         created_at=job.created_at,
         scheduled_at=job.scheduled_at,
         attempted_at=job.attempted_at,
         finished_at=job.finished_at,
+        seconds=job.seconds,
     )

@@ -13,6 +13,7 @@ from web.pages import (
     files,
     formats,
     grid,
+    jobs,
     oidc,
     pictures,
     profiles,
@@ -27,6 +28,6 @@ from web.pages import (
 
 
 def blueprints() -> tuple[Blueprint, ...]:
-    watching = (dashboard, grid, title, versions, add, search, activity, wanted, files, system, backups)
+    watching = (dashboard, grid, title, versions, add, search, activity, jobs, wanted, files, system, backups)
     choosing = (settings, profiles, formats, rules, explain)
     return tuple(module.pages for module in (door, oidc, *watching, *choosing, account, pictures))

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from mydia.choosing.queries import list_profiles
 from mydia.demo import world
 from mydia.downloads import queries as downloads
+from mydia.jobs.queries import list_jobs
 from mydia.media import changes as media
 from mydia.messages import AddTitle
 from tests.support.browser import Place, Theme, visiting
@@ -56,6 +57,9 @@ def pages(place: Place) -> dict[str, str]:
         "queue": "/activity",
         "history": "/activity/history",
         "jobs": "/activity/jobs",
+        "job": f"/activity/jobs/{place.read(list_jobs).items[0].id}",
+        "schedules": "/activity/schedules",
+        "schedule": "/activity/schedules/library_scan",
         "blocklist": "/activity/blocklist",
         "files": "/activity/files",
         "trash": "/activity/trash",
