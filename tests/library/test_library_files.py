@@ -75,15 +75,18 @@ async def test_a_file_that_is_seen_as_it_is_known_is_no_news(tmp_path: Path) -> 
         assert len(await house.read(happened, FileFound)) == 2
 
 
-async def test_d29_a_scan_leaves_what_an_import_is_about_to_bring_to_that_import_until_it_is_over(tmp_path: Path) -> None:
+async def test_d29_a_scan_leaves_what_an_import_is_about_to_bring_to_that_import_until_it_is_over(
+    tmp_path: Path,
+) -> None:
     async with open_house(tmp_path) as house:
         (root,) = await settle_in(house, (tmp_path, "movie"))
         item = await add(house, film())
         slot = (await house.read(slots_of, item))[0]
         download = await house.write(downloads.grab, item, slot.id, ("",), {"title": "Charade.1963.720p"})
         await house.write(downloads.completed, download)
-        intent = {"source": "/landing/c.mkv", "root_id": root.id, "relative_path": "c.mkv", "plan": {}}
-        journal = await house.write(begin_import, download, **intent)
+        journal = await house.write(
+            begin_import, download, source="/landing/c.mkv", root_id=root.id, relative_path="c.mkv", plan={}
+        )
         assert await house.write(changes.files_seen, root.id, [SeenFile("c.mkv", 10, 1, 1)]) == 0
         assert await house.read(queries.file_at, root.id, "c.mkv") is None
         await house.write(close_import, journal.id, "undone", "a test says so")

@@ -19,6 +19,7 @@ from mydia.library.model import FileView
 from mydia.media.queries import episodes_of, slots_of
 from mydia.otp import Supervisor
 from mydia.ports import ClientDownload, ClientFile
+from mydia.store.engine import Engine
 from tests.support.crew import MemoryClient, crew, member, probing, put, settle_in, tree_of
 from tests.support.house import WallClock, open_house
 from tests.support.waiting import eventually
@@ -43,6 +44,7 @@ class Fate:
     error: OSError | None = None  # fail that one step so, instead of ending
     steps: list[str] = field(default_factory=list)
     dead: bool = False
+    system: Syscalls = REAL
 
     def step(self, name: str) -> None:
         if not self.dead:
@@ -61,7 +63,7 @@ class Fate:
             self.dead, self.at = False, None
 
     def disk(self) -> Syscalls:
-        """The real system calls, each a step."""
+        """The system's calls, each a step."""
 
         def counted(name: str, call: Callable[..., T]) -> Callable[..., T]:
             def do(*args: Any, **kwargs: Any) -> T:
@@ -70,7 +72,7 @@ class Fate:
 
             return do
 
-        return Syscalls(**{name: counted(name, getattr(REAL, name)) for name in Syscalls.__slots__})
+        return Syscalls(**{name: counted(name, getattr(self.system, name)) for name in Syscalls.__slots__})
 
 
 class Mortal:
@@ -180,13 +182,14 @@ async def dock(
     landing: Path | None = None,
     idle: bool = False,
     recall: str | None = None,
+    engine: Engine | None = None,
 ) -> AsyncIterator[Dock]:
-    """`idle`: nobody imports yet. `recall`: a download that another process' client had."""
+    """`idle`: nobody imports yet. `recall`: a download that another process' client had. `engine`: another than the tests' own."""
     films, shows = tmp_path / "films", tmp_path / "shows"
     landing = landing or tmp_path / "landing"
     for folder in (films, shows, landing):
         folder.mkdir(exist_ok=True)
-    async with open_house(tmp_path / "data", CONFIG, WallClock()) as house:
+    async with open_house(tmp_path / "data", CONFIG, WallClock(), engine) as house:
         await settle_in(house, (films, "movie"), (shows, "tv_show"))
         scene = Dock(house, MemoryClient(), films, shows, landing, fate or Fate())
         if recall is not None:

@@ -11,6 +11,7 @@ import trio
 from mydia.house import Clock, House, Mail
 from mydia.otp import Bus, Supervisor, actor
 from mydia.settings.model import Config
+from mydia.store.engine import Engine
 from tests.support.stores import engine_in
 from workers.db_writer import BatchStats, DbWriter
 
@@ -41,12 +42,17 @@ class WallClock:
 
 @asynccontextmanager
 async def open_house(
-    tmp_path: Path, config: Config | Mapping[str, Any] | None = None, clock: Clock | None = None
+    tmp_path: Path,
+    config: Config | Mapping[str, Any] | None = None,
+    clock: Clock | None = None,
+    engine: Engine | None = None,
 ) -> AsyncIterator[House]:
     """A migrated database with a running db_writer under a supervisor; a FakeClock where none is given, `data_dir` is `tmp_path`."""
     if not isinstance(config, Config):
         config = Config.model_validate({"data_dir": tmp_path, **(config or {})})
-    house = House(engine_in(tmp_path), Mail(), Bus(), config, clock or FakeClock(), secret=b"of the tests alone")
+    house = House(
+        engine or engine_in(tmp_path), Mail(), Bus(), config, clock or FakeClock(), secret=b"of the tests alone"
+    )
     writer = actor("db_writer", lambda: DbWriter(house, BatchStats()), mailbox=house.mail["db_writer"])
     async with trio.open_nursery() as nursery:
         await nursery.start(Supervisor("test", children=[writer]).run)

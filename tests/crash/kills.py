@@ -1,0 +1,197 @@
+"""SIGKILL for the whole daemon, again and again: one world, one seed, so many kills."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import trio
+
+from mydia.settings.load import load_config
+from mydia.store.engine import Connection
+from mydia.store.maintenance import connect_to_read
+from mydia.store.sqlite import SqliteEngine
+from tests.crash import truths
+from tests.crash.clients import Client, Ledger
+from tests.crash.world import Stage, gone, group_of, landings, seed_profile, set_stage
+from tests.journeys.process import Daemon, daemon_of, free_port
+from tests.support.waiting import eventually
+
+LONGEST = 2.0
+"""Seconds that a life lasts at most once it serves."""
+BUSY = 30
+"""Or as many acknowledgments, whichever the dice say: the instant is right behind one of them then."""
+EXECUTED = 5
+"""Each fifth life is started as people start it; the others are forked from a process that has imported everything (zygote.py)."""
+REST = 300.0
+"""Seconds that the house gets in the end to do all that was wished."""
+DIES_YOUNG = 0.2
+"""The share of lives that end while the daemon still starts."""
+WISHES = (*["rename", "order", "collect", "wish"] * 2, "set", "improve", "throw_away")
+"""What the clients do, one each (methods of Client)."""
+
+
+class Forked:
+    """A daemon that the zygote has forked; as much of a Popen as a Daemon asks for."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+
+    def poll(self) -> int | None:
+        return -signal.SIGKILL if gone([self.pid]) else None
+
+    def kill(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+    def wait(self) -> int:
+        return -signal.SIGKILL
+
+
+class Grouped(Daemon):
+    """The daemon as the leader of a process group: one signal ends it and all that it has started, at one instant."""
+
+    zygote: "subprocess.Popen[str]"
+    fork = False
+    executed = 0
+
+    def start(self) -> None:
+        if self.fork:
+            assert self.zygote.stdin is not None
+            assert self.zygote.stdout is not None
+            wish = {"arguments": self.command()[1:], "log": str(self.log)}
+            self.zygote.stdin.write(json.dumps(wish) + "\n")
+            self.zygote.stdin.flush()
+            self.process = Forked(int(self.zygote.stdout.readline()))  # type: ignore[assignment]
+        else:
+            with self.log.open("ab") as log:
+                self.process = subprocess.Popen(
+                    self.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+                )
+            self.executed += 1
+        self.lives += 1
+
+    async def killed(self) -> None:
+        """Until nobody of the group is left who would write."""
+        assert self.process is not None
+        process, pids = self.process, group_of(self.process.pid)
+        os.killpg(process.pid, signal.SIGKILL)
+
+        async def over() -> bool:
+            return process.poll() is not None and gone(pids)
+
+        await eventually(over, every=0.005)
+
+
+@contextmanager
+def zygote() -> "Iterator[subprocess.Popen[str]]":
+    command = [sys.executable, "-m", "tests.crash.zygote"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@dataclass(slots=True)
+class Outcome:
+    seed: int
+    kills: int = 0
+    while_starting: int = 0
+    executed: int = 0
+    acknowledged: int = 0
+    wrong: list[str] = field(default_factory=list)
+    happened: dict[str, Any] = field(default_factory=dict)
+
+
+async def live(folder: Path, seed: int, kills: int, *, films: int, within: float = float("inf")) -> Outcome:
+    """Set the stage, let everybody loose, kill so many times and look each time; then let it come to rest and look again.
+
+    Where so many take longer than `within` seconds (the machine is busy otherwise), there are fewer.
+    """
+    chance = random.Random(seed)  # noqa: S311 - moments and wishes, nothing secret
+    outcome, ledger, port = Outcome(seed), Ledger(folder / "ledger.jsonl"), free_port()
+    with landings(folder) as where, zygote() as mother:
+        async with trio.open_nursery() as nursery:
+            stage = await set_stage(nursery, folder / "world", where, films, port)
+            database = load_config(stage.config, {}).config.database_file
+            async with daemon_of(stage.config, port, [seed_profile], Grouped) as daemon:
+                assert isinstance(daemon, Grouped)
+                daemon.zygote = mother
+                over = trio.Event()
+                async with daemon.client() as http, trio.open_nursery() as clients:
+                    for n, wish in enumerate(WISHES):
+                        own = random.Random(f"{seed} {n}")  # noqa: S311
+                        client = Client(http, stage, ledger, n, own, iter(range(n, films, len(WISHES))), over)
+                        clients.start_soon(getattr(client, wish))
+                    until = trio.current_time() + within
+                    while outcome.kills < kills and trio.current_time() < until:
+                        await _one_life(daemon, ledger, chance, outcome)
+                        for line in await truths.broken(database, stage.folder / "scratch", ledger, stage):
+                            outcome.wrong.append(f"seed {seed}, kill {outcome.kills}: {line}")
+                    daemon.fork = False
+                    await daemon.serve()
+                    over.set()
+                await _rest(daemon, stage, ledger, outcome)
+            nursery.cancel_scope.cancel()
+    outcome.executed = daemon.executed
+    outcome.acknowledged = ledger.acknowledged
+    outcome.wrong += ledger.wrong
+    return outcome
+
+
+async def _one_life(daemon: Grouped, ledger: Ledger, chance: random.Random, outcome: Outcome) -> None:
+    """Start it, and end it at some moment."""
+    daemon.fork = outcome.kills % EXECUTED != 0
+    if chance.random() < DIES_YOUNG:
+        daemon.start()
+        outcome.while_starting += 1
+        await trio.sleep(chance.uniform(0, 1.2))
+    else:
+        await daemon.serve()
+        if chance.random() < 0.5:
+            await ledger.more(chance.randrange(BUSY), within=3 * LONGEST)
+        else:
+            await trio.sleep(chance.uniform(0, LONGEST))
+    await daemon.killed()
+    outcome.kills += 1
+
+
+async def _rest(daemon: Grouped, stage: Stage, ledger: Ledger, outcome: Outcome) -> None:
+    """Until all that was wished is done; then the daemon ends as it should, and everything is looked at."""
+    database = load_config(stage.config, {}).config.database_file
+    engine = SqliteEngine(database, backups=stage.folder / "backups")
+    left: list[str] = ["it was not looked at"]
+    with trio.move_on_after(REST):
+        while left:
+            await trio.sleep(0.3)
+            left = await trio.to_thread.run_sync(partial(_left, database, ledger, stage))
+    outcome.wrong += [f"seed {outcome.seed}: not done in the end: {line}" for line in left]
+    code = await daemon.end(signal.SIGTERM)
+    if code != 0:
+        outcome.wrong.append(f"seed {outcome.seed}: the daemon ended with {code}: {daemon.said()}")
+    await engine.open(truths.NOW)
+    try:
+        outcome.wrong += [f"seed {outcome.seed}: in the end: {line}" for line in await engine.check()]
+        lines = await engine.read(truths.all_of_it, ledger, stage)
+        outcome.wrong += [f"seed {outcome.seed}: in the end: {line}" for line in lines]
+        outcome.happened = await engine.read(truths.tally)
+    finally:
+        await engine.close()
+
+
+def _left(database: Path, ledger: Ledger, stage: Stage) -> list[str]:
+    raw = connect_to_read(database)
+    try:
+        return truths.not_at_rest(Connection(raw.cursor()), ledger, stage)
+    finally:
+        raw.close()
