@@ -119,10 +119,8 @@ class Searcher(JobActor):
             queue=wish.queue,
             history=wish.history,
         )
-        candidates = [candidate(r, now) for r in found.values()]
         # Deciding on hundreds of names is work for a thread: the loop stays free for pages.
-        verdicts = await trio.to_thread.run_sync(core.decide, candidates, wish.target, context)
-        ranked = await trio.to_thread.run_sync(rank, verdicts, wish.target, context)
+        verdicts, ranked = await trio.to_thread.run_sync(judge, list(found.values()), wish.target, context)
         silent = bool(answers) and all(a.error for a in answers)
         if not (silent and again):
             await self.house.write(record, wish, mode, answers, verdicts, ranked, found, context.settings.delay)
@@ -203,6 +201,14 @@ def queries_for(wish: Wish) -> list[IndexerQuery]:
     whole = IndexerQuery(kind=item.type, title=item.title, year=item.year, ids=dict(item.ids))
     asked = questions(wish.target.wanted)[:MOST_QUERIES]
     return [whole if q is None else replace(whole, season=q[0], episode=q[1]) for q in asked]
+
+
+def judge(
+    found: Sequence[FoundRelease], target: core.Target, context: core.Context
+) -> tuple[list[core.Verdict], list[Ranked]]:
+    """What core says of all that was found, and of what it accepts the best first."""
+    verdicts = core.decide([candidate(r, context.now) for r in found], target, context)
+    return verdicts, rank(verdicts, target, context)
 
 
 def candidate(found: FoundRelease, now: datetime) -> core.Candidate:
@@ -348,9 +354,9 @@ def _rows(
     grabbed: set[Key],
     found: Mapping[Key, FoundRelease],
 ) -> list[dict[str, Any]]:
-    place = {id(r.verdict): i for i, r in enumerate(ranked)}
-    keys = {id(r.verdict): r.keys for r in ranked}
-    ordered = sorted(verdicts, key=lambda v: (place.get(id(v), len(ranked)),))
+    placed = {id(r.verdict) for r in ranked}
+    # This runs in the writer: only what is kept is put into words.
+    ordered = [*((r.verdict, r.keys) for r in ranked[:KEPT]), *((v, ()) for v in verdicts if id(v) not in placed)]
     return [
         {
             "title": v.candidate.title,
@@ -364,7 +370,7 @@ def _rows(
             "accepted": v.accepted,
             "chosen": key_of(v) in grabbed,
             "rejections": [{"rule": r.rule, "permanent": r.permanent, "reason": r.reason} for r in v.rejections],
-            "rank": [{"key": k.name, "value": k.words} for k in keys.get(id(v), ())],
+            "rank": [{"key": k.name, "value": k.words} for k in keys],
             "release": {
                 "guid": v.candidate.guid,
                 "targets": list(wish.episode_ids(v.episodes)),
@@ -377,7 +383,7 @@ def _rows(
                 "priority": v.candidate.priority,
             },
         }
-        for v in ordered[:KEPT]
+        for v, keys in ordered[:KEPT]
     ]
 
 
