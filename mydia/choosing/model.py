@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mydia.core.formats import CustomFormat, parse_profile, read_formats
+from mydia.core.formats import Condition, CustomFormat, parse_profile, read_formats, words_of
 from mydia.core.formats.model import PATTERNS
 from mydia.core.formats.vocabulary import App
 from mydia.core.patterns import problem
@@ -39,15 +39,25 @@ class Adopted:
 
 
 def problems_of(format_: CustomFormat) -> list[str]:
-    """What keeps a format from being saved: a pattern that is no pattern, or could hang a search. Slow patterns cost their tries."""
-    found = []
-    if not format_.conditions:
-        found.append("it has no conditions, so it would never match")
+    """What keeps a format from being saved: nothing to match, or a condition that cannot stand. Slow patterns cost their tries."""
+    found = [] if format_.conditions else ["it has no conditions, so it would never match"]
     for place, condition in enumerate(format_.conditions, 1):
-        wrong = problem(str(condition.value)) if condition.type in PATTERNS else None
+        wrong = problem_of(condition)
         if wrong is not None:
             found.append(f"condition {condition.name or place!r}: {wrong}")
     return found
+
+
+def problem_of(condition: Condition) -> str | None:
+    """A pattern that is no pattern, or could hang a search; a word that no release is ever said to be."""
+    if condition.type in PATTERNS:
+        return problem(str(condition.value))
+    words = words_of(condition.type)
+    source, _, modifier = str(condition.value).partition("/")
+    said = source if condition.type == "source" else str(condition.value)
+    if words and condition.value not in words and (said not in words or modifier not in ("", *words_of("modifier"))):
+        return f"{condition.value!r} is no {condition.type.replace('_', ' ')} that is known here; known are {', '.join(words)}"
+    return None
 
 
 def read_brought(documents: Iterable[tuple[str, Any]], app: App | None = None) -> Brought:

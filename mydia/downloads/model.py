@@ -44,7 +44,7 @@ class DownloadView:
     """A download as pages and APIs show it."""
 
     id: str
-    media_item_id: str | None
+    media_id: str | None
     media_title: str | None
     title: str
     indexer: str | None
@@ -53,7 +53,6 @@ class DownloadView:
     size: int | None
     quality: str | None
     client: str | None
-    client_id: str | None
     error: str | None
     estimated_completion: str | None
     created_at: str

@@ -20,8 +20,8 @@ from mydia.store.paging import Page, decode_cursor, encode_cursor
 
 _OPEN = ", ".join(f"'{s}'" for s in OPEN)
 _VIEW = (
-    "select d.id, d.media_item_id, m.title as media_title, d.title, d.indexer, d.status, d.progress, d.size, d.quality,"
-    " d.download_client as client, d.download_client_id as client_id, d.error_message as error, d.estimated_completion,"
+    "select d.id, d.media_item_id as media_id, m.title as media_title, d.title, d.indexer, d.status, d.progress, d.size, d.quality,"
+    " d.download_client as client, d.error_message as error, d.estimated_completion,"
     " d.created_at, d.completed_at, d.imported_at from downloads d left join media_items m on m.id = d.media_item_id"
 )
 # A download's address, and with some indexers its guid, hold the indexer's API key: they never leave for a page.

@@ -14,7 +14,8 @@ from tests.choosing.test_choosing_formats import TRASH
 from tests.support.choosing_world import Lying, add_film, hold, offer, search
 from tests.support.web_world import World, open_web
 
-HDR = {"name": "HDR", "conditions": [{"type": "title", "value": r"\bHDR\b"}], "in_names": True}
+KLINGON = {"type": "language", "value": "klingon"}
+HDR: dict[str, Any] = {"name": "HDR", "conditions": [{"type": "title", "value": r"\bHDR\b"}], "in_names": True}
 MINE = {
     "name": "Mine",
     "qualities": ["SDTV", {"group": "WEB", "qualities": ["WEBDL-1080p", "WEBRip-1080p"]}],
@@ -58,8 +59,13 @@ async def test_a_format_is_added_changed_and_forgotten_with_its_scores(tmp_path:
 async def test_what_is_wrong_is_named_at_its_field(tmp_path: Path) -> None:
     async with api(tmp_path) as a:
         for path, body, field in (
-            ("/custom-formats", {**HDR, "conditions": [{"type": "title", "value": "("}]}, "conditions"),
-            ("/custom-formats", {**HDR, "conditions": [{"type": "title", "value": "(.*a){12}x"}]}, "conditions"),
+            ("/custom-formats", {**HDR, "conditions": [{"type": "title", "value": "("}]}, "conditions.0.value"),
+            (
+                "/custom-formats",
+                {**HDR, "conditions": [{"type": "title", "value": "(.*a){12}x"}]},
+                "conditions.0.value",
+            ),
+            ("/custom-formats", {**HDR, "conditions": [*HDR["conditions"], KLINGON]}, "conditions.1.value"),
             ("/custom-formats", {**HDR, "conditions": []}, "conditions"),
             ("/quality-profiles", {**MINE, "cutoff": "Bluray-1080p"}, "cutoff"),
             ("/quality-profiles", {**MINE, "scores": {"Ghost": 1}}, "scores"),

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from mydia.choosing import changes, queries
+from mydia.core.formats import Condition, CustomFormat
 from mydia.core.quality import QualityProfile
 from mydia.settings.load import load_config
 from mydia.store.engine import to_json
@@ -235,26 +236,86 @@ async def test_formats_come_in_by_file_and_by_paste_and_problems_are_named_one_b
         assert "Any: 500" in page
 
 
-async def test_a_format_is_written_changed_refused_and_forgotten(tmp_path: Path) -> None:
+async def test_a_format_is_written_changed_and_forgotten(tmp_path: Path) -> None:
     async with pages(tmp_path) as (world, admin):
-        form = {"name": "Mine", "in_names": "on", "conditions": '[{"type": "title", "value": "HDR", "negate": true}]'}
+        form = {"name": "Mine", "in_names": "on", "type-0": "title", "value-0": "HDR", "negate-0": "on", "save": "1"}
         assert (await admin.post("/settings/formats/new", form)).status_code == 303
         (kept,) = await world.house.read(queries.list_formats)
-        assert (kept.format.in_names, kept.format.conditions[0].negate) == (True, True)
-        page = await read(admin, f"/settings/formats/{kept.id}")
-        again = values(page)
-        assert (await admin.post(f"/settings/formats/{kept.id}", again)).status_code == 303
-        assert (await world.house.read(queries.get_format, kept.id)).format == kept.format
-        for conditions, words in (
-            ("[", "no JSON"),
-            ('[{"type": "mood", "value": "x"}]', "unknown condition type"),
-            ("[]", "no conditions"),
-        ):
-            answer = await admin.post(f"/settings/formats/{kept.id}", again | {"conditions": conditions})
-            assert answer.status_code == 422
-            assert words in answer.text
+        assert (kept.format.in_names, kept.format.conditions) == (True, (Condition("title", "HDR", negate=True),))
         assert (await admin.post(f"/settings/formats/{kept.id}/delete")).status_code == 303
         assert await world.house.read(queries.list_formats) == ()
+
+
+async def test_a_format_of_every_type_of_condition_saved_untouched_stays_as_it_is(tmp_path: Path) -> None:
+    async with pages(tmp_path) as (world, admin):
+        every = CustomFormat(
+            "Every",
+            (
+                *EVERYTHING.conditions,
+                Condition("year", (1990.0, 1e9)),
+                Condition("size", (1.5, 20.0), required=True),
+                Condition("source", "bluray/remux"),
+                Condition("language", "original", others=True, name="Not original"),
+            ),
+            trash_id="kept",
+            trash_scores={"default": 5},
+        )
+        format_id = await world.house.write(changes.put_format, every, actor="test")
+        form = values(await read(admin, f"/settings/formats/{format_id}"))
+        assert (await admin.post(f"/settings/formats/{format_id}", form)).status_code == 303
+        assert (await world.house.read(queries.get_format, format_id)).format == every
+
+
+async def test_conditions_are_added_removed_and_given_another_type_without_saving(tmp_path: Path) -> None:
+    async with pages(tmp_path) as (world, admin):
+        form = {
+            "name": "Mine",
+            "type-0": "title",
+            "value-0": "one",
+            "type-1": "year",
+            "value-1": "1990",
+            "to-1": "1999",
+        }
+        page = (await admin.post("/settings/formats/new", form | {"add": "1"})).text
+        assert page.count("<fieldset") == 3
+        page = (await admin.post("/settings/formats/new", values(page) | {"remove": "0"})).text
+        again = values(page)
+        assert (again["type-0"], again["value-0"], again["to-0"], again["type-1"]) == ("year", "1990", "1999", "title")
+        assert "type-2" not in again
+        page = (await admin.post("/settings/formats/new", again | {"type-1": "language", "redraw": "1"})).text
+        assert '<option value="de">' in page
+        assert await world.house.read(queries.list_formats) == ()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "words"),
+    [
+        ({"name": ""}, "name", "no name"),
+        ({"value-1": "("}, "value-1", "condition 2"),
+        ({"value-1": "(.*a){12}x"}, "value-1", "condition 2"),
+        ({"value-1": ""}, "value-1", "expected a regular expression"),
+        ({"type-1": "language", "value-1": "klingon"}, "value-1", "no language that is known here"),
+        ({"type-1": "source", "value-1": "moon"}, "value-1", "no source"),
+        ({"type-1": "year", "value-1": "nineteen"}, "value-1", "expected numbers"),
+        ({"type-1": "year", "value-1": "2000", "to-1": "1990"}, "value-1", "before it begins"),
+        ({"type-1": "resolution", "value-1": "sharp"}, "value-1", "expected lines"),
+        ({"name": "Taken"}, "name", "already"),
+    ],
+)
+async def test_what_is_wrong_with_a_condition_stands_at_its_field_and_nothing_typed_is_lost(
+    tmp_path: Path, wrong: dict[str, str], field: str, words: str
+) -> None:
+    async with pages(tmp_path) as (world, admin):
+        await world.house.write(changes.put_format, format_of("Taken", "x"), actor="test")
+        form = {"name": "Mine", "type-0": "title", "value-0": "kept words", "type-1": "title", "value-1": "y", **wrong}
+        answer = await admin.post("/settings/formats/new", form)
+        assert answer.status_code == 422
+        error = re.search(rf'id="{field}-error" role="alert">([^<]*)', answer.text)
+        assert error is not None, answer.text
+        assert words in unescape(error.group(1))
+        assert 'value="kept words"' in answer.text
+        assert [k.format.name for k in await world.house.read(queries.list_formats)] == ["Taken"]
+        assert (await admin.post("/settings/formats/new", {"name": "Mine"})).status_code == 422
 
 
 async def test_rules_are_set_by_their_form_and_only_what_differs(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ class SearchOut:
     id: str
     media_id: str
     mode: str
+    slot_id: str | None
     summary: str
     found: int
     accepted: int
@@ -83,27 +84,8 @@ class DownloadQuery(Paging):
 
 
 @dataclass(frozen=True, slots=True)
-class DownloadOut:
-    id: str
-    media_id: str | None
-    media_title: str | None
-    title: str
-    indexer: str | None
-    status: str
-    progress: float
-    size: int | None
-    quality: str | None
-    client: str | None
-    error: str | None
-    estimated_completion: str | None
-    created_at: str
-    completed_at: str | None
-    imported_at: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class DownloadPage:
-    items: list[DownloadOut]
+    items: list[DownloadView]
     next: str | None
 
 
@@ -152,20 +134,20 @@ class ProviderList:
 async def list_downloads(visit: Visit, query: DownloadQuery) -> DownloadPage:
     """Downloads, newest first: `active` is the queue, `history` what has ended."""
     page = await visit.read(queries.list_downloads, **query.model_dump())
-    return DownloadPage([download_out(d) for d in page.items], page.next)
+    return DownloadPage(list(page.items), page.next)
 
 
-@operation(api, "/downloads/<download_id>", Policy.READ, answers=DownloadOut)
-async def get_download(visit: Visit, download_id: str) -> DownloadOut:
+@operation(api, "/downloads/<download_id>", Policy.READ, answers=DownloadView)
+async def get_download(visit: Visit, download_id: str) -> DownloadView:
     """One download."""
-    return download_out(await visit.read(queries.download_view, download_id))
+    return await visit.read(queries.download_view, download_id)
 
 
-@operation(api, "/downloads", Policy.ACT, method="POST", body=NewDownload, answers=DownloadOut, status=201)
-async def grab(visit: Visit, body: NewDownload) -> DownloadOut:
+@operation(api, "/downloads", Policy.ACT, method="POST", body=NewDownload, answers=DownloadView, status=201)
+async def grab(visit: Visit, body: NewDownload) -> DownloadView:
     """Grab one candidate of a search by hand."""
     download_id = await visit.write(changes.grab_candidate, body.search_id, body.position, actor=visit.name)
-    return download_out(await visit.read(queries.download_view, download_id))
+    return await visit.read(queries.download_view, download_id)
 
 
 @operation(api, "/downloads/<download_id>", Policy.ACT, method="DELETE")
@@ -221,31 +203,12 @@ async def list_providers(visit: Visit) -> ProviderList:
 # -- from the context's dataclasses
 
 
-def download_out(d: DownloadView) -> DownloadOut:
-    return DownloadOut(
-        id=d.id,
-        media_id=d.media_item_id,
-        media_title=d.media_title,
-        title=d.title,
-        indexer=d.indexer,
-        status=d.status,
-        progress=d.progress,
-        size=d.size,
-        quality=d.quality,
-        client=d.client,
-        error=d.error,
-        estimated_completion=d.estimated_completion,
-        created_at=d.created_at,
-        completed_at=d.completed_at,
-        imported_at=d.imported_at,
-    )
-
-
 def search_out(s: SearchView) -> SearchOut:
     return SearchOut(
         id=s.id,
         media_id=s.media_item_id,
         mode=s.mode,
+        slot_id=s.slot_id,
         summary=s.summary,
         found=s.found,
         accepted=s.accepted,

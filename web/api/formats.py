@@ -1,5 +1,6 @@
 """Custom formats: one by one, and as other programs and the guides write them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -8,8 +9,9 @@ from pydantic import Field
 from quart import Blueprint
 
 from mydia.choosing import changes, queries
-from mydia.choosing.model import Brought, KeptFormat, problems_of, read_brought
-from mydia.core.formats import CustomFormat, parse_formats
+from mydia.choosing.model import Brought, KeptFormat, problem_of, read_brought
+from mydia.core.formats import Condition, CustomFormat, condition_of, parse_formats
+from mydia.core.formats.model import ConditionType
 from mydia.errors import Invalid
 from mydia.store.transaction import Transaction
 from web.api.kit import Body, operation
@@ -25,19 +27,7 @@ class ConditionIn(Body):
     lines (resolution), or a range of two numbers (size in GB, year).
     """
 
-    type: Literal[
-        "title",
-        "edition",
-        "language",
-        "indexer_flag",
-        "source",
-        "resolution",
-        "modifier",
-        "size",
-        "release_group",
-        "release_type",
-        "year",
-    ]
+    type: ConditionType
     value: str | int | list[float]
     name: Annotated[str, Field(max_length=200)] = ""
     negate: bool = False
@@ -69,20 +59,10 @@ class FormatImport(Body):
 
 
 @dataclass(frozen=True, slots=True)
-class ConditionOut:
-    type: str
-    name: str
-    value: str | int | list[float]
-    negate: bool
-    required: bool
-    others: bool
-
-
-@dataclass(frozen=True, slots=True)
 class FormatOut:
     id: str
     name: str
-    conditions: list[ConditionOut]
+    conditions: list[Condition]
     in_names: bool
     trash_id: str | None
     trash_scores: dict[str, int]
@@ -163,21 +143,27 @@ async def _wanted(body: FormatIn) -> CustomFormat:
     return await checked(body.model_dump())
 
 
-async def checked(data: Any) -> CustomFormat:
-    """One format in Mydia's own words (or another program's), with its patterns tried. Invalid says what is wrong with it."""
+async def checked(data: Mapping[str, Any]) -> CustomFormat:
+    """One format in Mydia's own words, with its patterns tried. Invalid names the field that is wrong, by its condition's place."""
+    conditions = []
+    for place, item in enumerate(data["conditions"]):
+        try:
+            conditions.append(condition_of(item))
+            wrong = await trio.to_thread.run_sync(problem_of, conditions[-1])
+        except ValueError as no:
+            wrong = str(no)
+        if wrong is not None:
+            said = item.get("name") or place + 1
+            raise Invalid(f"condition {said!r}: {wrong}", field=f"conditions.{place}.value")
+    if not conditions:
+        raise Invalid("A format needs a condition; without one it would never match.", field="conditions")
     try:
-        formats = parse_formats(data)
-    except ValueError as wrong:
-        raise Invalid(str(wrong), field="conditions") from None
-    if len(formats) != 1:
-        raise Invalid(f"expected one custom format, not {len(formats)}")
-    problems = await trio.to_thread.run_sync(problems_of, formats[0])
-    if problems:
-        raise Invalid("; ".join(problems), field="conditions")
-    return formats[0]
+        (made,) = parse_formats(data)
+    except ValueError as no:
+        raise Invalid(str(no), field="name") from None
+    return made
 
 
 def format_out(kept: KeptFormat) -> FormatOut:
-    data = kept.format.to_json()
-    conditions = [ConditionOut(**c) for c in data.pop("conditions")]
-    return FormatOut(id=kept.id, conditions=conditions, **data)
+    made = kept.format
+    return FormatOut(kept.id, made.name, list(made.conditions), made.in_names, made.trash_id, dict(made.trash_scores))

@@ -1,7 +1,7 @@
 """Shapes that several operations share: titles, files, what happened. (The others stand beside their operations.)
 
 What goes out is built from the contexts' own dataclasses field by field, so that no column (a download's address may hold a key) is shown
-by accident. A MediaCard alone is shown as it is: fifty are on a page, and it is made for showing.
+by accident. What is made for showing (MediaCard, DownloadView, core's Condition, what-ifs) is shown as it is.
 """
 
 from dataclasses import dataclass

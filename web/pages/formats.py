@@ -1,8 +1,8 @@
 """Custom formats: what they say of a name; brought in from files, pasted or written; and all that was chosen as one file."""
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import trio
@@ -11,7 +11,8 @@ from quart import Blueprint, Response, request
 from mydia import choosing_yaml
 from mydia.choosing import changes, queries
 from mydia.choosing.model import KeptFormat, read_brought
-from mydia.core.formats import CustomFormat, FormatVerdict, explain, facts_of
+from mydia.core.formats import Condition, CustomFormat, FormatVerdict, explain, facts_of, words_of
+from mydia.core.formats.model import PATTERNS, RANGES
 from mydia.core.quality import quality_of
 from mydia.core.release import parse
 from mydia.errors import Conflict, Invalid
@@ -100,49 +101,153 @@ def _parsed(texts: Iterable[tuple[str, bytes]]) -> tuple[list[tuple[str, Any]], 
     return documents, problems
 
 
+# -- one of them, as rows of conditions
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionRow:
+    """A condition as its row shows it, all as text as it was filled in; `to` is the end of a range."""
+
+    type: str
+    value: str
+    to: str = ""
+    name: str = ""
+    negate: bool = False
+    required: bool = False
+    others: bool = False
+
+    @property
+    def hint(self) -> str:
+        return HINTS[self.type]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return words_of(self.type)
+
+    @property
+    def is_word(self) -> bool:
+        """Whether its value is chosen from a list: unless a word of two parts (bluray/remux), or none that is known, was filled in."""
+        return bool(self.words) and self.value in ("", *self.words)
+
+    def of_its_type(self) -> "ConditionRow":
+        """Without a value that was filled in for another type, where this one's are words."""
+        known = self.value.partition("/")[0] in self.words
+        return self if known or not self.words else replace(self, value="")
+
+    def said(self) -> dict[str, Any]:
+        """The condition in Mydia's own words; text that is no number stays text, for the reader to refuse."""
+        value: Any = self.value.strip()
+        if self.type in RANGES:
+            value = [_number(value, 0), _number(self.to.strip(), None)]
+        elif self.type == "resolution" and value.removesuffix("p").isdecimal():
+            value = int(value.removesuffix("p"))
+        flags = {"negate": self.negate, "required": self.required, "others": self.others}
+        return {"type": self.type, "value": value, "name": self.name.strip(), **flags}
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A format as its form shows it."""
+
+    name: str
+    in_names: bool
+    rows: tuple[ConditionRow, ...]
+
+
+HINTS: Mapping[str, str] = {
+    "title": "A regular expression that is sought in the release's name.",
+    "edition": "A regular expression that is sought in the edition (Director's Cut, IMAX ...).",
+    "language": "A language by its code (en, de ...), or original.",
+    "indexer_flag": "What the indexer says of it: freeleech, internal ...",
+    "source": "Where the picture is from; bluray/remux is a source with its modifier.",
+    "resolution": "Lines: 2160, 1080, 720 ...",
+    "modifier": "What was done with the source: remux, brdisk ...",
+    "size": "Above the first number of GB and up to the second.",
+    "release_group": "A regular expression that is sought in the release group's name.",
+    "release_type": "How much of a show it is.",
+    "year": "From the first year to the second.",
+}
+EMPTY = ConditionRow("title", "")
+MOST_CONDITIONS = 200
+
+
 @route(pages, "/settings/formats/<format_id>", Policy.ADMIN)
 async def format_(visit: Visit, format_id: str) -> Answer:
-    """One format as text; under the id "new" an empty one."""
-    chosen = EXAMPLE if format_id == NEW else (await visit.read(queries.get_format, format_id)).format
-    return await _show_one(visit, format_id, chosen.name, chosen.in_names, _text(chosen))
+    """One format; under the id "new" an empty one."""
+    if format_id == NEW:
+        return await _show_one(visit, format_id, Form("", False, (EMPTY,)))
+    chosen = (await visit.read(queries.get_format, format_id)).format
+    rows = tuple(_row(c) for c in chosen.conditions)
+    return await _show_one(visit, format_id, Form(chosen.name, chosen.in_names, rows))
 
 
 @route(pages, "/settings/formats/<format_id>", Policy.ADMIN, methods=("POST",))
 async def save(visit: Visit, format_id: str) -> Answer:
-    form = await request.form
-    name, in_names, text = form.get("name", "").strip(), "in_names" in form, form.get("conditions", "")
+    """Save it; or show the form again with a row more, a row less, or a row's other type (without script, buttons do the same)."""
+    sent = await request.form
+    form = _filled(sent)
+    if "add" in sent:
+        return await _show_one(visit, format_id, replace(form, rows=(*form.rows, EMPTY)))
+    if "remove" in sent or "redraw" in sent:
+        gone = sent.get("remove", "")
+        rows = tuple(row.of_its_type() for n, row in enumerate(form.rows) if str(n) != gone)
+        return await _show_one(visit, format_id, replace(form, rows=rows))
     try:
         kept = EXAMPLE if format_id == NEW else (await visit.read(queries.get_format, format_id)).format
-        made = await checked({**kept.to_json(), "name": name, "in_names": in_names, "conditions": _conditions(text)})
+        said = {"name": form.name, "in_names": form.in_names, "conditions": [row.said() for row in form.rows]}
+        made = await checked({**kept.to_json(), **said})
         known = None if format_id == NEW else format_id
         await visit.write(changes.put_format, made, id=known, actor=visit.name)
     except (Invalid, Conflict) as no:
-        return await _show_one(visit, format_id, name, in_names, text, str(no))
+        field = "name" if isinstance(no, Conflict) else no.field or ""
+        return await _show_one(visit, format_id, form, {field: str(no)})
     return await back_to("/settings/formats", f"The format {made.name} is saved.")
+
+
+async def _show_one(visit: Visit, format_id: str, form: Form, errors: Mapping[str, str] | None = None) -> Answer:
+    shown: dict[str, Any] = {"format_id": format_id, "form_": form, "errors": errors or {}, "types": tuple(HINTS)}
+    return await whole("format.html", visit, 422 if errors else 200, ranges=RANGES, patterns=PATTERNS, **shown)
+
+
+def _row(condition: Condition) -> ConditionRow:
+    low, high = condition.value if isinstance(condition.value, tuple) else (condition.value, "")
+    ends = (
+        "" if isinstance(v, float) and v >= 1e9 else f"{v:g}" if isinstance(v, float) else str(v) for v in (low, high)
+    )
+    value, to = ends
+    flags = (condition.negate, condition.required, condition.others)
+    return ConditionRow(condition.type, value, to, condition.name, *flags)
+
+
+def _filled(sent: Mapping[str, str]) -> Form:
+    """The form as it was filled in: row n's fields end in "-n"."""
+    numbers = [n for n in range(MOST_CONDITIONS) if f"type-{n}" in sent]
+    rows = tuple(
+        ConditionRow(
+            type=sent[f"type-{n}"] if sent[f"type-{n}"] in HINTS else "title",
+            value=sent.get(f"value-{n}", "")[:2000],
+            to=sent.get(f"to-{n}", "")[:50],
+            name=sent.get(f"name-{n}", "")[:200],
+            negate=f"negate-{n}" in sent,
+            required=f"required-{n}" in sent,
+            others=f"others-{n}" in sent,
+        )
+        for n in numbers
+    )
+    return Form(sent.get("name", "").strip(), "in_names" in sent, rows)
+
+
+def _number(text: str, empty: float | None) -> Any:
+    try:
+        return float(text) if text else empty
+    except ValueError:
+        return text
 
 
 @route(pages, "/settings/formats/<format_id>/delete", Policy.ADMIN, methods=("POST",))
 async def delete(visit: Visit, format_id: str) -> Answer:
     await visit.write(changes.delete_format, format_id, actor=visit.name)
     return await back_to("/settings/formats", "The format is forgotten, and its scores with it.")
-
-
-async def _show_one(visit: Visit, format_id: str, name: str, in_names: bool, text: str, problem: str = "") -> Answer:
-    shown: dict[str, Any] = {"format_id": format_id, "name": name, "in_names": in_names, "text": text}
-    return await whole("format.html", visit, 422 if problem else 200, problem=problem, **shown)
-
-
-def _conditions(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as wrong:
-        raise Invalid(f"conditions: this is no JSON: {wrong}", field="conditions") from None
-
-
-def _text(chosen: CustomFormat) -> str:
-    conditions = chosen.to_json()["conditions"] or [{"type": "title", "value": r"\bHDR10\b"}]
-    plain = [{k: v for k, v in c.items() if v not in ("", False)} for c in conditions]
-    return "[\n" + ",\n".join(f"  {json.dumps(c, ensure_ascii=False)}" for c in plain) + "\n]"
 
 
 # -- all that was chosen
