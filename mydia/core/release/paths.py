@@ -12,6 +12,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+from mydia.core.release.comparing import key
 from mydia.core.release.facts import Extra, Hint, Release, Span
 from mydia.core.release.grammar import read
 from mydia.core.release.lexicon import alone
@@ -35,6 +36,7 @@ _ROOT = re.compile(
 """Folders that hold a library: no title stands in them."""
 _ONLY_NUMBER = re.compile(r"^(\d{1,4})(?:v\d)?\.[A-Za-z0-9]{2,5}$")
 _SEASON_FOLDER = re.compile(rf"^(?:s|{'|'.join(sorted(SEASON))})[ ._]*(\d{{1,4}})\b", re.IGNORECASE)
+_YEAR = re.compile(r"^(?:19|20)\d\d$")
 _SPECIALS = re.compile(r"^specials?$", re.IGNORECASE)
 _INHERITED = (
     "source", "resolution", "modifier", "release_group", "edition", "languages", "imdb_id", "tmdb_id", "tvdb_id", "year",
@@ -69,7 +71,7 @@ def read_path(path: str, hint: Hint | None = None) -> Release:
         folders.pop(0)  # a folder with the file's own made-up name
     if folders and _speaks_for(folders[0][1], own, file):
         return _spoken_for(folders[0][1], own)
-    return _filled(_numbered(own, (start, file), folders), folders)
+    return _filled(_numbered(own, (start, file), folders), folders, hint)
 
 
 def _cut(path: str) -> list[tuple[int, str]]:
@@ -207,7 +209,7 @@ def _with(spans: Mapping[str, tuple[Span, ...]], **more: tuple[Span, ...]) -> Ma
     return MappingProxyType({**spans, **more})
 
 
-def _filled(own: Release, folders: list[tuple[str, Release]]) -> Release:
+def _filled(own: Release, folders: list[tuple[str, Release]], hint: Hint | None) -> Release:
     """Fill in from the folders, nearest first, what the file's name does not say; behind one with a title, from its like only."""
     titled = False
     for text, folder in folders:
@@ -215,27 +217,39 @@ def _filled(own: Release, folders: list[tuple[str, Release]]) -> Release:
             break
         if _SPECIALS.match(text) or _ROOT.match(text) or (_SEASON_FOLDER.match(text) and not folder.title):
             continue
-        changes: dict[str, Any] = {}
-        spans = dict(own.spans)
-        if not own.title and folder.title:
-            changes.update(title=folder.title, titles=folder.titles)
-        release_folder = _read(folder, "source") or _read(folder, "resolution")
-        for field in _INHERITED:
-            value = getattr(folder, field)
-            if (
-                value
-                and not (_read(own, field) or (field not in ("source", "resolution") and getattr(own, field)))
-                and (release_folder or field in ("year", "imdb_id", "tmdb_id", "tvdb_id"))
-            ):
-                if field in ("source", "resolution") and not _read(folder, field) and getattr(own, field):
-                    continue
-                changes[field] = value
-                if field in folder.spans:
-                    spans[field] = folder.spans[field]
-        if "title" in changes and "title" in folder.spans:
-            spans["title"] = folder.spans["title"]
-        own = replace(own, **changes, spans=MappingProxyType(spans))
+        if own.air_date and _YEAR.match(text):
+            continue
+        own = _filled_from(own, folder)
+        if hint != "tv" and not (own.kind or own.extra) and folder.kind == "movie" and _is_same(own, folder):
+            own = replace(own, kind="movie")
         titled = titled or folder.title is not None
-    if own.seasons and not own.kind:
-        return replace(own, kind="episode")
-    return own
+    return replace(own, kind="episode") if own.seasons and not own.kind else own
+
+
+def _filled_from(own: Release, folder: Release) -> Release:
+    changes: dict[str, Any] = {}
+    spans = dict(own.spans)
+    if folder.title and (not own.title or _is_abbreviated(own, folder)):
+        changes.update(title=folder.title, titles=folder.titles)
+        spans["title"] = folder.spans.get("title", ())
+    is_release = _read(folder, "source") or _read(folder, "resolution")
+    for field in _INHERITED:
+        guessed = field in ("source", "resolution")
+        if not getattr(folder, field) or not (is_release or field in ("year", "imdb_id", "tmdb_id", "tvdb_id")):
+            continue
+        if _read(own, field) or (getattr(own, field) and not (guessed and _read(folder, field))):
+            continue
+        changes[field] = getattr(folder, field)
+        if field in folder.spans:
+            spans[field] = folder.spans[field]
+    return replace(own, **changes, spans=MappingProxyType(spans))
+
+
+def _is_abbreviated(own: Release, folder: Release) -> bool:
+    """Whether a file in a film's own folder has a word of its own for it: "Blade Runner 2049 (2017)/br2049.mkv"."""
+    said = own.year or own.kind or own.extra or _read(own, "source") or _read(own, "resolution")
+    return folder.kind == "movie" and folder.year is not None and not said and not _is_same(own, folder)
+
+
+def _is_same(own: Release, folder: Release) -> bool:
+    return key(own.title or "") == key(folder.title or "")

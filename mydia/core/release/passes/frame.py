@@ -8,6 +8,7 @@ from mydia.core.release.facts import Span
 from mydia.core.release.reading import Reading
 from mydia.core.release.tables.groups import NOISE, POSTERS, REPOSTER, SITES, TOP_LEVEL, WORDS_TOO
 from mydia.core.release.tables.video import EXTENSIONS, NO_CONTAINER, SUBTITLES
+from mydia.core.release.tables.words import EXTRA_ENDINGS
 
 _EXTENSION = re.compile(r"\.([0-9A-Za-z-]{2,7})$|[ _](mkv|mp4|avi)$", re.IGNORECASE)
 _APPENDED = re.compile(r"-([0-9A-Za-z]{1,22})$")
@@ -80,11 +81,12 @@ def _appended(reading: Reading) -> None:
     word = found.group(1).lower()
     if (
         word in NOISE
+        or word in EXTRA_ENDINGS
         or word.startswith(REPOSTER)
         or (word in POSTERS and _GROUPED.search(reading.name, reading.start, found.start()))
     ):
-        if word == "sample":
-            reading.set("extra", "sample", Span(*found.span(1)))
+        if word in EXTRA_ENDINGS:
+            reading.set("extra", EXTRA_ENDINGS[word], Span(*found.span(1)))
         reading.end = found.start()
 
 

@@ -15,7 +15,7 @@ EXCEPTIONS: tuple[str, ...] = (
 )  # fmt: skip
 
 NOISE: frozenset[str] = frozenset(
-    "rp 1 obfuscated obfuscation scrambled sample pre postbot xpost whiterev buymore asrequested "
+    "rp 1 obfuscated obfuscation scrambled pre postbot xpost whiterev buymore asrequested "
     "alternativetorequested gerov z0ids3n chamele0n 4p 4planet altezachen alteregos repackpost repost obf yify4all bc".split()
 )
 """What reposting programs append after the group ("-NTb-BUYMORE")."""

@@ -112,6 +112,11 @@ EXTRA_FOLDERS: dict[str, Literal["sample", "trailer", "extra"]] = {
     "shorts": "extra", "other": "extra", "bonus": "extra",
 }  # fmt: skip
 """Folders (and bare file names) of what belongs to a film or show but is not it, and what that is."""
+EXTRA_ENDINGS: dict[str, Literal["sample", "trailer", "extra"]] = {
+    "sample": "sample", "trailer": "trailer", "featurette": "extra", "behindthescenes": "extra", "interview": "extra",
+    "deleted": "extra",
+}  # fmt: skip
+"""What media servers have people write behind a file's name for the same ("Title-trailer")."""
 DISK_FOLDERS = frozenset(["video_ts", "audio_ts", "bdmv", "stream", "playlist"])
 """Folders inside a copied disk: their files' names say nothing."""
 NUMBERING_WORDS = _folded("season seasons saison staffel temporada episode episodes ep eps capitulo folge")
