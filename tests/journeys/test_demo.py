@@ -14,6 +14,7 @@ import pytest
 import trio
 
 from mydia.demo import world
+from tests.support.postgres import Postgres
 from tests.support.waiting import eventually
 
 MYDIA = str(Path(sys.executable).with_name("mydia"))
@@ -67,10 +68,20 @@ def test_the_demo_does_the_main_job_by_itself_and_says_so(tmp_path: Path) -> Non
     assert_the_main_job_was_done(run_check(tmp_path))
 
 
+@pytest.mark.timeout(PATIENCE + 30)
+def test_the_demo_does_the_same_in_an_encrypted_file(tmp_path: Path) -> None:
+    assert_the_main_job_was_done(run_check(tmp_path, "--encrypted"))
+
+
 @pytest.mark.peer
 @pytest.mark.timeout(PATIENCE + 30)
-def test_the_demo_does_the_same_with_a_real_qbittorrent(tmp_path: Path) -> None:
-    assert_the_main_job_was_done(run_check(tmp_path, "--client", "qbittorrent"))
+def test_the_demo_does_the_same_with_a_real_qbittorrent_and_a_real_postgresql(
+    tmp_path: Path, postgres: tuple[Postgres, str]
+) -> None:
+    server, _ = postgres
+    name = server.create()
+    assert_the_main_job_was_done(run_check(tmp_path, "--client", "qbittorrent", "--database-url", server.tcp(name)))
+    assert server.run("select count(*) > 6 from held_files", name) == [(True,)]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
