@@ -32,6 +32,7 @@ from mydia.media import queries as media
 from mydia.otp import Supervisor
 from mydia.settings.load import load_config
 from supervisors import boot, demo
+from supervisors.lives import lives
 
 T = TypeVar("T")
 Theme = Literal["light", "dark"]
@@ -169,7 +170,7 @@ async def _open(
 ) -> None:
     loaded = load_config(config, {})
     house, tree = await boot.build(loaded, [demo.seed_profile] if around else [])
-    await nursery.start(tree.run)
+    await nursery.start(lives, house, tree)
     if around is not None:
         await house.write(accounts.create_first_admin, NAME, await hash_secret(password))
     base = f"http://127.0.0.1:{loaded.config.server.port}"
