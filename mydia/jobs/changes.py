@@ -221,6 +221,7 @@ def retry_job(tx: Transaction, job_id: str) -> str:
         state="available",
         scheduled_at=tx.now,
         finished_at=None,
+        owner=None,
         cancel_requested=0,
         max_attempts=max(chosen.max_attempts, chosen.attempt + 1),
     )
