@@ -329,7 +329,9 @@ def test_rows_that_refer_to_what_is_not_there_are_refused(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"hello", b"SQLite format 3\0", gzip.compress(b"hello\n", mtime=0), gzip.compress(b'{"a": 1}\n')]
+    "content",
+    [b"", b"hello", b"SQLite format 3\0", gzip.compress(b"hello\n", mtime=0), gzip.compress(b'{"a": 1}\n', mtime=0)],
+    ids=["nothing", "words", "a database", "words within", "another's JSON"],
 )
 def test_what_is_no_export_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "all.gz").write_bytes(content)
