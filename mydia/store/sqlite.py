@@ -26,7 +26,15 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Opened = TypeVar("Opened", sqlite3.Connection, sqlite3.Cursor)
 BATCH_SECONDS = 0.05  # a batch that takes longer is cut, so that nobody waits for more than one slow neighbour
-_PASSING = frozenset({"SQLITE_FULL", "SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_READONLY", "SQLITE_NOMEM"})
+_PASSING = {
+    "SQLITE_FULL": "; free some space, then it goes on by itself",
+    "SQLITE_IOERR_WRITE": "; check the disk, its quota and the system's log",
+    "SQLITE_BUSY": "",
+    "SQLITE_LOCKED": "",
+    "SQLITE_READONLY": "",
+    "SQLITE_NOMEM": "",
+}
+"""What time or a person cures, and what the person may do."""
 
 
 class SqliteEngine:
@@ -222,8 +230,10 @@ class SqliteEngine:
         cause: BaseException | None = error
         while cause is not None:
             name = code(cause)
-            if any(name.startswith(passing) for passing in _PASSING):
-                return Unavailable(f"the database {self.path} cannot be written now: {cause}", retry_after=5)
+            for passing, advice in _PASSING.items():
+                if name.startswith(passing):
+                    said = f"the database {self.path} cannot be written now: {cause}{advice}"
+                    return Unavailable(said, retry_after=5)
             cause = cause.__context__
         return None
 

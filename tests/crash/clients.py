@@ -210,8 +210,8 @@ class Client:
         """A film; when it is there, to the trash with it; some are brought back."""
         while (wished := await self._wish()) is not None:
             _, media_id, content = wished
-            await self.insist("PUT", f"/media/{media_id}", {"monitored": False})
             file_id = await self._file_of(media_id)
+            await self.insist("PUT", f"/media/{media_id}", {"monitored": False})
             self.ledger.binned.add(content)
             self.ledger.wished.pop(content)
             try:

@@ -141,6 +141,9 @@ async def live(folder: Path, seed: int, kills: int, *, films: int, within: float
                     daemon.fork = False
                     await daemon.serve()
                     over.set()
+                    clients.cancel_scope.deadline = trio.current_time() + REST
+                if clients.cancel_scope.cancelled_caught:
+                    outcome.wrong.append(f"seed {seed}: somebody was never given what was wished for")
                 await _rest(daemon, stage, ledger, outcome)
             nursery.cancel_scope.cancel()
     outcome.executed = daemon.executed
