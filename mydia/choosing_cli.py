@@ -133,8 +133,8 @@ class Remote:
         await self.http.aclose()
 
     async def formats(self) -> list[tuple[str, dict[str, int]]]:
-        names = [f["name"] for f in (await self._ask("GET", "/custom-formats"))["items"]]
-        profiles = (await self._ask("GET", "/quality-profiles"))["items"]
+        names = [f["name"] for f in (await self.ask("GET", "/custom-formats"))["items"]]
+        profiles = (await self.ask("GET", "/quality-profiles"))["items"]
         return [(n, {p["name"]: p["scores"][n] for p in profiles if n in p["scores"]}) for n in names]
 
     async def bring_in(
@@ -142,24 +142,27 @@ class Remote:
     ) -> tuple[Adopted, tuple[str, ...]]:
         body = {"documents": [d for _, d in documents], "app": args.app, "score_set": args.scores}
         if args.profile:
-            profiles = (await self._ask("GET", "/quality-profiles"))["items"]
-            body["profile_id"] = next((p["id"] for p in profiles if p["name"] == args.profile), None)
-            if body["profile_id"] is None:
-                raise NotFound(f"there is no quality profile {args.profile!r}")
-        told = await self._ask("POST", "/format-imports", body)
+            body["profile_id"] = await self.profile_id(args.profile)
+        told = await self.ask("POST", "/format-imports", body)
         problems = tuple(told.pop("problems"))
         return Adopted(**{k: tuple(v) for k, v in told.items()}), problems
 
     async def chosen(self) -> dict[str, Any]:
-        told: dict[str, Any] = await self._ask("GET", "/choosing")
+        told: dict[str, Any] = await self.ask("GET", "/choosing")
         return told
 
     async def take_in(self, document: Any) -> None:
-        await self._ask("PUT", "/choosing", document)
+        await self.ask("PUT", "/choosing", document)
 
-    async def _ask(self, method: str, path: str, body: Any = None) -> Any:
+    async def profile_id(self, name: str) -> str:
+        for profile in (await self.ask("GET", "/quality-profiles"))["items"]:
+            if profile["name"] == name:
+                return str(profile["id"])
+        raise NotFound(f"there is no quality profile {name!r}")
+
+    async def ask(self, method: str, path: str, body: Any = None, params: Mapping[str, str] | None = None) -> Any:
         try:
-            answer = await self.http.request(method, path, json=body)
+            answer = await self.http.request(method, path, json=body, params=params)
             told = answer.json()
         except (httpx.HTTPError, ValueError) as error:
             raise Unavailable(f"no daemon answers at {self.http.base_url}: {error}") from error

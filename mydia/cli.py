@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from mydia import choosing_cli, db_cli, decide_cli, name_cli, parse_cli
+from mydia import choosing_cli, db_cli, decide_cli, explain_cli, name_cli, parse_cli
 from mydia.errors import MydiaError
 
 
@@ -149,6 +149,18 @@ def _db(args: argparse.Namespace) -> int:
     return db_cli.run(args, os.environ)
 
 
+def _explain_command(parser: argparse.ArgumentParser) -> None:
+    """Say why a release would be taken for a title of the library (or one that is assumed), or not."""
+    explain_cli.add_options(parser)
+    parser.set_defaults(run=_explain)
+
+
+def _explain(args: argparse.Namespace) -> int:
+    from supervisors.boot import engine_of
+
+    return explain_cli.run(args, os.environ, engine_of)
+
+
 def _version_command(parser: argparse.ArgumentParser) -> None:
     """Print the version."""
     parser.set_defaults(run=lambda _: print(version("mydia")) or 0)  # noqa: T201
@@ -163,5 +175,6 @@ _COMMANDS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "db": _db_command,
     "backup": _backup_command,
     "restore": _restore_command,
+    "explain": _explain_command,
     "version": _version_command,
 }

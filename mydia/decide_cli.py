@@ -1,4 +1,4 @@
-"""`mydia decide` and `mydia explain`: the daemon's own decisions, asked from outside.
+"""`mydia decide` and `mydia explain` for an assumed title: the daemon's own decisions, asked from outside.
 
 `decide --jsonl` reads one scenario a line (target, profile, formats, settings, candidates ...) and answers one a line, in
 the same order; a line that cannot be answered is answered with its error. `explain` says for one or more release names
@@ -29,11 +29,14 @@ from mydia.errors import Invalid
 
 
 def add_parser(subparsers: Any) -> None:
-    """Adds `decide` and `explain` to the command line; each sets `run`."""
+    """Adds `decide` to the command line; it sets `run`."""
     door = subparsers.add_parser("decide", help="decide over releases given as JSON lines", description=__doc__)
     door.add_argument("--jsonl", action="store_true", required=True, help="read and write one JSON object a line")
     door.set_defaults(run=run)
-    why = subparsers.add_parser("explain", help="say why a release would be taken for a title, or not")
+
+
+def add_explain_options(why: argparse.ArgumentParser) -> None:
+    """What `explain` takes; it sets `run`."""
     why.add_argument("release", nargs="+", metavar="RELEASE", help="release names; with several, how they compare")
     why.add_argument("--for", dest="title", required=True, metavar="TITLE", help="the film or show")
     why.add_argument("--scenario", type=Path, metavar="FILE", help="a JSON scenario to start from (as for decide)")
@@ -54,7 +57,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Answers standard input line by line, or explains. Raises Invalid for options that make no sense."""
-    now = datetime.now(UTC)  # noqa: TID251 - the door reads the clock on the core's behalf
+    now = moment()
     if args.command == "explain":
         return _explain(args, now)
     sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
@@ -63,6 +66,18 @@ def run(args: argparse.Namespace) -> int:
         sys.stdout.write(answer + "\n")
         sys.stdout.flush()
     return 0
+
+
+def moment() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - the door reads the clock on the core's behalf
+
+
+def candidates_of_options(args: argparse.Namespace) -> list[Candidate]:
+    """The releases that `explain` was asked about, with what the options say of them. Invalid for an option that makes no sense."""
+    try:
+        return candidates_of({"candidates": _offered(args)})
+    except ValueError as wrong:
+        raise Invalid(f"explain: {wrong}") from None
 
 
 def answers(lines: Iterable[str], now: datetime) -> Iterator[str]:
@@ -154,17 +169,21 @@ def _asked(args: argparse.Namespace) -> dict[str, Any]:
         target.setdefault("availability", "released")
     if args.held:
         target["held"] = [_held(args.held, target_of(target))]
+    scenario |= {"target": target, "candidates": _offered(args)}
+    scenario.setdefault("mode", args.mode)
+    if args.profile:
+        scenario["profile"] = _named_profile(args.profile).to_json()
+    return scenario
+
+
+def _offered(args: argparse.Namespace) -> list[dict[str, Any]]:
     offered = {
         "size": _bytes(args.size) if args.size else None,
         "protocol": args.protocol,
         "seeders": args.seeders,
         "age": None if args.age is None else args.age * 60,
     }
-    scenario |= {"target": target, "candidates": [{"title": name} | offered for name in args.release]}
-    scenario.setdefault("mode", args.mode)
-    if args.profile:
-        scenario["profile"] = _named_profile(args.profile).to_json()
-    return scenario
+    return [{"title": name} | offered for name in args.release]
 
 
 def _assumed_episodes(names: Iterable[str]) -> list[dict[str, Any]]:

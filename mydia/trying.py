@@ -6,7 +6,7 @@ The same gathering and the same core as a search, asked without doing anything.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, Literal, cast
+from typing import Any, Final, Literal, cast
 
 from mydia.choosing import queries as choosing
 from mydia.core import decide
@@ -87,6 +87,29 @@ def explain_for(
         wish = replace(wish, profile=profile, target=replace(wish.target, held=held))
     context = _context(wish, now, mode, rules)
     return tuple(explain(c, wish.target, context) for c in candidates)
+
+
+def told(found: Explanation) -> dict[str, Any]:
+    """An explanation as plain data: what was read and where, every rule's answer, its place in the ranking."""
+    verdict = found.verdict
+    return {
+        "release": verdict.candidate.title,
+        "accepted": verdict.accepted,
+        "quality": verdict.quality.name,
+        "score": verdict.score,
+        "formats": list(verdict.formats),
+        "facts": [{"key": name, "value": words} for name, words in found.facts],
+        "spans": [
+            {"fact": fact, "start": s.start, "end": s.end}
+            for fact, spans in verdict.release.spans.items()
+            for s in spans
+        ],
+        "rules": [
+            {"rule": name, "passes": no is None, "permanent": bool(no and no.permanent), "reason": no and no.reason}
+            for name, no in found.rules
+        ],
+        "rank": [{"key": k.name, "value": k.words} for k in found.keys],
+    }
 
 
 def _context(wish: Wish, now: datetime, mode: Mode, rules: Rules) -> decide.Context:

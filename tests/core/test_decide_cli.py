@@ -56,7 +56,7 @@ def test_the_door_answers_a_process_line_by_line() -> None:
 
 def explain(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     parser = argparse.ArgumentParser()
-    decide_cli.add_parser(parser.add_subparsers(dest="command"))
+    decide_cli.add_explain_options(parser.add_subparsers(dest="command").add_parser("explain"))
     assert decide_cli.run(parser.parse_args(["explain", *arguments])) == 0
     return capsys.readouterr().out
 

@@ -115,20 +115,15 @@ async def explanation(visit: Visit, asked: Question) -> Explanation:
 
 
 def explanation_out(found: Explanation) -> ExplanationOut:
-    verdict = found.verdict
+    said = trying.told(found)
     return ExplanationOut(
-        release=verdict.candidate.title,
-        accepted=verdict.accepted,
-        quality=verdict.quality.name,
-        score=verdict.score,
-        formats=list(verdict.formats),
-        facts=[KeyOut(name, words) for name, words in found.facts],
-        spans=[SpanOut(fact, s.start, s.end) for fact, spans in verdict.release.spans.items() for s in spans],
-        rules=[
-            RuleOut(name, True, False, None) if no is None else RuleOut(name, False, no.permanent, no.reason)
-            for name, no in found.rules
-        ],
-        rank=[KeyOut(k.name, k.words) for k in found.keys],
+        **{
+            **said,
+            "facts": [KeyOut(**f) for f in said["facts"]],
+            "spans": [SpanOut(**s) for s in said["spans"]],
+            "rules": [RuleOut(**r) for r in said["rules"]],
+            "rank": [KeyOut(**k) for k in said["rank"]],
+        }
     )
 
 
