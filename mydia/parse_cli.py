@@ -13,7 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from mydia.core.release import Release, parse
+from mydia.core.release.facts import Hint, Input
 from mydia.core.release.grammar import Pass, read
+from mydia.core.release.paths import looks_like_path, pieces
 from mydia.core.release.reading import Reading
 
 _COLOURS = (
@@ -67,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
             sys.stdout.write(json.dumps(parse(name, args.input, args.hint).to_json()) + "\n")
         else:
             if args.explain:
-                explain(console, name, args.hint)
+                explain(console, name, args.input, args.hint)
             show(console, parse(name, args.input, args.hint))
     return 0
 
@@ -106,7 +108,7 @@ def show(console: Console, release: Release) -> None:
         table.add_column(heading)
     for field, value in told.items():
         pieces = " ".join(release.name[span.start : span.end] for span in release.spans.get(field, ()))
-        shown = ", ".join(str(v) for v in value) if isinstance(value, list) else str(value)
+        shown = _listed(value) if isinstance(value, list) else str(value)
         table.add_row(Text(field), Text(shown, style=colours[field]), Text(pieces or "(filled in)", style="dim"))
     console.print(table)
 
@@ -120,20 +122,49 @@ def _painted(release: Release, colours: dict[str, str]) -> Text:
     return text
 
 
-def explain(console: Console, name: str, hint: Any) -> None:
-    """Read the name once more and tell after each pass what it found."""
-    before: dict[str, Any] = {}
+def _listed(values: list[Any]) -> str:
+    """Values side by side, and numbers that follow each other as a range."""
+    if len(values) > 2 and all(isinstance(v, int) for v in values) and values == [*range(values[0], values[-1] + 1)]:
+        return f"{values[0]}-{values[-1]}"
+    return ", ".join(str(v) for v in values)
 
-    def tell(step: Pass, reading: Reading) -> None:
-        news = {field: value for field, value in reading.facts.items() if field not in before or before[field] != value}
-        before.update(reading.facts)
-        line = Text(f"{step.__module__.rpartition('.')[2]}.{step.__name__}".ljust(32), style="bold")
-        line.append(
-            ", ".join(f"{field}={value!r}" for field, value in news.items()) or "-", style="" if news else "dim"
-        )
-        console.print(line)
 
-    read(name, hint, watch=tell)
+def explain(console: Console, name: str, given: Input, hint: Hint | None) -> None:
+    """Read the name once more and tell what each pass made of it; of a path, of the file and of each folder."""
+    is_path = given == "path" or looks_like_path(name)
+    for _, text in reversed(pieces(name)) if is_path else ((0, name),):
+        console.print(Text(text, style="underline"))
+        seen: dict[str, str] = {}
+
+        def tell(step: Pass, reading: Reading, seen: dict[str, str] = seen) -> None:
+            now = _state(reading)
+            news = {what: value for what, value in now.items() if seen.get(what) != value}
+            seen.clear()
+            seen.update(now)
+            line = Text()
+            line.append(f"{step.__module__.rpartition('.')[2]}.{step.__name__}".ljust(30), style="bold")
+            line.append(
+                "; ".join(f"{what} {value}" for what, value in news.items()) or "-", style="" if news else "dim"
+            )
+            console.print(line)
+
+        read(text, hint, watch=tell)
+
+
+def _state(reading: Reading) -> dict[str, str]:
+    """What is known so far: the facts, what the words were found to say, and where title and technical part lie."""
+    state = {f"{field}:": _listed(v) if isinstance(v, list) else str(v) for field, v in reading.facts.items()}
+    for field, found in reading.found.items():
+        state[f"says {field}:"] = ", ".join(value or reading.name[span.start : span.end] for value, span in found)
+    words = reading.words
+    if words:
+        ahead = words[reading.title_from] if 0 < reading.title_from < len(words) else None
+        state |= {"title from": repr(ahead.text)} if ahead is not None else {}
+        behind = words[reading.title_to - 1] if reading.title_to else None
+        state |= {"title to": repr(behind.text)} if behind is not None else {}
+        technical = words[reading.zone] if 0 < reading.zone < len(words) else None
+        state |= {"technical from": repr(technical.text)} if technical is not None else {}
+    return state
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def looks_like_path(name: str) -> bool:
 
 def read_path(path: str, hint: Hint | None = None) -> Release:
     """The facts of a file by its path. Spans are of the whole path."""
-    parts = _cut(path)[-_FOLDERS_READ:]
+    parts = pieces(path)
     if not parts:
         return read(path, hint)
     start, file = parts.pop()
@@ -74,8 +74,8 @@ def read_path(path: str, hint: Hint | None = None) -> Release:
     return _filled(_numbered(own, (start, file), folders), folders, hint)
 
 
-def _cut(path: str) -> list[tuple[int, str]]:
-    """The folders and the file, with where each begins. The stroke of "English/French" at the end of a name cuts nothing."""
+def pieces(path: str) -> list[tuple[int, str]]:
+    """The folders that are read and the file, with where each begins. The stroke of "English/French" at the end of a name cuts nothing."""
     parts: list[tuple[int, str]] = []
     for found in _PART.finditer(path):
         at, text = found.start(), found.group()
@@ -86,7 +86,7 @@ def _cut(path: str) -> list[tuple[int, str]]:
                 parts[-1] = (parts[-1][0], f"{parts[-1][1]}/{text}")
                 continue
         parts.append((at, text))
-    return parts
+    return parts[-_FOLDERS_READ:]
 
 
 def _is_language(word: str) -> bool:
@@ -231,7 +231,7 @@ def _filled_from(own: Release, folder: Release) -> Release:
     spans = dict(own.spans)
     if folder.title and (not own.title or _is_abbreviated(own, folder)):
         changes.update(title=folder.title, titles=folder.titles)
-        spans["title"] = folder.spans.get("title", ())
+        spans |= {field: folder.spans.get(field, ()) for field in ("title", "titles")}
     is_release = _read(folder, "source") or _read(folder, "resolution")
     for field in _INHERITED:
         guessed = field in ("source", "resolution")

@@ -36,7 +36,19 @@ def test_explain_names_every_pass_and_what_it_found(capsys: pytest.CaptureFixtur
     assert called("--explain", NAME) == 0
     shown = capsys.readouterr().out
     assert "group.read_group" in shown
-    assert "release_group='GRP'" in shown
+    assert "release_group: GRP" in shown
+    assert "technical from '1080p'" in shown
+
+
+def test_explain_takes_a_path_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    called("--explain", "/tv/Heat (1995)/heat.mkv")
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line in ("heat.mkv", "Heat (1995)", "tv")] == ["heat.mkv", "Heat (1995)", "tv"]
+
+
+def test_numbers_that_follow_each_other_are_shown_as_a_range(capsys: pytest.CaptureFixture[str]) -> None:
+    called("[Group] Show (001-300) [1080p]")
+    assert ["absolute_episodes", "1-300", "001-300"] in [line.split() for line in capsys.readouterr().out.splitlines()]
 
 
 def test_names_on_the_command_line_can_be_answered_as_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,8 +26,12 @@ NAMES = [
 SCENE = [
     name
     for name in NAMES
-    if name.isascii() and re.fullmatch(r"[\w.'-]+", name) and name.count(".") > 3 and "srt" not in name
-    and "_" not in name and not re.search(r"[xh]26[45]\.[A-Z]\w+$", name)
+    if name.isascii()
+    and re.fullmatch(r"[\w.'-]+", name)
+    and name.count(".") > 3
+    and "srt" not in name
+    and "_" not in name
+    and not re.search(r"[xh]26[45]\.[A-Z]\w+$", name)
 ]
 
 _pieces = st.sampled_from(

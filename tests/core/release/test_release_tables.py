@@ -14,7 +14,9 @@ TABLES: dict[str, Rows] = {
     f"{module.__name__.rpartition('.')[2]}.{name}": rows
     for module in (audio, languages, video, words)
     for name in dir(module)
-    if name.isupper() and isinstance(rows := getattr(module, name), tuple) and name not in ("CJK", "NORDIC", "_CUTS", "_NOUNS")
+    if name.isupper()
+    and isinstance(rows := getattr(module, name), tuple)
+    and name not in ("CJK", "NORDIC", "_CUTS", "_NOUNS")
 }
 KNOWN = frozenset(
     "audio atmos dtsx channels tech languages nordic multi dual tracks dubbed subs named hardcoded source service standard uhd mux "

@@ -64,7 +64,13 @@ def _named_season(reading: Reading, word: Word, number: Word | None) -> tuple[li
     """Read "Season 1", "Season VII", "2nd Season"."""
     series = word.low in ("series", "serie", "se")
     ordinal = ORDINALS.get(reading.words[word.index - 1].low) if word.index - 1 > reading.title_from else None
-    if ordinal is not None and number is not None and number.low[0] == "0" and number.number and number.gap in (" ", ".", "_"):
+    if (
+        ordinal is not None
+        and number is not None
+        and number.low[0] == "0"
+        and number.number
+        and number.gap in (" ", ".", "_")
+    ):
         return [ordinal], word.index, True
     if number is not None:
         spelled = _spelled_number(number)
