@@ -1,4 +1,4 @@
-"""Queues that may be paused, what became of each schedule's last run, how the database grows; and an index for the list of jobs."""
+"""Queues that may be paused, what became of each schedule's last run, how the database grows; and indexes for lists."""
 
 STEPS: tuple[str, ...] = (
     # A queue has a row once somebody paused it. How many of its jobs run at once is configuration.
@@ -25,6 +25,13 @@ STEPS: tuple[str, ...] = (
     # A page of jobs of a kind and state reads what it shows, however many are kept; the counts are read from it too.
     "drop index idx_jobs_queue_state",
     "create index idx_jobs_kind_state on jobs(kind, state, created_at, id)",
+    "create index idx_jobs_item on jobs(media_item_id, created_at, id) where media_item_id is not null",
+    # Pages of files of one state, or of one folder, newest first.
+    "create index idx_media_files_state_created on media_files(state, created_at, id)",
+    "create index idx_media_files_root_created on media_files(root_id, created_at, id)",
+    # The queue: few of many downloads.
+    """create index idx_downloads_open on downloads(created_at, id)
+        where status in ('pending', 'downloading', 'completed', 'importing', 'held')""",
     # It looks after the database's health.
     "update jobs set queue = 'critical' where kind = 'check_store'",
 )

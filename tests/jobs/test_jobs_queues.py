@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import trio
 
 from mydia.errors import NotFound
 from mydia.house import House
@@ -96,20 +95,6 @@ async def test_a_paused_queue_gives_nothing_until_it_is_resumed_restarts_include
         assert [j.id for j in await house.write(changes.claim, mine)] == [second]
         with pytest.raises(NotFound):
             await house.write(changes.pause_queue, "nobody", actor="ada")
-
-
-async def test_a_thousand_who_wish_the_same_at_once_make_one_job(tmp_path: Path) -> None:
-    async with open_house(tmp_path) as house:
-        ids = set[str]()
-
-        async def wish() -> None:
-            ids.add(await house.write(Transaction.enqueue, "prune", {}))
-
-        async with trio.open_nursery() as nursery:
-            for _ in range(1000):
-                nursery.start_soon(wish)
-        assert len(ids) == 1
-        assert await house.read(queries.job_counts) == {("default", "available"): 1}
 
 
 async def test_a_wish_that_the_running_job_grants_is_not_added(tmp_path: Path) -> None:

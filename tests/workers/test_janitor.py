@@ -35,7 +35,7 @@ async def cleaning(house: House) -> AsyncIterator[None]:
 async def run(house: House, kind: str) -> Job:
     """The job once it is over."""
     job_id = await house.write(Transaction.enqueue, kind, {})
-    with trio.fail_after(10), house.bus.subscribe() as events:
+    with trio.fail_after(60), house.bus.subscribe() as events:
         while (job := await house.read(queries.get_job, job_id)).state in ("available", "executing"):
             await anext(events)
     assert job.state == "completed", job.errors

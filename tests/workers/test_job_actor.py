@@ -48,7 +48,7 @@ async def enqueue(house: House, **options: Any) -> str:
 
 async def until_state(house: House, job_id: str, *states: str) -> Job:
     """The job once it is in one of these states; every change of a job is told on the bus."""
-    with trio.fail_after(10), house.bus.subscribe() as events:
+    with trio.fail_after(60), house.bus.subscribe() as events:
         while (job := await house.read(queries.get_job, job_id)).state not in states:
             await anext(events)
     return job

@@ -35,7 +35,7 @@ async def jobs(house: House) -> list[str]:
 
 async def planned(house: House) -> dict[str, str | None]:
     """When each entry runs next, once the scheduler has looked at the time that it is now."""
-    with trio.fail_after(10):
+    with trio.fail_after(60):
         while True:
             known = await house.read(queries.cron_entries)
             now = to_text(house.clock.now())
