@@ -88,7 +88,11 @@ async def send_off(
     """Send the browser to the provider with a ticket. NotFound where there is none, Invalid or Unavailable when it can't be used."""
     provider, now = _provider(visit.site), visit.house.clock.now()
     attempt, redirect_uri = Attempt.new(), f"{visit.address}{PATH}/callback"
-    url = await provider.door(redirect_uri, attempt, now)
+    try:
+        url = await provider.door(redirect_uri, attempt, now)
+    except MydiaError as problem:
+        logger.warning("Nobody can log in by OpenID Connect: {}", problem)
+        raise
     target = target if len(json.dumps(target)) <= 2000 else "/"  # browsers drop a cookie that is larger than 4 KB
     ticket = Ticket(purpose, target, holder, redirect_uri, (now + LIFE).isoformat(), **asdict(attempt))
     response = redirect(url, 303) if request.method == "GET" else await leave(visit, url)

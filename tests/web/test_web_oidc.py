@@ -2,6 +2,8 @@
 
 import html
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -9,11 +11,13 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 import trio
+from loguru import logger
 
 from mydia.accounts.changes import set_password, set_role, setup_token
 from mydia.accounts.hashing import hash_secret
 from mydia.accounts.model import User
 from mydia.accounts.queries import count_admins, list_users
+from mydia.demo.fakes import Reply
 from tests.support.house import clock_of
 from tests.support.oidc import CLIENT, SECRET, FakeProvider, oidc_config, open_provider
 from tests.support.web_world import PASSWORD, Visitor, World, open_web
@@ -56,6 +60,16 @@ async def token_on(visitor: Visitor) -> Visitor:
     assert found is not None
     visitor.token = found[1]
     return visitor
+
+
+@asynccontextmanager
+async def heard(lines: list[str]) -> AsyncIterator[None]:
+    """What is logged meanwhile."""
+    sink = logger.add(lines.append, format="{message}")
+    try:
+        yield
+    finally:
+        logger.remove(sink)
 
 
 # -- coming in
@@ -461,13 +475,24 @@ async def test_an_account_that_nothing_else_opens_keeps_its_link(tmp_path: Path,
         assert (await people(world)).keys() == {"the-admin", "ada"}
 
 
-async def test_no_page_of_all_this_shows_the_clients_secret(tmp_path: Path, nursery: trio.Nursery) -> None:
+async def test_refusals_are_in_the_log_and_no_secret_is_in_it_or_on_a_page(
+    tmp_path: Path, nursery: trio.Nursery
+) -> None:
     fake = await open_provider(nursery)
-    async with open_web(tmp_path, oidc_config(fake.url)) as world:
+    lines: list[str] = []
+    async with open_web(tmp_path, oidc_config(fake.url)) as world, heard(lines):
         visitor = await world.visitor()
+        fake.planned.append(Reply(503))
         pages = [await visitor.http.get(path) for path in ("/login", "/auth/oidc", f"{CALLBACK}?error=x")]
+        clock_of(world.house).advance(10)  # and it is asked again
         pages += [await log_in(visitor, fake, nonce="another"), await log_in(visitor, fake)]
         admin = await world.visitor("admin")
         pages += [await admin.http.get("/settings"), await admin.post("/account/oidc")]
+        assert [page.status_code for page in pages] == [200, 503, 422, 422, 303, 200, 200]
         for page in pages:
             assert SECRET not in page.text + str(page.headers)
+        log = "".join(lines)
+        for said in ("Nobody can log in", "not begun in this browser", "not for this log-in (nonce)"):
+            assert said in log
+        for secret in (SECRET, "the-access-token", "code-", "eyJ"):
+            assert secret not in log
