@@ -88,6 +88,13 @@ class FileRestored(Event):  # pages -> pages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileRenamed(Event):  # importer -> pages
+    file_id: str
+    before: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RootChanged(Event):  # scanner -> pages (health)
     root_id: str
     path: str

@@ -99,6 +99,7 @@ JOB_KINDS: dict[str, JobKind] = {
     # Somebody waits for it, and a scan brings files by the thousand.
     "import_download": JobKind("media", "Import the files of one completed download", priority=-10),
     "restore_file": JobKind("media", "Bring one file back from the trash", priority=-10),
+    "rename_files": JobKind("media", "Give the files of one title, or of all, the names that the templates make"),
     "notify": JobKind("notifications", "Deliver one event to one notification target"),
     "prune": JobKind("default", "Remove old jobs and events, empty the trash of what has been there long enough"),
     "optimize_store": JobKind("default", "Refresh the database's statistics, fold its log, note its size"),

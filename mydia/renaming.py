@@ -34,10 +34,15 @@ class Renaming:
     pieces: tuple[tuple[str, str], ...]
 
 
-def preview(conn: Connection, naming: Naming, *, cursor: str | None = None, limit: int = 100) -> Page[Renaming]:
-    """What `naming` would rename, title by title: whole titles until `limit` files are found. The cursor is a title's id."""
+def preview(
+    conn: Connection, naming: Naming, *, media_item_id: str | None = None, cursor: str | None = None, limit: int = 100
+) -> Page[Renaming]:
+    """What `naming` would rename, of one title or title by title: whole titles until `limit` files are found. The cursor is a title's
+    id."""
     formats = choosing.formats(conn)
     found: list[Renaming] = []
+    if media_item_id is not None:
+        return Page(tuple(_of_title(conn, media.get_media(conn, media_item_id), naming, formats)), None)
     for item_id in _titles(conn, cursor or ""):
         found += _of_title(conn, media.get_media(conn, item_id), naming, formats)
         if len(found) >= limit:
@@ -77,9 +82,7 @@ def _of_title(conn: Connection, item: MediaItem, naming: Naming, formats: Sequen
 def _suffixes(conn: Connection, item: MediaItem) -> dict[str, str]:
     """File id -> what its slot puts behind its name."""
     return {
-        file_id: slot.ending
-        for slot in media.slots_of(conn, item.id)
-        for file_id in library.held_by(conn, slot.id)
+        file_id: slot.ending for slot in media.slots_of(conn, item.id) for file_id in library.held_by(conn, slot.id)
     }
 
 

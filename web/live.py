@@ -46,6 +46,7 @@ TOPICS: Mapping[type[Event], tuple[str, ...]] = {
     events.FileGone: ("library", "files"),
     events.FileTrashed: ("library", "files"),
     events.FileRestored: ("library", "files"),
+    events.FileRenamed: ("files",),
     events.RootChanged: ("health",),
     events.ScanFinished: ("files", "health"),
     events.SearchFinished: (),

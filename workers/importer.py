@@ -16,6 +16,7 @@ from loguru import logger
 from mydia.adapters.disk.incoming import Folder, look_at_placed, read_folder, standing
 from mydia.adapters.disk.paths import Spot, join
 from mydia.adapters.disk.place import METHODS, Placed, discard_part, place
+from mydia.adapters.disk.rename import rename
 from mydia.adapters.disk.roots import can_hardlink, check_root
 from mydia.adapters.disk.space import space
 from mydia.adapters.disk.system import REAL, Syscalls, printable
@@ -25,12 +26,13 @@ from mydia.core.importing import Existing, ImportFacts, ImportPlan, Step, plan
 from mydia.downloads import changes as downloads
 from mydia.downloads import queries as download_queries
 from mydia.downloads.model import Download
-from mydia.errors import Conflict, Invalid, MydiaError, NotFound, Unavailable
+from mydia.errors import Conflict, Forbidden, Invalid, MydiaError, NotFound, Unavailable
 from mydia.house import House
 from mydia.incoming import Incoming, Wants, destination, facts_for, found_file, import_target
 from mydia.jobs.model import Discard, Job
 from mydia.library import changes as library
 from mydia.library import queries as files
+from mydia.library import renames
 from mydia.library.journal import begin_import, close_import, import_placed
 from mydia.library.model import JournalRow, Root, TrashRow
 from mydia.library.trash import file_trashed, trash_ended
@@ -39,12 +41,15 @@ from mydia.media.model import Episode, MediaItem
 from mydia.messages import ProbeFile
 from mydia.otp import ActorDied, AskTimeout, NoAnswer
 from mydia.ports import ClientDownload, DownloadClient, Probe, probe_from
+from mydia.renaming import preview
 from workers.job_actor import JobActor
 
 PROBE_PATIENCE = 300.0
 """Longer than the probes that may wait before it: the analyzer itself gives up on one."""
 TRASH_AGAIN = 60.0
 """Seconds until what could not be moved to the trash is tried again."""
+RENAMED_AT_ONCE = 200
+"""Files whose intents are written down together."""
 WAIT = 300.0
 """Seconds until an import is tried again that only time or a person can help."""
 
@@ -69,7 +74,11 @@ class Importer(JobActor):
         super().__init__(house, boot)
         self.sys = sys
         self.clients = {c.name: c for c in clients}
-        self.kinds = {"import_download": self.import_download, "restore_file": self.restore_file}
+        self.kinds = {
+            "import_download": self.import_download,
+            "restore_file": self.restore_file,
+            "rename_files": self.rename_files,
+        }
         self.trash_again: dict[str, float] = {}
 
     async def start(self) -> None:
@@ -350,3 +359,37 @@ class Importer(JobActor):
         for side in row.metadata.get("side_files", ()):
             await trio.to_thread.run_sync(partial(restore, row.root_path, Moved(**side), sys=self.sys))
         await self.house.write(trash_ended, row.id, "restored", actor=job.args["actor"])
+
+    # -- other names -------------------------------------------------------------------------------------------------------------
+
+    async def rename_files(self, job: Job) -> None:
+        """Give files the names that the templates make of them now, or those that a batch took from them. Run again, it goes on."""
+        batch, actor, undo = job.args["batch_id"], job.args["actor"], job.args.get("undo")
+        await self._rename_intended(job, batch)
+        cursor: str | None = ""
+        while cursor is not None:
+            if undo is not None:
+                back = await self.house.read(renames.reversals, undo, cursor, RENAMED_AT_ONCE)
+                wanted, cursor = [w for _, w in back], back[-1][0] if len(back) == RENAMED_AT_ONCE else None
+            else:
+                naming, item = self.house.config.media.naming, job.args.get("media_item_id")
+                page = await self.house.read(
+                    preview, naming, media_item_id=item, cursor=cursor or None, limit=RENAMED_AT_ONCE
+                )
+                wanted, cursor = [(r.file_id, r.before, r.after) for r in page.items if not r.clashes], page.next
+            await self.house.write(renames.intend_renames, batch, wanted, actor=actor)
+            await self._rename_intended(job, batch)
+
+    async def _rename_intended(self, job: Job, batch: str) -> None:
+        while rows := await self.house.read(renames.rows_of, batch, "intent", RENAMED_AT_ONCE):
+            for row in rows:
+                await self._must_be_there(await self.house.read(files.get_root, row.root_id))
+                try:
+                    done = await trio.to_thread.run_sync(
+                        partial(rename, Spot(row.root_path, row.old_path), row.new_path, sys=self.sys)
+                    )
+                except (Invalid, NotFound, Conflict, Forbidden) as no:
+                    await self.house.write(renames.rename_failed, row.id, str(no))
+                else:
+                    await self.house.write(renames.renamed, row.id, [(r.before, r.after) for r in done[1:]])
+                await self.report(job, text=printable(row.new_path))

@@ -39,6 +39,7 @@ ACTOR_OF_KIND: dict[str, str] = {
     "search_missing": "searcher",
     "import_download": "importer",
     "restore_file": "importer",
+    "rename_files": "importer",
     "notify": "notifier",
     "prune": "janitor",
     "optimize_store": "janitor",

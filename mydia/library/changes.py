@@ -113,7 +113,8 @@ def files_seen(tx: Transaction, root_id: str, files: Sequence[SeenFile]) -> int:
 
 
 _COMING = """select j.relative_path from import_journal j join downloads d on d.id = j.download_id
-    where j.state = 'intent' and j.root_id = :root and d.status in ('completed', 'importing')"""
+    where j.state = 'intent' and j.root_id = :root and d.status in ('completed', 'importing')
+    union select n.new_path as relative_path from renames n where n.state = 'intent' and n.root_id = :root"""
 
 
 def identify_again(tx: Transaction, file_ids: Sequence[str]) -> None:
@@ -126,14 +127,15 @@ def identify_again(tx: Transaction, file_ids: Sequence[str]) -> None:
 def files_gone(tx: Transaction, file_ids: Sequence[str]) -> int:
     """Files that a healthy root no longer has. The rows stay, as missing, until the file returns or the title is deleted.
 
-    One that is on its way to the trash is no loss.
+    One that is on its way to the trash, or to another name, is no loss.
     """
     if not file_ids:
         return 0
     match, params = among("f.id", file_ids)
     rows = tx.all(
         f"select f.id, f.relative_path, f.media_item_id from media_files f where {match} and f.state <> 'missing' and not exists"
-        " (select 1 from trash t where t.state = 'intent' and t.root_id = f.root_id and t.relative_path = f.relative_path) order by f.id",
+        " (select 1 from trash t where t.state = 'intent' and t.root_id = f.root_id and t.relative_path = f.relative_path) and not exists"
+        " (select 1 from renames n where n.state = 'intent' and n.root_id = f.root_id and n.old_path = f.relative_path) order by f.id",
         **params,
     )
     for r in rows:

@@ -44,7 +44,7 @@ def to_trash(
     *folders, name = parts(spot.relative)
     try:
         with open_folder(spot.root, tuple(folders)) as folder:
-            names = [name, *(_side_files(os.listdir(folder), name) if side_files else ())]  # noqa: PTH208  # an open folder
+            names = [name, *(side_files_of(os.listdir(folder), name) if side_files else ())]  # noqa: PTH208  # an open folder
             paths = ["/".join([*folders, each]) for each in names]
             moved = [
                 _move(spot.root, path.split("/"), trash_path(path, token=token), sys)
@@ -68,11 +68,11 @@ def restore(root: str, moved: Moved, *, sys: Syscalls = REAL) -> str:
         note = "" if attempt == 1 else " (restored)" if attempt == 2 else f" (restored {attempt - 1})"
         target = [*folders, f"{stem}{note}.{suffix}" if dot and stem else f"{name}{note}"]
         try:
-            _rename(root, list(parts(moved.trashed)), target, sys)
+            rename_below(root, list(parts(moved.trashed)), target, sys)
         except FileExistsError:
             continue
         except (FileNotFoundError, NotFound):
-            if _size(root, moved.original) != moved.size:
+            if file_size(root, moved.original) != moved.size:
                 raise NotFound(f"{printable(join(root, moved.trashed))} is gone from the trash") from None
             return moved.original
         except OSError as error:
@@ -102,7 +102,7 @@ def _in_trash(trashed: str) -> None:
         raise Invalid(f"{printable(trashed)} is not in the trash", field="path")
 
 
-def _side_files(names: list[str], video: str) -> list[str]:
+def side_files_of(names: list[str], video: str) -> list[str]:
     """Files that begin with the video's name, except those that belong to another video with a longer name."""
     stem = video.rpartition(".")[0] or video
     others = [
@@ -124,16 +124,16 @@ def _side_files(names: list[str], video: str) -> list[str]:
 
 def _move(root: str, original: list[str], trashed: str, sys: Syscalls) -> Moved:
     try:
-        size = _rename(root, original, list(parts(trashed)), sys)
+        size = rename_below(root, original, list(parts(trashed)), sys)
     except FileNotFoundError:
-        found = _size(root, trashed)
+        found = file_size(root, trashed)
         if found is None:
             raise NotFound(f"There is no file {printable(join(root, *original))}") from None
         size = found
     return Moved("/".join(original), trashed, size)
 
 
-def _size(root: str, relative: str) -> int | None:
+def file_size(root: str, relative: str) -> int | None:
     """A file's bytes; None where it isn't."""
     *folders, name = parts(relative)
     try:
@@ -143,7 +143,7 @@ def _size(root: str, relative: str) -> int | None:
         return None
 
 
-def _rename(root: str, source: list[str], target: list[str], sys: Syscalls) -> int:
+def rename_below(root: str, source: list[str], target: list[str], sys: Syscalls) -> int:
     """Rename below one root, never over another file; returns the size."""
     with open_folder(root, tuple(source[:-1])) as a, open_folder(root, tuple(target[:-1]), create=True, sys=sys) as b:
         size = os.stat(source[-1], dir_fd=a, follow_symlinks=False).st_size
