@@ -78,6 +78,9 @@ def decide_kind(reading: Reading) -> None:
     if any(value == "series" for value, _ in reading.found.get("pack", ())) and facts.get("title"):
         facts["kind"] = "episode"
         return
+    if facts.get("title") and "year" not in facts and _is_complete_show(reading):
+        facts["kind"] = "episode"
+        return
     if "extra" in facts and facts.get("title") and _is_numbered_bonus(reading):
         facts["kind"] = "episode"
         return
@@ -89,6 +92,13 @@ def decide_kind(reading: Reading) -> None:
         and not identity.is_hidden(reading.name[reading.start : reading.end])
     ):
         facts["kind"] = "movie"
+
+
+def _is_complete_show(reading: Reading) -> bool:
+    """Whether COMPLETE is said of a show, "Title.COMPLETE.720p", and not of a disk that was copied whole."""
+    if reading.hint == "movie" or reading.facts.get("source") in ("brdisk", "dvd-r"):
+        return False
+    return any(reading.name[s.start : s.end].lower() == "complete" for _, s in reading.found.get("disk", ()))
 
 
 def _is_numbered_bonus(reading: Reading) -> bool:

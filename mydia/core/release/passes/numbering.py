@@ -19,6 +19,7 @@ from mydia.core.release.passes.counting import (
     cjk_number,
     episodes_in,
     follow,
+    range_from,
     run,
     set_version,
     word_at,
@@ -27,7 +28,7 @@ from mydia.core.release.passes.dates import date_at
 from mydia.core.release.passes.seasons import CJK_SEASON, TO, number_before, season_at, technical_before
 from mydia.core.release.reading import Reading, dashed
 from mydia.core.release.tables.words import EPISODE, EPISODE_AFTER, OF, ORDINALS, PART, SEASON, SEASON_AFTER, SO_FAR
-from mydia.core.release.tokens import Word
+from mydia.core.release.tokens import Word, is_han
 
 _NAKED = re.compile(r"^(\d{2})e(\d{2})$")
 _GLUED_CROSS = re.compile(r"^([^\W\d_]{3,20})(\d{1,2})x(\d{2})$")
@@ -316,7 +317,7 @@ def _behind_its_season(reading: Reading, word: Word) -> Word:
 
 
 def _episodes_behind(reading: Reading, index: int, named: bool) -> tuple[list[int], int] | None:
-    """The episodes behind a season that no word names: "Season 2 1of4", "S01 (01 - 12)", "Season 2 - 10", "- S2 - 01"."""
+    """The episodes behind a season that no word names: "Season 2 1of4", "S01 (01 - 12)", "Season 2 - 10 ~ 12", "- S2 - 01"."""
     word = word_at(reading, index)
     if word is None or word.used is not None:
         return None
@@ -339,12 +340,16 @@ def _episodes_behind(reading: Reading, index: int, named: bool) -> tuple[list[in
         and reading.alone(index, index + 1)
     ):
         return run(int(bare.group(1)), to.number), index + 1
-    if len(bare.group(1)) < 2 or not dashed(word.gap) or word.box >= 0 or not reading.technical(index + 1):
+    if len(bare.group(1)) < 2 or not dashed(word.gap) or word.box >= 0:
+        return None
+    episodes, last = range_from(reading, word, int(bare.group(1)))
+    if not reading.technical(last + 1):
         return None
     fansub = "leading_group" in reading.found
-    if (fansub and _is_set_off(reading, index, named)) or (ordinal and (not fansub or word is parted)):
+    told = not fansub or word is parted or not is_han(reading.name)  # Chinese groups give the season with the title
+    if (fansub and _is_set_off(reading, index, named)) or (ordinal and told):
         set_version(reading, bare.group(2), reading.span(index, index))
-        return [int(bare.group(1))], index
+        return episodes, last
     return None
 
 

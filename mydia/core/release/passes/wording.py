@@ -99,7 +99,7 @@ def claim_anniversary(reading: Reading) -> None:
     for word in reading.words[1:]:
         if word.low == "anniversary":
             before = reading.words[word.index - 1]
-            if re.match(r"^\d{1,3}(th|st|nd|rd)$", before.low):
+            if re.match(r"^\d{1,3}(th|st|nd|rd)$", before.low) and not _is_of_special(reading, word.index + 1):
                 word.term = word.term or Term((("edition", ""),), WEAK)
                 before.term = word.term
                 for index in range(word.index, len(reading.words)):
@@ -108,6 +108,11 @@ def claim_anniversary(reading: Reading) -> None:
                     reading.words[index].head = before.index
                 before.head = before.index
                 return
+
+
+def _is_of_special(reading: Reading, index: int) -> bool:
+    """Whether the anniversary is what a show's special is about: "50th Anniversary Special"."""
+    return index < len(reading.words) and reading.words[index].low == "special"
 
 
 def read_sound(reading: Reading) -> None:

@@ -169,6 +169,11 @@ def _walk_from_end(reading: Reading) -> int:
             index -= 1
             continue
         term = word.term
+        before = words[index - 2].term if index > reading.title_from + 1 else None
+        if word.low == "language" and before is not None and before.field == "languages":
+            index -= 1
+            telling += 1
+            continue
         if term is None or (word.head <= reading.title_from and not subtitles):
             break
         if term.field not in _AT_END and not (subtitles and term.field in ("tech", "subs", "service")):
