@@ -40,7 +40,7 @@ class DownloadMonitor(Actor):
         self.indexers = {i.name: i for i in indexers}
         self.tracked: dict[str, Tracked] = {}
         self.saved: dict[str, float] = {}
-        self.next_offer: dict[str, datetime] = {}
+        self.next_offer: dict[str, tuple[datetime, datetime]] = {}  # not between these; a clock may be set back
         self.answering: set[str] = set()
         self.handing: set[str] = set()
 
@@ -91,7 +91,8 @@ class DownloadMonitor(Actor):
 
     async def _offer(self, download: Download) -> None:
         now = self.house.clock.now()
-        if self.next_offer.get(download.id, now) > now:
+        not_from, not_until = self.next_offer.get(download.id, (now, now))
+        if not_from <= now < not_until:
             return
         try:
             indexer = self.indexers.get(download.indexer or "")
@@ -135,7 +136,7 @@ class DownloadMonitor(Actor):
         if now - parse_time(download.created_at) > GIVE_UP_AFTER:
             await self.house.write(changes.failed, download.id, f"Given up: {no}", block=False)
             return
-        self.next_offer[download.id] = now + timedelta(seconds=getattr(no, "retry_after", None) or 30.0)
+        self.next_offer[download.id] = now, now + timedelta(seconds=getattr(no, "retry_after", None) or 30.0)
         if download.error_message != str(no):
             await self.house.write(changes.waiting, download.id, str(no))
 

@@ -387,6 +387,15 @@ def provider_ok(tx: Transaction, family: str, name: str) -> None:
         tx.emit(HealthChanged(part=f"{family}:{name}", ok=True, message=f"{name} answers again"))
 
 
+def clock_set_back(tx: Transaction) -> int:
+    """Who was left alone by a clock that was ahead is asked again now; how many."""
+    return tx.execute(
+        "update provider_status set disabled_until = null where disabled_until > :now and updated_at > :ahead",
+        now=tx.now,
+        ahead=tx.later(60),
+    )
+
+
 def provider_failed(tx: Transaction, family: str, name: str, error: str, *, retry_after: float | None = None) -> None:
     """It did not answer, or said no: it is left alone for a while, longer each time."""
     row = tx.one("select failures from provider_status where family = :f and name = :n", f=family, n=name)

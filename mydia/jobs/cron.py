@@ -32,7 +32,7 @@ def plan_entries(tx: Transaction, entries: Sequence[CronEntry]) -> None:
             entry.timezone,
             entry.enabled,
         )
-        upcoming = old.next_run_at if old is not None and same else _next(entry, tx.now)
+        next_run_at = old.next_run_at if old is not None and same else upcoming(entry, tx.now)
         row = {
             "name": entry.name,
             "kind": entry.kind,
@@ -40,7 +40,7 @@ def plan_entries(tx: Transaction, entries: Sequence[CronEntry]) -> None:
             "schedule": entry.schedule if old is None or entry.enabled else old.schedule,
             "timezone": entry.timezone,
             "enabled": int(entry.enabled),
-            "next_run_at": upcoming,
+            "next_run_at": next_run_at,
         }
         tx.execute(_PLAN, **row)
     for name in known:
@@ -55,7 +55,7 @@ def run_due(tx: Transaction, make_jobs: MakeJobs) -> str | None:
     for row in due:
         # Moved first: of two that saw it come due, one moves it.
         move = "update cron_entries set next_run_at = :at where name = :name and next_run_at = :due"
-        if tx.execute(move, at=_next(cron_entry(row), tx.now), name=row["name"], due=row["next_run_at"]):
+        if tx.execute(move, at=upcoming(cron_entry(row), tx.now), name=row["name"], due=row["next_run_at"]):
             _run(tx, cron_entry(row), make_jobs)
     soonest: str | None = tx.value("select min(next_run_at) from cron_entries where enabled = 1")
     return soonest
@@ -82,11 +82,12 @@ def _run(tx: Transaction, entry: CronEntry, make_jobs: MakeJobs) -> tuple[str, .
     return ids
 
 
-def _next(entry: CronEntry, now: str) -> str | None:
+def upcoming(entry: CronEntry, now: str) -> str | None:
+    """When an entry runs next after `now`; None where it never does. Invalid where its schedule says nothing."""
     if not entry.enabled:
         return None
     try:
-        upcoming = next_run(entry.schedule, entry.timezone, parse_time(now))
+        at = next_run(entry.schedule, entry.timezone, parse_time(now))
     except ValueError as error:
         raise Invalid(f"the schedule {entry.name!r}: {error}", field=entry.name) from error
-    return None if upcoming is None else to_text(upcoming)
+    return None if at is None else to_text(at)

@@ -8,15 +8,19 @@ from typing import Any
 
 import trio
 
+from mydia.downloads.changes import provider_failed
+from mydia.downloads.queries import provider_statuses
 from mydia.house import House
 from mydia.jobs import changes, cron, queries
+from mydia.jobs.clock import set_back
 from mydia.library.changes import ensure_roots
 from mydia.otp import Supervisor, actor
 from mydia.schedules import JOBS, entries, make_jobs
 from mydia.settings.model import Config
-from mydia.store.transaction import to_text
+from mydia.store.transaction import Transaction, to_text
 from tests.support.hands import hands
 from tests.support.house import FakeClock, clock_of, open_house
+from tests.support.waiting import eventually
 from workers.scheduler import Scheduler
 
 
@@ -144,3 +148,39 @@ async def test_a_person_may_run_an_entry_now_and_its_schedule_stays(tmp_path: Pa
         entry = next(e for e in await house.read(queries.cron_entries) if e.enabled)
         assert (entry.last_job_id, entry.last_run_at) == (job_id, "2026-01-31T12:00:00.000000Z")
         assert entry.next_run_at == "2026-02-01T03:00:00.000000Z"
+
+
+async def test_a_clock_that_is_set_back_by_hours_makes_nobody_wait_for_the_time_that_was(tmp_path: Path) -> None:
+    config = {"schedules": {**dict.fromkeys(OTHERS, "off"), "prune": "0 3 * * *"}}
+    async with open_house(tmp_path, config, FakeClock(datetime(2026, 1, 31, 12, tzinfo=UTC))) as house:
+        clock_of(house).advance(days=40)  # an empty battery, until the time server is asked
+        async with scheduling(house):
+            assert (await planned(house))["prune"] == "2026-03-13T03:00:00.000000Z"
+            later = await house.write(Transaction.enqueue, "check_store", {}, in_seconds=3600)
+            await house.write(provider_failed, "indexer", "one", "no answer", retry_after=3600)
+            clock_of(house).advance(days=-40)
+            house.mail["scheduler"].ring()
+
+            async def at_once() -> bool:
+                found = await house.read(queries.get_job, later)
+                return found.scheduled_at == to_text(house.clock.now())
+
+            await eventually(at_once)
+            assert (await planned(house))["prune"] == "2026-02-01T03:00:00.000000Z"
+
+            async def asked_again() -> bool:
+                return [s.disabled_until for s in await house.read(provider_statuses)] == [None]
+
+            await eventually(asked_again)
+
+
+async def test_a_clock_that_is_put_right_by_seconds_runs_nothing_twice(tmp_path: Path) -> None:
+    async with open_house(tmp_path, ONLY_PRUNE, FakeClock(datetime(2026, 2, 1, 2, 59, 59, tzinfo=UTC))) as house:
+        await house.write(cron.plan_entries, entries(house.config))
+        clock_of(house).advance(2)
+        await house.write(cron.run_due, make_jobs)
+        clock_of(house).advance(-5)
+        assert await house.write(set_back) == (0, 0)
+        assert [e.next_run_at for e in await house.read(queries.cron_entries) if e.enabled] == [
+            "2026-02-02T03:00:00.000000Z"
+        ]
