@@ -9,6 +9,10 @@
     migrate.py       brings a database to this program's schema, or refuses it
     place.py         where the file lies: the lock that keeps a second daemon out, network file systems
     maintenance.py   verified backups, integrity checks
+    backups.py       backups of one file (kept.py: what they are), and putting one in the place of the database
+    schema.py        what the migrations make, as data
+    portable.py      all rows of a database, as a file that proves itself
+    moving.py        filling a database beside the one it replaces; *_whole.py: each engine's way of it
     names.py         file names that are no text, as text
     paging.py        pages by cursor
 

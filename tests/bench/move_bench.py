@@ -65,8 +65,9 @@ _ROWS = (
         from media_items m cross join numbers where m.type = 'tv_show' and i <= 100""",
     """insert into media_files (id, root_id, relative_path, media_item_id, state, size, mtime_ns, inode, quality, resolution, codec,
             audio_codec, audio_channels, languages, bitrate, duration, release_group, scene_name, metadata, created_at, updated_at)
-        select e.id, 'root', 'Show/' || e.id || '.1080p.WEB-DL.x264-GROUP.mkv', e.media_item_id, 'linked', 1500000000,
-            1700000000000000000, 7, 'WEBDL-1080p', '1080p', 'h264', 'aac', 5.1, '["en"]', 4000000, 2700.5, 'GROUP', 'Show.S01E01.1080p.WEB-DL.x264-GROUP',
+        select e.id, 'root', 'Show/' || e.id || '.1080p.WEB-DL.x264-GROUP.mkv', e.media_item_id,
+            'linked', 1500000000, 1700000000000000000, 7, 'WEBDL-1080p', '1080p', 'h264', 'aac', 5.1, '["en"]', 4000000, 2700.5,
+            'GROUP', 'Show.S01E01.1080p.WEB-DL.x264-GROUP',
             '{"streams":[{"kind":"video"},{"kind":"audio"}]}', :now, :now from episodes e""",
     """insert into media_files (id, root_id, relative_path, media_item_id, state, size, mtime_ns, inode, quality, resolution, codec,
             audio_codec, audio_channels, languages, bitrate, duration, release_group, scene_name, metadata, created_at, updated_at)

@@ -16,6 +16,7 @@ from mydia.downloads import queries as downloads
 from mydia.jobs.queries import list_jobs
 from mydia.media import changes as media
 from mydia.messages import AddTitle
+from mydia.store.transaction import to_text
 from tests.support.browser import Place, Theme, visiting
 from tests.support.waiting import eventually
 
@@ -64,6 +65,8 @@ def pages(place: Place) -> dict[str, str]:
         "files": "/activity/files",
         "trash": "/activity/trash",
         "system": "/system",
+        "backups": "/system/backups",
+        "restore": f"/system/backups/{_backup(place)}/restore",
         "settings": "/settings",
         "profiles": "/settings/profiles",
         "profile": f"/settings/profiles/{profile.id}",
@@ -73,6 +76,12 @@ def pages(place: Place) -> dict[str, str]:
         "explain": "/explain",
         "nothing-here": "/nowhere",
     }
+
+
+def _backup(place: Place) -> str:
+    keeper = place.house.engine.keeper
+    assert keeper is not None
+    return (keeper.backups() or [keeper.make(to_text(place.house.clock.now()))])[0].name
 
 
 @pytest.fixture(scope="module")
