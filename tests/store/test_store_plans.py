@@ -126,7 +126,7 @@ def steps(conn: Connection, query: Callable[..., Any], how: dict[str, Any]) -> l
             return 0
 
         raw.set_progress_handler(tick, STEP)
-        paged = {"cursor": cursor} if cursor is not None else {}
+        paged: dict[str, Any] = {"cursor": cursor} if cursor is not None else {}
         found = query(conn, **how, **paged)
         raw.set_progress_handler(None, STEP)
         taken.append(ticks)
