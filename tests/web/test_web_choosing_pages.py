@@ -23,7 +23,7 @@ from web.pages import profiles
 PAGES = (
     "/settings", "/settings/profiles", "/settings/profiles/new", "/settings/profiles/any", "/settings/profiles/new?like=any",
     "/settings/formats", "/settings/formats/new", "/settings/formats?name=The.Film.2001.HDR.1080p", "/settings/rules",
-    "/settings/naming", "/settings/naming?preset=Plex", "/explain", "/explain?release=x&title=y",
+    "/settings/naming", "/settings/naming?preset=Plex", "/settings/renames", "/explain", "/explain?release=x&title=y",
 )  # fmt: skip
 
 

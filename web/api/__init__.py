@@ -6,6 +6,7 @@ downloads.py  grabs, searches, the blocklist                  library.py    fold
 settings.py   configuration, quality profiles                 accounts.py   oneself, API keys, people
 formats.py    custom formats                                  choosing.py   explain, what-if, naming, all as one document
 slots.py      the versions of a title                         wanted.py     what is lacking, indexers' budgets
+renames.py    other names for held files
 jobs.py       jobs, history                                   backups.py   backups, restore, everything as one file
 schedules.py  schedules, queues
 """
@@ -25,6 +26,7 @@ from web.api import (
     kit,
     library,
     media,
+    renames,
     schedules,
     settings,
     slots,
@@ -43,7 +45,21 @@ async def openapi(visit: Visit) -> Answer:
 
 def install(app: Quart) -> None:
     """Add the API and its document to an app."""
-    shelves = (media, slots, wanted, downloads, library, settings, formats, choosing, accounts, jobs, schedules, backups)
+    shelves = (
+        media,
+        slots,
+        wanted,
+        renames,
+        downloads,
+        library,
+        settings,
+        formats,
+        choosing,
+        accounts,
+        jobs,
+        schedules,
+        backups,
+    )
     for each in (about, *(module.api for module in shelves)):
         app.register_blueprint(each, url_prefix=kit.ROOT)
     made = document.document(app.extensions["mydia.operations"])

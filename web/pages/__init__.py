@@ -17,6 +17,7 @@ from web.pages import (
     oidc,
     pictures,
     profiles,
+    renames,
     rules,
     search,
     settings,
@@ -29,5 +30,5 @@ from web.pages import (
 
 def blueprints() -> tuple[Blueprint, ...]:
     watching = (dashboard, grid, title, versions, add, search, activity, jobs, wanted, files, system, backups)
-    choosing = (settings, profiles, formats, rules, explain)
+    choosing = (settings, profiles, formats, rules, renames, explain)
     return tuple(module.pages for module in (door, oidc, *watching, *choosing, account, pictures))
