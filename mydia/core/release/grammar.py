@@ -180,11 +180,9 @@ def _turned(name: str, hint: Hint | None) -> Release:
 
 
 def _release(reading: Reading) -> Release:
-    facts = {
-        field: tuple(value) if isinstance(value, list) else value
-        for field, value in reading.facts.items()
-        if field in _FIELDS
-    }
-    spans = {field: tuple(value) for field, value in reading.spans.items() if field in facts}
-    given: dict[str, Any] = facts
+    given: dict[str, Any] = {}
+    for field, value in reading.facts.items():
+        if field in _FIELDS:
+            given[field] = tuple(value) if type(value) is list else value
+    spans = {field: tuple(value) for field, value in reading.spans.items() if field in given}
     return Release(name=reading.name, spans=MappingProxyType(spans) if spans else NO_SPANS, **given)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from mydia.core.release.facts import Span
 from mydia.core.release.terms import Term
@@ -26,17 +27,16 @@ class Word:
 
     __slots__ = ("box", "end", "gap", "head", "index", "low", "number", "start", "term", "text", "used")
 
-    def __init__(self, index: int, text: str, low: str, start: int, gap: str, box: int) -> None:
+    def __init__(self, index: int, text: str, start: int, end: int, gap: str, box: int) -> None:
         self.index = index
         self.text = text
-        self.low = low
+        self.low, self.number = _seen(text)
         self.start = start
-        self.end = start + len(text)
+        self.end = end
         self.gap = gap
         """The text between the word before and this one."""
         self.box = box
         """The number of the innermost bracket around it, -1 outside all brackets."""
-        self.number: int | None = int(low) if low.isdecimal() and low.isascii() and len(low) < 10 else None
         self.term: Term | None = None
         """What the lexicon says the phrase is that this word belongs to."""
         self.head = index
@@ -83,26 +83,31 @@ def fold(text: str) -> str:
     return low.translate(_APOSTROPHES) if not low.isalnum() else low
 
 
+@lru_cache(maxsize=4096)  # names share most of their words: a fifth of the time that cutting takes
+def _seen(text: str) -> tuple[str, int | None]:
+    """A word's folded form, and the number that it is."""
+    low = fold(text)
+    return low, int(low) if low.isdecimal() and low.isascii() and len(low) < 10 else None
+
+
 def tokenize(text: str, start: int, end: int) -> tuple[list[Word], list[Box]]:
     """The words and the brackets of text[start:end]. A bracket that is never closed is none."""
-    boxes, marks = _boxes(text, start, end)
+    boxes, marks = _boxes(text, start, end) if _BRACKET.search(text, start, end) else ([], [])
     words: list[Word] = []
     before = start
     mark = 0
     inside = -1
-    for found in _WORD.finditer(text, start, end):
-        at = found.start()
+    for index, found in enumerate(_WORD.finditer(text, start, end)):
+        at, stop = found.span()
         while mark < len(marks) and marks[mark][0] < at:
             inside = marks[mark][1]
             mark += 1
-        raw = found.group()
-        index = len(words)
-        words.append(Word(index, raw, fold(raw), at, text[before:at], inside))
+        words.append(Word(index, text[at:stop], at, stop, text[before:at], inside))
         if inside >= 0:
             box = boxes[inside]
             box.first = index if box.first < 0 else box.first
             box.last = index
-        before = found.end()
+        before = stop
     return words, boxes
 
 

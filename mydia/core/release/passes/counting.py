@@ -21,6 +21,7 @@ NUMBER = re.compile(r"^(\d{1,4})(?:v(\d))?([a-d]?)$")
 """A bare number, with a version or a part behind it."""
 _EPISODES = re.compile(r"ep?(\d+)")
 CHAINS = frozenset(["-", "~", "–", " ~ ", " - ", "_", "&", " & ", "+", ",", ", ", ".-.", "_-_", "_~_"])
+_OPEN_CHAINS = CHAINS | {" ", "."}
 TIGHT_CHAINS = frozenset(["-", "~", "–", "+", "&", " ~ "])
 _NEIGHBOURS = frozenset([" & ", " + ", ", ", ","])
 """Gaps that join a number to the very next one only."""
@@ -94,17 +95,17 @@ def _behind_and(reading: Reading, word: Word, before: int, season: int | None) -
 def _next_number(reading: Reading, word: Word, before: int, season: int | None) -> int | None:
     """The number that a word continues an episode chain with, if it does."""
     found = EPISODE_WORD.match(word.low)
-    if found is not None and word.gap in CHAINS | {" ", "."}:
+    if found is not None and word.gap in _OPEN_CHAINS:
         numbers = [int(n) for n in DIGITS.findall(word.low.partition("v")[0])]
         return numbers[-1] if numbers[-1] > before else None
     if season is not None:
         cross = CROSS.match(word.low)
         if cross is not None and int(cross.group(1)) == season and int(cross.group(2)) > before:
-            return int(cross.group(2)) if word.gap in CHAINS | {".", " "} else None
+            return int(cross.group(2)) if word.gap in _OPEN_CHAINS else None
         full = FULL.match(word.low)
         if full is not None and int(full.group(2)) == season:
             numbers = episodes_in(full.group(3))
-            return numbers[-1] if word.gap in CHAINS | {".", " "} and numbers[-1] > before else None
+            return numbers[-1] if word.gap in _OPEN_CHAINS and numbers[-1] > before else None
         more = _CROSS_MORE.match(word.low)
         if more is not None and word.term is None and word.gap in CHAINS:
             return int(more.group(1))

@@ -16,6 +16,7 @@ BROADCAST_YEARS = range(1951, 2080)
 
 _PART = re.compile(r"^(?:part|pt)0?(\d)$")
 _GAPS = frozenset([" ", ".", "_", "-", "/", "–", ". "])
+_LAST_GAPS = _GAPS | {", "}
 _WORD_GAPS = frozenset([".", "_", " "])
 _ORDINAL = re.compile(r"^\d{1,2}(st|nd|rd|th)$")
 _YEAR = re.compile(r"^\d{4}(?:v\d|г)$")
@@ -57,7 +58,7 @@ def date_at(reading: Reading, index: int) -> tuple[str, int] | None:
     if index + 2 >= len(words):
         return None
     second, third = words[index + 1], words[index + 2]
-    if second.gap not in _GAPS or third.gap not in _GAPS | {", "}:
+    if second.gap not in _GAPS or third.gap not in _LAST_GAPS:
         return None
     if (len(word.low), len(second.low), len(third.low)) == (2, 2, 2):
         short = _short(reading, word, second, third)

@@ -15,6 +15,7 @@ from mydia.core.release.tokens import Word, fold
 
 _SPELLINGS = {tuple(re.findall(r"[^\W_]+", fold(name))) for name in EXCEPTIONS}
 _LONGEST = max(len(words) for words in _SPELLINGS)
+_LAST_WORDS = frozenset(words[-1] for words in _SPELLINGS)
 _CODECS = frozenset(["video_codec", "audio", "channels", "hdr"])
 _INSIDE = frozenset([".", "_", "&", "@", " "])
 _SPACES = frozenset([".", "_", " "])
@@ -58,6 +59,8 @@ def _ends_as_scene(reading: Reading, last: int) -> bool:
 
 def _known(reading: Reading, last: int) -> tuple[int, int] | None:
     """A group that is written without a hyphen, or with signs of its own."""
+    if reading.words[last].low not in _LAST_WORDS:
+        return None
     for length in range(_LONGEST, 0, -1):
         first = last - length + 1
         if first <= reading.title_from or first < min(reading.zone, last):

@@ -21,27 +21,30 @@ LEXICON: Lexicon = build(
 )  # fmt: skip
 
 _NUMBERING = words.SEASON | words.EPISODE | words.PART | words.MONTHS.keys() | {"s", "e", "x", "тв", "tv"}
-_CJK_COUNTERS = ("季", "期", "話", "话", "集", "回")
+_CJK_COUNTERS = frozenset("季期話话集回")
 _HEIGHTS = ((400, 480), (500, 480), (560, 480), (620, 576), (980, 720), (1300, 1080), (9999, 2160))
 
 
 def mark_words(reading: Reading) -> None:
     """Give every word its term, longest spelling first, and collect the words that numbering will look at."""
-    all_words = reading.words
+    all_words, numbers = reading.words, reading.numbers
     at = 0
     while at < len(all_words):
         word = all_words[at]
-        plain = word.low.isalpha()
-        if not plain or word.low in _NUMBERING or word.low.endswith(_CJK_COUNTERS):
-            reading.numbers.append(word)
-        hit = look_up(LEXICON, all_words, at)
+        low = word.low
+        plain = low.isalpha()
+        if not plain or low in _NUMBERING or low[-1:] in _CJK_COUNTERS:
+            numbers.append(word)
+        # Most words of titles begin no spelling; asking that first is cheaper than a call.
+        hit = look_up(LEXICON, all_words, at) if low in LEXICON or low[-1:] == "+" else None
         if hit is not None:
             term, stop = hit
-            for index in range(at, stop):
-                all_words[index].term = term
-                all_words[index].head = at
-                if index > at and (not all_words[index].low.isalpha() or all_words[index].low in _NUMBERING):
-                    reading.numbers.append(all_words[index])
+            word.term = term
+            for other in all_words[at + 1 : stop]:
+                other.term = term
+                other.head = at
+                if not other.low.isalpha() or other.low in _NUMBERING:
+                    numbers.append(other)
             at = stop
             continue
         if not plain and word.number is None:

@@ -18,6 +18,7 @@ _ACRONYM = re.compile(r"(?<![^\W_])([^\W\d_](?:\.[^\W\d_])+)(?:\.|(?![^\W_]))")
 _BLANKS = re.compile(r"\s+")
 _EDGES = " ._-–—~|/,;:+*#★"
 _SEASON_BEHIND = re.compile(r"\s+(?:S\d{1,2}|\d(?:st|nd|rd|th) Season)$", re.IGNORECASE)
+_WORD_GAPS = frozenset([".", " ", "_"])
 _NEW_SHOWS = "新番"
 """The remark "new show (of the season)", which fansub groups put before the title."""
 _SEASONED = re.compile(r"\b([Ss])0?(\d{1,2})$")
@@ -133,13 +134,13 @@ def _split(reading: Reading, words: list[Word]) -> list[list[Word]]:
     groups: list[list[Word]] = [[]]
     for word in words:
         group = groups[-1]
-        if group and (word.low == "aka" or _spelled_aka(reading, word)):
+        if group and (word.low == "aka" or (word.low == "a" and _spelled_aka(reading, word))):
             groups.append([])
         elif len(groups) > 1 and not group and word.low in ("k", "a") and word.gap == ".":
             continue
         elif word.used is None or word.used == "release_group" or word.start < reading.mark_start < word.end:
             if group and (
-                _slash(reading, group[-1], word)
+                (word.gap not in _WORD_GAPS and _slash(reading, group[-1], word))
                 or (fansub and _new_box(group[-1], word))
                 or (mixed and _script_changes(group, word))
             ):
@@ -149,9 +150,9 @@ def _split(reading: Reading, words: list[Word]) -> list[list[Word]]:
 
 
 def _spelled_aka(reading: Reading, word: Word) -> bool:
-    """Whether "a.k.a." begins at a word."""
+    """Whether "a.k.a." begins at a word "a"."""
     after = reading.words[word.index + 1 : word.index + 3]
-    return word.low == "a" and [(w.low, w.gap) for w in after] == [("k", "."), ("a", ".")]
+    return [(w.low, w.gap) for w in after] == [("k", "."), ("a", ".")]
 
 
 def _han_first(words: list[Word]) -> bool:
