@@ -9,16 +9,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import trio
 
 from mydia.settings.load import load_config
-from mydia.store.engine import Connection
-from mydia.store.maintenance import connect_to_read
-from mydia.store.sqlite import SqliteEngine
 from tests.crash import truths
 from tests.crash.clients import Client, Ledger
 from tests.crash.world import Stage, gone, group_of, landings, seed_profile, set_stage
@@ -144,7 +140,7 @@ async def live(folder: Path, seed: int, kills: int, *, films: int, within: float
                     clients.cancel_scope.deadline = trio.current_time() + REST
                 if clients.cancel_scope.cancelled_caught:
                     outcome.wrong.append(f"seed {seed}: somebody was never given what was wished for")
-                await _rest(daemon, stage, ledger, outcome)
+                await _end(daemon, database, ledger, stage, outcome)
             nursery.cancel_scope.cancel()
     outcome.executed = daemon.executed
     outcome.acknowledged = ledger.acknowledged
@@ -169,32 +165,11 @@ async def _one_life(daemon: Grouped, ledger: Ledger, chance: random.Random, outc
     outcome.kills += 1
 
 
-async def _rest(daemon: Grouped, stage: Stage, ledger: Ledger, outcome: Outcome) -> None:
-    """Until all that was wished is done; then the daemon ends as it should, and everything is looked at."""
-    database = load_config(stage.config, {}).config.database_file
-    engine = SqliteEngine(database, backups=stage.folder / "backups")
-    left: list[str] = ["it was not looked at"]
-    with trio.move_on_after(REST):
-        while left:
-            await trio.sleep(0.3)
-            left = await trio.to_thread.run_sync(partial(_left, database, ledger, stage))
-    outcome.wrong += [f"seed {outcome.seed}: not done in the end: {line}" for line in left]
+async def _end(daemon: Grouped, database: Path, ledger: Ledger, stage: Stage, outcome: Outcome) -> None:
+    """When all that was wished is done the daemon ends as it should, and everything is looked at."""
+    wrong = await truths.rest(database, ledger, stage, REST)
     code = await daemon.end(signal.SIGTERM)
     if code != 0:
-        outcome.wrong.append(f"seed {outcome.seed}: the daemon ended with {code}: {daemon.said()}")
-    await engine.open(truths.NOW)
-    try:
-        outcome.wrong += [f"seed {outcome.seed}: in the end: {line}" for line in await engine.check()]
-        lines = await engine.read(truths.all_of_it, ledger, stage)
-        outcome.wrong += [f"seed {outcome.seed}: in the end: {line}" for line in lines]
-        outcome.happened = await engine.read(truths.tally)
-    finally:
-        await engine.close()
-
-
-def _left(database: Path, ledger: Ledger, stage: Stage) -> list[str]:
-    raw = connect_to_read(database)
-    try:
-        return truths.not_at_rest(Connection(raw.cursor()), ledger, stage)
-    finally:
-        raw.close()
+        wrong.append(f"the daemon ended with {code}: {daemon.said()}")
+    more, outcome.happened = await truths.at_last(database, ledger, stage)
+    outcome.wrong += [f"seed {outcome.seed}: in the end: {line}" for line in (*wrong, *more)]

@@ -1,13 +1,17 @@
 """What must be true of a killed house, whenever that was: asked of a copy of its database, and of its folders."""
 
+import contextlib
 import shutil
 from collections import Counter as Tally
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import trio
+
 from mydia.downloads.model import OPEN
 from mydia.store.engine import Connection, Row, from_json
+from mydia.store.maintenance import connect_to_read
 from mydia.store.sqlite import SqliteEngine
 from tests.crash.clients import Ledger
 from tests.crash.world import Stage
@@ -26,6 +30,31 @@ async def broken(database: Path, scratch: Path, ledger: Ledger, stage: Stage) ->
     finally:
         await engine.close()
     return wrong + list(on_disk(stage))
+
+
+async def rest(database: Path, ledger: Ledger, stage: Stage, within: float) -> list[str]:
+    """Wait until all that was wished is done; what is not, when the time is up. The house runs meanwhile."""
+
+    def look() -> list[str]:
+        with contextlib.closing(connect_to_read(database)) as raw:
+            return not_at_rest(Connection(raw.cursor()), ledger, stage)
+
+    left = ["it was not looked at"]
+    with trio.move_on_after(within):
+        while left:
+            await trio.sleep(0.3)
+            left = await trio.to_thread.run_sync(look)
+    return [f"not done: {line}" for line in left]
+
+
+async def at_last(database: Path, ledger: Ledger, stage: Stage) -> tuple[list[str], dict[str, Any]]:
+    """What is wrong with a house that has come to rest and ended, and how much has happened in it."""
+    engine = SqliteEngine(database, backups=stage.folder / "backups")
+    await engine.open(NOW)
+    try:
+        return await engine.check() + await engine.read(all_of_it, ledger, stage), await engine.read(tally)
+    finally:
+        await engine.close()
 
 
 def _copied(database: Path, scratch: Path) -> Path:
