@@ -1,6 +1,7 @@
 """The janitor: what is old goes, what is kept stays, a damaged database is said out loud until it is sound."""
 
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,16 +11,20 @@ import trio
 
 from mydia.events import HealthChanged
 from mydia.house import House
-from mydia.jobs import changes, queries
+from mydia.jobs import changes, cron, queries
 from mydia.jobs.model import Job
 from mydia.library.changes import ensure_roots, set_root_state
 from mydia.library.queries import roots
 from mydia.otp import Supervisor, actor
+from mydia.schedules import entries, make_jobs
 from mydia.settings.alerts import Alert, alerts, clear_alert, set_alert
+from mydia.settings.changes import put_setting
+from mydia.store import growth
 from mydia.store.engine import Connection
 from mydia.store.transaction import Transaction
 from tests.support.hands import hands
 from tests.support.house import clock_of, open_house
+from tests.support.waiting import eventually
 from workers.janitor import Janitor
 
 
@@ -34,7 +39,10 @@ async def cleaning(house: House) -> AsyncIterator[None]:
 
 async def run(house: House, kind: str) -> Job:
     """The job once it is over."""
-    job_id = await house.write(Transaction.enqueue, kind, {})
+    return await over(house, await house.write(Transaction.enqueue, kind, {}))
+
+
+async def over(house: House, job_id: str) -> Job:
     with trio.fail_after(60), house.bus.subscribe() as events:
         while (job := await house.read(queries.get_job, job_id)).state in ("available", "executing"):
             await anext(events)
@@ -178,3 +186,93 @@ async def test_another_fault_is_news_again_and_an_alert_stays_until_it_is_solved
         await house.write(clear_alert, "database", "sound again")
         assert await house.read(alerts) == ()
         assert len(await house.read(events)) == 3
+
+
+async def test_the_size_of_the_database_and_its_rows_are_noted_by_day(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house, cleaning(house):
+        await run(house, "optimize_store")
+        (sample,) = await house.read(growth.samples)
+        assert sample.day == "2026-01-31"
+        assert sample.size == (await house.engine.status()).size
+        assert sample.tables["jobs"] == 1
+
+
+async def test_the_room_of_what_was_deleted_is_given_back(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house, cleaning(house):
+        await house.write(put_setting, "big", "x" * 2_000_000)
+        await house.write(put_setting, "big", None)
+        await house.engine.fold()
+        before = (await house.engine.status()).size
+        await run(house, "vacuum_store")
+        assert (await house.engine.status()).size < before
+
+
+async def test_a_log_that_has_grown_is_folded_without_anybody_asking(tmp_path: Path) -> None:
+    async with open_house(tmp_path, {"database": {"log_limit_mb": 1}}) as house:
+        await house.write(put_setting, "big", "x" * 3_000_000)
+        assert (await house.engine.status()).wal_size > 1 << 20
+        async with cleaning(house):
+
+            async def folded() -> bool:
+                jobs = (await house.read(queries.list_jobs, kind="fold_log")).items
+                return [j.state for j in jobs] == ["completed"]
+
+            await eventually(folded, every=0.01)
+            assert (await house.engine.status()).wal_size < 1 << 20
+        assert await house.read(alerts) == ()
+
+
+async def test_a_long_read_that_keeps_the_log_from_being_folded_is_said_until_it_is_over(tmp_path: Path) -> None:
+    began, go = threading.Event(), threading.Event()
+
+    def dawdle(conn: Connection) -> None:
+        conn.value("select count(*) from settings")
+        began.set()
+        assert go.wait(60)
+
+    async with open_house(tmp_path, {"database": {"log_limit_mb": 1}}) as house, cleaning(house):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(house.read, dawdle)
+            await trio.to_thread.run_sync(began.wait)
+            await house.write(put_setting, "big", "x" * 3_000_000)
+            await run(house, "fold_log")
+            (alert,) = await house.read(alerts)
+            assert alert.part == "database log"
+            assert "dawdle (for " in alert.message
+            go.set()
+        await run(house, "fold_log")
+        assert await house.read(alerts) == ()
+
+
+async def test_a_backup_that_cannot_be_written_is_said_until_one_is(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house, cleaning(house):
+        (tmp_path / "backups").write_text("a file where the folder should be")
+        job_id = await house.write(Transaction.enqueue, "backup_store", {})
+
+        async def postponed() -> bool:
+            return (await house.read(queries.get_job, job_id)).state == "scheduled"
+
+        await eventually(postponed, every=0.01)
+        assert [a.part for a in await house.read(alerts)] == ["backup"]
+        (tmp_path / "backups").unlink()
+        await house.write(changes.retry_job, job_id)
+
+        async def written() -> bool:
+            return (await house.read(queries.get_job, job_id)).state == "completed"
+
+        await eventually(written, every=0.01)
+        assert await house.read(alerts) == ()
+
+
+async def test_what_schedules_last_did_is_not_pruned_before_they_run_again(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house, cleaning(house):
+        await house.write(cron.plan_entries, entries(house.config))
+        (first,) = await house.write(cron.run_entry, "check_store", make_jobs)
+        await over(house, first)
+        clock_of(house).advance(days=8)
+        await run(house, "prune")
+        assert (await house.read(queries.last_runs))["check_store"].state == "completed"
+        (second,) = await house.write(cron.run_entry, "check_store", make_jobs)
+        await over(house, second)
+        await run(house, "prune")
+        assert first not in {j.id for j in (await house.read(queries.list_jobs)).items}

@@ -184,3 +184,38 @@ async def test_a_clock_that_is_put_right_by_seconds_runs_nothing_twice(tmp_path:
         assert [e.next_run_at for e in await house.read(queries.cron_entries) if e.enabled] == [
             "2026-02-02T03:00:00.000000Z"
         ]
+
+
+async def test_a_schedule_that_is_changed_while_it_waits_counts_without_a_restart(tmp_path: Path) -> None:
+    async with open_house(tmp_path, ONLY_PRUNE) as house, scheduling(house):
+        assert await planned(house) == {"prune": "2026-02-01T03:00:00.000000Z"}
+        sooner = house.config.schedules.model_copy(update={"prune": "30 12 * * *"})
+        house.config = house.config.model_copy(update={"schedules": sooner})
+
+        async def replanned() -> bool:
+            house.mail["scheduler"].ring()
+            return await planned(house) == {"prune": "2026-01-31T12:30:00.000000Z"}
+
+        await eventually(replanned, every=0.01)
+        clock_of(house).advance(minutes=30)
+        assert await planned(house) == {"prune": "2026-02-01T12:30:00.000000Z"}
+        assert await jobs(house) == ["prune"]
+
+
+async def test_of_two_that_see_an_entry_come_due_one_runs_it(tmp_path: Path) -> None:
+    """As when two daemons share a database, and both take themselves for the leader for a moment."""
+    async with open_house(tmp_path, ONLY_PRUNE) as house:
+        await house.write(cron.plan_entries, entries(house.config))
+        clock_of(house).advance(days=1)
+        for _ in range(2):
+            await house.write(cron.run_due, make_jobs)
+        assert await jobs(house) == ["prune"]
+
+
+async def test_upgrades_and_what_is_missing_are_searched_each_by_a_schedule_of_its_own(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        await house.write(cron.plan_entries, entries(house.config))
+        for name in ("automated_search", "quality_upgrade"):
+            await house.write(cron.run_entry, name, make_jobs)
+        found = await house.read(queries.list_jobs, kind="search_missing")
+        assert sorted(str(job.args) for job in found.items) == ["{'why': 'cutoff_unmet'}", "{'why': 'missing'}"]
