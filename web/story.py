@@ -103,7 +103,9 @@ _TELLERS: Mapping[str, Callable[[Mapping[str, Any]], Story]] = {
     ),
     "FileGone": lambda d: Story("A file is gone", _name(d.get("path")), "", "warning", "warning"),
     "FileTrashed": lambda d: Story("Moved to the trash", _name(d.get("path")), d.get("reason", ""), "quiet", "trash"),
-    "FileRenamed": lambda d: Story("Renamed", _name(d.get("path")), f"from {_name(d.get('before'))}", "quiet", "pencil"),
+    "FileRenamed": lambda d: Story(
+        "Renamed", _name(d.get("path")), f"from {_name(d.get('before'))}", "quiet", "pencil"
+    ),
     "FileRestored": lambda d: Story("Restored from the trash", _name(d.get("path")), "", "good", "retry"),
     "RootChanged": _root,
     "ScanFinished": _scan,

@@ -248,7 +248,8 @@ def unfinished(conn: Connection) -> list[str]:
     """Jobs that still have something to do, maintenance aside."""
     rows = conn.all(
         "select kind, state, errors from jobs where state in ('available', 'scheduled', 'executing', 'retryable')"
-        " and kind not in ('prune', 'optimize_store', 'fold_log', 'vacuum_store', 'check_store', 'backup_store', 'refresh_metadata', 'search_missing')"
+        " and kind not in ('prune', 'optimize_store', 'fold_log', 'vacuum_store', 'check_store', 'backup_store',"
+        " 'refresh_metadata', 'search_missing')"
         " order by kind, id"
     )
     return [f"{r['kind']} {r['state']}" for r in rows]
