@@ -14,6 +14,7 @@ from mydia.core.release.passes.counting import (
     range_from,
     run,
     set_version,
+    word_at,
 )  # fmt: skip
 from mydia.core.release.passes.numbering import is_episode_after, total_behind
 from mydia.core.release.reading import Reading
@@ -26,52 +27,69 @@ _BOLUM = re.compile(r"^(\d{1,4})(?:bolum|blm)$")
 
 
 def read_named(reading: Reading) -> bool:
-    """Read "Episode 56", "EP06", "E1135", "60.Bolum", "#17", 第1008話."""
-    for word in reading.numbers:
-        if word.used is not None:
-            continue
-        found = _LETTERED.match(word.low)
-        if found is not None and (
-            word.index > reading.title_from
-            or found.group(1) != "e"
-            or len(found.group(2)) == 2
-            or len(reading.words) == 1
-        ):
-            episodes = run(int(found.group(2)), ([int(found.group(2)), *episodes_in(found.group(3))])[-1])
-            last = follow(reading, episodes, word.index, None)
-            set_version(reading, found.group(4), reading.span(word.index, word.index))
-            return _give_lettered(reading, word, found.group(1), found.group(2), episodes, last)
-        if word.low in EPISODE and word.index + 1 < len(reading.words) and word.low != "часть":
-            number = plain(reading.words[word.index + 1])
-            if number is not None and reading.words[word.index + 1].gap.strip(" ._-#") == "":
-                if _give_counted(reading, word.index, word.index + 1):
-                    return True
-                set_version(reading, number.group(2), reading.span(word.index + 1, word.index + 1))
-                episodes, last = range_from(reading, reading.words[word.index + 1], int(number.group(1)))
-                reading.facts["either_count"] = True
-                return give_absolute(reading, episodes, word.index, last)
-        counter = _COUNTER.match(word.low) or _BOLUM.match(word.low)
-        if (
-            counter is not None
-            and not (word.low.endswith("集") and not word.low.startswith("第"))
-            and word.index > reading.title_from
-        ):
-            reading.facts["either_count"] = word.low.startswith("第")
-            return give_absolute(reading, [cjk_number(word.low) or 0], word.index, word.index)
-        if (
-            word.number is not None
-            and word.index + 1 < len(reading.words)
-            and is_episode_after(reading.words[word.index + 1])
-        ):
-            if _is_counted(reading, word.index + 1):
-                return give_first_season(reading, [word.number], word.index, word.index + 3)
-            if reading.words[word.index + 1].low not in RUNNING:
-                reading.set("episodes", [word.number], reading.mark("episodes", word.index, word.index + 1))
-                return True
-            return give_absolute(reading, [word.number], word.index, word.index + 1)
-        if word.number is not None and word.gap.endswith("#") and word.index > reading.title_from:
-            return give_first_season(reading, [word.number], word.index, word.index)
-    return False
+    """Find the first word that says which episode it is. True when something was found."""
+    return any(recognise(reading, word) for word in reading.numbers if word.used is None for recognise in _RECOGNISERS)
+
+
+def _lettered(reading: Reading, word: Word) -> bool:
+    """EP06, E1135, Folge5."""
+    found = _LETTERED.match(word.low)
+    if found is None:
+        return False
+    letters, digits, more, version = found.groups()
+    if letters == "e" and word.index <= reading.title_from and len(digits) != 2 and len(reading.words) > 1:
+        return False
+    episodes = run(int(digits), ([int(digits), *episodes_in(more)])[-1])
+    last = follow(reading, episodes, word.index, None)
+    set_version(reading, version, reading.span(word.index, word.index))
+    return _give_lettered(reading, word, letters, digits, episodes, last)
+
+
+def _worded(reading: Reading, word: Word) -> bool:
+    """Read "Episode 56", "Ep #3-4"."""
+    after = word_at(reading, word.index + 1)
+    if word.low not in EPISODE or word.low == "часть" or after is None or after.gap.strip(" ._-#"):
+        return False
+    number = plain(after)
+    if number is None:
+        return False
+    if _give_counted(reading, word.index, after.index):
+        return True
+    set_version(reading, number.group(2), reading.span(after.index, after.index))
+    episodes, last = range_from(reading, after, int(number.group(1)))
+    reading.facts["either_count"] = True
+    return give_absolute(reading, episodes, word.index, last)
+
+
+def _counter(reading: Reading, word: Word) -> bool:
+    """Read 第1008話 and "60bolum"; 24集 alone is how many there are."""
+    if _COUNTER.match(word.low) is None and _BOLUM.match(word.low) is None:
+        return False
+    counted = word.low.startswith("第")
+    if word.index <= reading.title_from or (word.low.endswith("集") and not counted):
+        return False
+    reading.facts["either_count"] = counted
+    return give_absolute(reading, [cjk_number(word.low) or 0], word.index, word.index)
+
+
+def _before_its_word(reading: Reading, word: Word) -> bool:
+    """Read "05 серия", "60. Bolum"."""
+    after = word_at(reading, word.index + 1)
+    if word.number is None or after is None or not is_episode_after(after):
+        return False
+    if _is_counted(reading, after.index):
+        return give_first_season(reading, [word.number], word.index, word.index + 3)
+    if after.low in RUNNING:
+        return give_absolute(reading, [word.number], word.index, after.index)
+    reading.set("episodes", [word.number], reading.mark("episodes", word.index, after.index))
+    return True
+
+
+def _hashed(reading: Reading, word: Word) -> bool:
+    """Read "#17"."""
+    if word.number is None or not word.gap.endswith("#") or word.index <= reading.title_from:
+        return False
+    return give_first_season(reading, [word.number], word.index, word.index)
 
 
 def _give_lettered(reading: Reading, word: Word, letters: str, digits: str, episodes: list[int], last: int) -> bool:
@@ -103,3 +121,6 @@ def _is_counted(reading: Reading, last: int) -> bool:
     """Whether "of 12" stands behind: an episode of a season that is told whole."""
     total = total_behind(reading, last)
     return total is not None and last + 2 < len(reading.words)
+
+
+_RECOGNISERS = (_lettered, _worded, _counter, _before_its_word, _hashed)
