@@ -80,7 +80,8 @@ async def export(visit: Visit) -> Response:
 
     def write() -> int:
         path.touch(mode=0o600, exist_ok=False)
-        for left in path.parent.glob(".export-*"):  # of somebody who hung up before the first byte, or of a killed process
+        # What somebody left who hung up before the first byte, or a killed process.
+        for left in path.parent.glob(".export-*"):
             if path.stat().st_mtime - left.stat().st_mtime > FORGOTTEN:
                 left.unlink(missing_ok=True)
         with path.open("wb") as out, whole_of(house.config).source() as source:

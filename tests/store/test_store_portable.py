@@ -2,13 +2,14 @@
 
 import gzip
 import hashlib
+import io
 import json
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -180,28 +181,38 @@ def test_numbers_that_were_given_before_are_not_given_again_by_what_replaces_the
         assert source.numbered == {"events": 100}
 
 
-def test_an_export_is_one_state_while_others_write(tmp_path: Path) -> None:
-    whole = lived_in(tmp_path, titles=CHUNK + 10)
-    before = everything(whole)
-    with whole.source() as source, (tmp_path / "all.gz").open("wb") as out:
-        first = True
+class Busy(io.BytesIO):
+    """A file whose first bytes make somebody else write to the database that is being read."""
 
-        class Busy:
-            """Writes rows that sort last, once the first has been read."""
+    def __init__(self, write: Callable[[], None]) -> None:
+        super().__init__()
+        self._write: Callable[[], None] | None = write
 
-            def write(self, data: bytes) -> int:
-                nonlocal first
-                if first:
-                    first = False
-                    insert(whole.path, "media_items", title(999_999))
-                return out.write(data)
+    def write(self, data: Any) -> int:
+        if self._write is not None:
+            change, self._write = self._write, None
+            change()
+        return super().write(data)
 
-            def flush(self) -> None:
-                out.flush()
 
-        write_export(source, Busy(), NOW)  # type: ignore[arg-type]  # all of a file that is used
-    assert (tmp_path / "all.gz").read_bytes() == before
-    assert everything(whole) != before
+def test_an_export_is_one_state_while_others_write(tmp_path: Path, server: str) -> None:
+    here, there = lived_in(tmp_path, titles=CHUNK + 10), PostgresWhole(server)
+    moved(here, there)
+    last = title(999_999)
+
+    def there_too() -> None:
+        with there.engine.connect() as raw:
+            names = ", ".join(last)
+            values = ", ".join(f"%({name})s" for name in last)
+            raw.execute(f"insert into media_items ({names}) values ({values})", last)  # noqa: S608 - names of the schema
+
+    for whole, write in ((here, lambda: insert(here.path, "media_items", last)), (there, there_too)):
+        before = everything(whole)
+        out = Busy(write)
+        with whole.source() as source:
+            write_export(source, out, NOW)
+        assert out.getvalue() == before
+        assert everything(whole) != before
 
 
 def test_rows_of_an_older_program_come_in_and_are_brought_up_to_date(tmp_path: Path) -> None:
@@ -396,6 +407,73 @@ def test_a_killed_import_leaves_the_old_database_and_the_next_one_goes_on_from_t
     assert everything(target) == everything(whole_in(tmp_path / "other"))
     assert [b.reason for b in target.keeper.backups()] == ["before a restore"]
     assert not list(tmp_path.glob("*.incoming*"))
+
+
+_TAKING_OVER = """
+import os, shutil, signal, sys
+from pathlib import Path
+from mydia.store import moving
+from mydia.store.portable import open_export
+from tests.support.rows import NOW, whole_in
+
+home, file = Path(sys.argv[1]), Path(sys.argv[2])
+
+def life(folder, last):
+    steps = counting = 0
+
+    def step(event, arguments):
+        # From the moment when all is there and compared: everything that the process does to files, as Python tells it.
+        nonlocal steps
+        if counting and event in ("open", "os.rename", "os.link", "os.remove", "os.chmod", "sqlite3.connect"):
+            if str(folder) in repr(arguments):
+                steps += 1
+                if steps == last:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+    def progress(what, done, total):
+        nonlocal counting
+        counting = what == "comparing" and done == total
+
+    sys.addaudithook(step)
+    target = whole_in(folder)
+    with open_export(file) as source, target.alone():
+        moving.bring(source, target, NOW, progress)
+
+for last in range(1, 200):
+    folder = home / str(last)
+    shutil.copytree(home / "plan", folder)
+    victim = os.fork()
+    if victim == 0:
+        life(folder, last)
+        os._exit(0)
+    status = os.waitstatus_to_exitcode(os.waitpid(victim, 0)[1])
+    print(last, status, flush=True)
+    if status == 0:
+        break
+"""
+
+
+def test_an_import_that_is_killed_while_it_takes_over_leaves_the_old_database_or_the_new_one(tmp_path: Path) -> None:
+    for name in ("plan", "other"):
+        (tmp_path / name).mkdir()
+    file = exported(lived_in(tmp_path / "other", titles=9), tmp_path / "all.gz")
+    old, new = everything(lived_in(tmp_path / "plan", titles=3)), everything(whole_in(tmp_path / "other"))
+    command = [sys.executable, "-c", _TAKING_OVER, str(tmp_path), str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
+    assert done.returncode == 0, done.stderr
+    trials = [line.split() for line in done.stdout.splitlines()]
+    found = []
+    for last, _ in trials:
+        target = whole_in(tmp_path / last)
+        with target.alone():  # as a daemon that starts: what lies ready is taken
+            found.append(everything(target))
+        assert found[-1] in (old, new), last
+        if found[-1] == old:
+            brought_in(file, target)
+            assert everything(target) == new, last
+    assert [status for _, status in trials[:-1]] == [str(-signal.SIGKILL)] * (len(trials) - 1), done.stderr
+    assert old in found[:-1]
+    assert new in found[:-1]
 
 
 def test_what_another_file_left_unfinished_is_begun_anew(tmp_path: Path) -> None:
