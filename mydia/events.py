@@ -218,9 +218,7 @@ EVENTS: dict[str, type[Event]] = {
 }
 
 
-def from_row(
-    type_: str, data: dict[str, Any], media_item_id: str | None, actor: str, seq: int | None = None
-) -> Event:
+def from_row(type_: str, data: dict[str, Any], media_item_id: str | None, actor: str, seq: int | None = None) -> Event:
     """An event as the events table keeps it; fields that a newer version no longer knows are dropped."""
     cls = EVENTS[type_]
     known = {f.name for f in fields(cls)}

@@ -128,7 +128,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="fail what skips; fail a whole run in which no peer or no browser test ran",
     )
-    parser.addoption("--store", default=",".join(STORES), help="the databases to run the store's and contexts' tests on")
+    parser.addoption(
+        "--store", default=",".join(STORES), help="the databases to run the store's and contexts' tests on"
+    )
 
 
 @pytest.hookimpl(wrapper=True)

@@ -109,7 +109,9 @@ async def reads(house: House, query: Callable[[Connection], Any]) -> dict[str, A
 
 async def measure(directory: Path) -> dict[str, Any]:
     engine = SqliteEngine(directory / "mydia.db", backups=directory / "backups")
-    house = House(engine=engine, mail=Mail(), bus=Bus(), config=Config(data_dir=directory), clock=FakeClock(), secret=b"")
+    house = House(
+        engine=engine, mail=Mail(), bus=Bus(), config=Config(data_dir=directory), clock=FakeClock(), secret=b""
+    )
     stats = BatchStats()
     writer = actor("db_writer", lambda: DbWriter(house, stats), mailbox=house.mail["db_writer"])
     result: dict[str, Any] = {"senders": SENDERS, "sqlite": sqlite3.sqlite_version}

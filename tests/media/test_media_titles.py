@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
@@ -187,7 +188,7 @@ async def test_a_slot_that_cannot_be_is_refused_by_its_field_and_nothing_changes
         await settle_in(house, (tmp_path, "movie"))
         item = await add(house, film())
         (main,) = await house.read(queries.slots_of, item)
-        good = {"name": "4K", "quality_profile_id": main.quality_profile_id}
+        good: dict[str, Any] = {"name": "4K", "quality_profile_id": main.quality_profile_id}
         with pytest.raises(Invalid) as refused:
             await house.write(slots.add_slot, item, **{**good, **wished}, actor="ann")
         assert refused.value.field == field
@@ -199,7 +200,7 @@ async def test_no_two_slots_of_a_title_share_a_name_or_a_suffix(tmp_path: Path) 
         await settle_in(house, (tmp_path, "movie"))
         item = await add(house, film())
         profile = (await house.read(queries.slots_of, item))[0].quality_profile_id
-        wished = {"quality_profile_id": profile, "actor": "ann"}
+        wished: dict[str, Any] = {"quality_profile_id": profile, "actor": "ann"}
         sharp = await house.write(slots.add_slot, item, name="4K", **wished)
         assert [(s.name, s.ending) for s in await house.read(queries.slots_of, item)] == [
             ("default", ""),

@@ -387,7 +387,10 @@ def test_the_prefix_is_the_programs_own() -> None:
     [
         ("oidc: {enabled: true, client_id: x}", "oidc: log-in by OpenID Connect needs issuer too"),
         ("oidc: {client_secret: x}", "oidc: log-in by OpenID Connect needs issuer and client_id too"),
-        ("local_auth_enabled: false", "local_auth_enabled is false and auth.oidc is not set up, so nobody could log in"),
+        (
+            "local_auth_enabled: false",
+            "local_auth_enabled is false and auth.oidc is not set up, so nobody could log in",
+        ),
         (
             "{local_auth_enabled: false, oidc: {enabled: false, issuer: https://idp.example, client_id: x}}",
             "local_auth_enabled is false and auth.oidc is not set up, so nobody could log in",

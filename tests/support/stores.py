@@ -6,6 +6,7 @@ tests/conftest.py runs each such test once on each; whatever opens a database by
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar
 
 import trio
 
@@ -23,7 +24,7 @@ class _Chosen:
     kind = "sqlite"
     server: Postgres | None = None
     template = ""
-    databases: dict[Path, str] = {}
+    databases: ClassVar[dict[Path, str]] = {}
 
 
 def engine_in(directory: Path) -> Engine:

@@ -224,7 +224,7 @@ async def test_a_show_that_is_added_for_what_is_there_or_for_what_is_not_knows_t
 
 async def test_a_refresh_wants_of_what_is_new_what_the_show_s_policy_says(tmp_path: Path) -> None:
     async with desk(tmp_path, [STEP]) as here:
-        librarian, found = here.house.mail["librarian"], {}
+        librarian, found = here.house.mail["librarian"], dict[str, str]()
         for policy in ("all", "none"):
             here.tmdb.titles[:] = [replace(STEP, id=STEP.id + len(found), title=f"Step {policy}")]
             wish = AddTitle("tv_show", "tmdb", str(here.tmdb.titles[0].id), preset="all", new_seasons=policy)
