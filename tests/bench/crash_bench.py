@@ -70,7 +70,13 @@ async def measure(folder: Path, kill_count: int, cut_count: int) -> dict[str, An
     killed = await all_kills(folder, kill_count)
     cut = await all_cuts(folder, cut_count)
     imported = await imports.all_cuts(folder / "imports", SEED, IMPORT_CUTS)
-    return {"kills": killed, "power": cut, "imports": dataclasses.asdict(imported)}
+    journal = await imports.kill_at_every_step(folder / "journal")
+    return {
+        "kills": killed,
+        "power": cut,
+        "journal": dataclasses.asdict(journal),
+        "imports": dataclasses.asdict(imported),
+    }
 
 
 def main() -> int:

@@ -14,6 +14,6 @@ async def test_d29_a_power_cut_during_an_import_loses_neither_film_and_the_next_
     tmp_path: Path, seed: int, same_name: bool, copied: bool
 ) -> None:
     recorded = await record(tmp_path / "disk", same_name=same_name, copied=copied)
-    outcome = await cut(tmp_path / "disk", recorded, seed, times=3)
+    outcome = await cut(tmp_path / "disk", *recorded, seed, times=3)
     assert outcome.wrong == []
     assert outcome.cuts == 3

@@ -11,6 +11,7 @@ from tests.support.delivery import Fate, dock
 async def main(folder: Path, download: str, at: int) -> None:
     async with dock(folder, Fate(at, real=True), recall=download) as here:
         await here.until(download, "imported")
+        await here.trash_is_still()
 
 
 if __name__ == "__main__":
