@@ -5,6 +5,7 @@ also be laid ready for its next start, or be asked of the running daemon itself 
 """
 
 import argparse
+import contextlib
 import os
 import sys
 import time
@@ -22,6 +23,7 @@ from mydia.settings.model import Config
 from mydia.store import moving
 from mydia.store.backups import Keeper
 from mydia.store.kept import Backup, Comparison
+from mydia.store.place import InUse
 from mydia.store.portable import open_export, write_export
 from mydia.store.sqlite_whole import SqliteWhole
 from mydia.store.transaction import to_text
@@ -164,7 +166,7 @@ def backup(config: Config, args: argparse.Namespace) -> int:
 
 def restore(config: Config, args: argparse.Namespace) -> int:
     keeper = keeper_of(config)
-    file = Path(args.backup) if Path(args.backup).is_file() else keeper.find(args.backup).path
+    file = _named(args.backup, keeper)
     for line in losses(keeper.compare(file)):
         _say(line)
     if not args.yes:
@@ -173,21 +175,26 @@ def restore(config: Config, args: argparse.Namespace) -> int:
         _ask(args.url, keeper.find(file.name).name)
         _say("The daemon restores it now and is back in a moment.")
         return 0
-    whole = SqliteWhole(keeper.path, keeper.directory, keeper.driver.key)
     try:
-        with whole.alone():
+        with whole_of(config).alone():
             keeper.stage(file)
             former = keeper.take()
-    except Unavailable as busy:
-        if "another Mydia" not in str(busy):
-            raise
+    except InUse:
         keeper.stage(file)
         _say(
-            "A daemon has the database open. The backup lies ready, and is taken when the daemon is started next: restart it now."
+            "A daemon has the database open. The backup lies ready; it is taken when the daemon is started next: restart it now."
         )
         return 0
     _say("Restored." + (f" The former database is kept as {former}." if former is not None else ""))
     return 0
+
+
+def _named(text: str, keeper: Keeper) -> Path:
+    """The file of that path, or the backup of that name."""
+    with contextlib.suppress(OSError, ValueError):  # as a path it may be too long, or none
+        if Path(text).is_file():
+            return Path(text)
+    return keeper.find(text).path
 
 
 def losses(comparison: Comparison) -> list[str]:

@@ -71,7 +71,7 @@ class Whole(Protocol):
         ...
 
     def alone(self) -> AbstractContextManager[None]:
-        """Keep every daemon out meanwhile. Unavailable when one is in."""
+        """Keep every daemon out meanwhile. InUse (an Unavailable) when one is in."""
         ...
 
     def source(self) -> AbstractContextManager[DatabaseSource]:

@@ -78,6 +78,10 @@ def make_folder(folder: Path, mode: int = 0o777) -> None:
                 os.close(fd)
 
 
+class InUse(Unavailable):
+    """Another Mydia has the database."""
+
+
 class FileLock:
     """One daemon per database file. The kernel lets go of the lock when the process ends, however it ends."""
 
@@ -87,7 +91,7 @@ class FileLock:
         self._fd: int | None = None
 
     def acquire(self) -> None:
-        """Take the lock, or say who has it (Unavailable)."""
+        """Take the lock, or say who has it (InUse)."""
         fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -96,7 +100,7 @@ class FileLock:
             os.close(fd)
             if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
                 raise
-            raise Unavailable(f"another Mydia (pid {holder}) uses {self.database}; stop it first") from None
+            raise InUse(f"another Mydia (pid {holder}) uses {self.database}; stop it first") from None
         os.ftruncate(fd, 0)
         os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
         self._fd = fd

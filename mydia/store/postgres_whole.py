@@ -12,6 +12,7 @@ from mydia.errors import Invalid, NotFound, Unavailable
 from mydia.store import dialect, migrate
 from mydia.store.engine import Connection, to_json
 from mydia.store.moving import LIVED_IN, Mark
+from mydia.store.place import InUse
 from mydia.store.portable import DatabaseSource, Source
 from mydia.store.postgres import WRITING, PostgresEngine, Raw, Reading, Statements
 from mydia.store.schema import Steps, Table, schema_of
@@ -39,7 +40,7 @@ class PostgresWhole:
         with self._connected() as raw:
             got = _one(raw, f"select pg_try_advisory_lock({WRITING})")
             if not got or _one(raw, _OTHERS):
-                raise Unavailable(f"a Mydia daemon uses {self.name}; stop it first")
+                raise InUse(f"a Mydia daemon uses {self.name}; stop it first")
             yield
 
     @contextlib.contextmanager

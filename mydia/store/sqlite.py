@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Concatenate, Literal, NoReturn, ParamSpec, TypeVar
 
 import trio
+from loguru import logger
 from sqlite_utils import Database
 
 from migrations import MIGRATIONS
@@ -91,7 +92,8 @@ class SqliteEngine:
         except OSError as error:
             raise Unavailable(f"the database {self.path} cannot be opened: {error.strerror or error}") from error
         try:
-            self.keeper.take()
+            if (former := self.keeper.take()) is not None:
+                logger.warning("the database was replaced by what lay ready; the former one is kept as {}", former)
             self._writer = self._connect_to_write()
             self._bring_up_to_date(self._writer, now)
             self._idle = [self._connect_to_read() for _ in range(int(self._readers.total_tokens))]

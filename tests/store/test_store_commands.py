@@ -159,7 +159,7 @@ def test_a_backup_is_made_listed_and_put_back_after_saying_what_would_be_lost(
 
 def test_a_backup_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lived_in(tmp_path)
-    for name in ("mydia-nope.db", "../mydia.db", "/nowhere/x.db"):
+    for name in ("mydia-nope.db", "../nope.db", "/nowhere/x.db", "x" * 5000):
         code, _, err = mydia(capsys, "restore", name, "--yes")
         assert (code, err) == (1, f"mydia: there is no backup {name!r}; see the list\n")
 
