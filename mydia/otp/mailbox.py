@@ -28,12 +28,13 @@ threads, so that log lines from several actors can be joined. Set it where work 
 class Letter:
     """A message in a mailbox and, when somebody asks, the one reply to it. The first answer counts."""
 
-    __slots__ = ("_answered", "_error", "_reply", "asked", "correlation", "message", "to")
+    __slots__ = ("_answered", "_error", "_reply", "asked", "correlation", "message", "to", "waits")
 
     def __init__(self, to: str, message: Any, *, asked: bool) -> None:
         self.to = to
         self.message = message
         self.asked = asked
+        self.waits = False  # in the mailbox, unread
         self.correlation = correlation.get()
         self._answered = trio.Event() if asked else None
         self._reply: Any = None
@@ -168,6 +169,7 @@ class Mailbox:
     def _put(self, letter: Letter) -> bool:
         if len(self._letters) >= self.capacity:
             return False
+        letter.waits = True
         self._letters.append(letter)
         self._readers.unpark_all()
         return True
@@ -189,7 +191,7 @@ class Mailbox:
             trio.lowlevel.reschedule(task)
 
     def _withdraw(self, letter: Letter) -> None:
-        with contextlib.suppress(ValueError):  # it has been read
+        if letter.waits:
             self._letters.remove(letter)
             self._admit()
 
@@ -217,6 +219,7 @@ class Mailbox:
         if not self._letters:
             return None
         letter = self._letters.popleft()
+        letter.waits = False
         self._admit()
         return letter
 
@@ -232,6 +235,8 @@ class Mailbox:
         """
         await self.wait(until)
         letters = [self._letters.popleft() for _ in range(min(limit, len(self._letters)))]
+        for letter in letters:
+            letter.waits = False
         self._admit()
         try:
             yield letters
