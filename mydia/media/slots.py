@@ -129,4 +129,4 @@ def _check_profile(tx: Transaction, profile_id: str) -> None:
 
 
 def _tell(tx: Transaction, item_id: str, actor: str) -> None:
-    tx.emit(MediaUpdated(media_item_id=item_id, actor=actor, title=title_of(tx, item_id) or "", changed=("slots",)))
+    tx.emit(MediaUpdated(media_item_id=item_id, actor=actor, title=title_of(tx, item_id) or "", changed=("versions",)))
