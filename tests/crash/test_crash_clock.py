@@ -53,7 +53,7 @@ async def test_a_clock_that_jumps_by_hours_under_load_costs_no_promise(tmp_path:
                         client = Client(http, stage, ledger, n, own, iter(range(n, FILMS, len(WISHES))), over)
                         clients.start_soon(getattr(client, wish))
                     for jump in JUMPS:
-                        await ledger.more(60, within=5)
+                        await ledger.more(60, within=3)
                         clock.moved += jump
                     over.set()
                     clients.cancel_scope.deadline = trio.current_time() + REST
