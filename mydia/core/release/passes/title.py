@@ -241,7 +241,14 @@ def _text(reading: Reading, group: list[Word]) -> tuple[Span, str]:
         end = reading.mark_start
     end = _closing_signs(reading, group, end)
     start = _opening_signs(reading, group, start, end)
-    return Span(start, end), clean(name[start:end])
+    text = name[start:end]
+    return Span(start, end), clean(text.replace("-", " ") if "-" in text and _is_hyphened(reading) else text)
+
+
+def _is_hyphened(reading: Reading) -> bool:
+    """Whether hyphens are all that parts the words of a name: "Movie-Name-2019-1080p"."""
+    inside = reading.words[1:]
+    return len(inside) > 3 and all(word.gap == "-" for word in inside)
 
 
 def _opening_signs(reading: Reading, group: list[Word], start: int, end: int) -> int:

@@ -34,7 +34,7 @@ def read_languages(reading: Reading) -> None:
     for _, span in reading.found.get("nordic", ()):
         for code in NORDIC:
             reading.add("subtitles", code, span)
-            if "subs" in reading.found:
+            if any(other != span for _, other in reading.found.get("subs", ())):
                 named.append((code, span))
     _from_characters(reading)
     _latin_american(reading)
@@ -52,7 +52,10 @@ def _where_none_is_heard(reading: Reading, named: list[tuple[str, Span]]) -> Non
     A subtitle file has the language of its text. Else the subtitles' language, where it is spelled out ("Greek Subs", but
     not "PLSUB"), then that of the words which count seasons ("Temporada 1"), then Russian where Russian letters stand.
     """
-    if reading.facts.get("languages"):
+    heard = reading.facts.get("languages", [])
+    if heard:
+        if heard == ["original"]:
+            _from_letters(reading)
         return
     if "subtitle_file" in reading.found:
         named = [*zip(reading.facts.get("subtitles", ()), reading.spans.get("subtitles", ()), strict=False)]
@@ -72,7 +75,7 @@ def _from_letters(reading: Reading) -> None:
     """Names in Russian or Ukrainian letters are given by those who speak over the film; nowhere is that read."""
     name = reading.name.lower()
     if not name.isascii() and _CYRILLIC.search(name) is not None and _OTHER_CYRILLIC.search(name) is None:
-        reading.set("languages", ["uk" if _UKRAINIAN.search(name) is not None else "ru"])
+        reading.facts.setdefault("languages", []).append("uk" if _UKRAINIAN.search(name) is not None else "ru")
 
 
 def _latin_american(reading: Reading) -> None:

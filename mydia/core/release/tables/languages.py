@@ -175,6 +175,7 @@ SUBTITLES: Rows = (
     ("subs:", "~Textad | ~Tekstet | ~Untertitel | ~Sottotitoli | ~Titulky | ~Felirat | ~Feliratos | ~Altyazılı"),
     ("subs:", "~Ondertiteld | ~Субтитры | ~Subtitulos | ~Subtítulos | ~Subtitulada | Subtitle Language"),
     ("subs:", "~Subfiles"),
+    ("subs: nordic:1", "NordicSub | NordicSubs"),
     ("subs:pt-BR named:1", "~Legendado | Legendado PT-BR | Legendado PT | Legendado BR | Legendado em PT | Leg BR"),
     ("subs:pt-BR named:1", "Legendado em PT-BR | ~Legendada"),
     ("subs:es named:1", "~Subtitulado | Subtitulado Esp | Subtitulado Español | Subtitulos Español"),
