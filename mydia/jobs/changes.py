@@ -51,7 +51,7 @@ def claim(tx: Transaction, hands: Hands) -> tuple[Job, ...]:
     ready = [
         row
         for queue in dict.fromkeys(map(queue_of, mine))
-        for row in _most_urgent(tx, queue, {*hands.kinds, *hands.others}, free[queue])
+        for row in _most_urgent(tx, queue, hands, free[queue])
         if row["kind"] in hands.kinds
     ]
     order = {row["id"]: n for n, row in enumerate(sorted(ready, key=_urgency)[: hands.most])}
@@ -72,21 +72,23 @@ def claim(tx: Transaction, hands: Hands) -> tuple[Job, ...]:
     return tuple(claimed)
 
 
-def _most_urgent(tx: Transaction, queue: str, kinds: set[str], limit: int) -> list[Row]:
+def _most_urgent(tx: Transaction, queue: str, hands: Hands, free: int) -> list[Row]:
+    """Of what waits in a queue for these hands or others, as many as there is room for; of one's own no more than one has hands for."""
+    own = free if hands.most is None else min(free, hands.most)
     # One small ordered index scan per kind; a single one over several kinds would sort all that waits.
     rows = [
         row
         for kind in KINDS_OF_QUEUE[queue]
-        if kind in kinds
+        if kind in hands.kinds or kind in hands.others
         for row in tx.all(
             f"""select kind, priority, scheduled_at, id from jobs
             where kind = :kind and state = 'available' and not (unique_key is not null and {_BUSY})
             order by priority, scheduled_at, id limit :limit""",
             kind=kind,
-            limit=limit,
+            limit=own if kind in hands.kinds else free,
         )
     ]
-    return sorted(rows, key=_urgency)[:limit]
+    return sorted(rows, key=_urgency)[:free]
 
 
 def _urgency(row: Row) -> tuple[int, str, str]:
