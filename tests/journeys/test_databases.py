@@ -80,7 +80,7 @@ async def test_on_postgresql_it_is_killed_and_comes_back_and_outlives_a_restart_
         await daemon.serve()
         assert await names(daemon) == {"before the kill"}
         await trio.to_thread.run_sync(server.stop, SIGINT)
-        await trio.to_thread.run_sync(server.start)
+        server.start()  # from the main thread, see there
         await add(daemon, "after the restart")
         assert await names(daemon) == {"before the kill", "after the restart"}
 

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -72,7 +73,8 @@ class Postgres:
         return self.directory / "data"
 
     def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start it, and wait until it answers. From the main thread: it dies with the thread that started it, not the process."""
+        assert threading.current_thread() is threading.main_thread()
         settings = {**_SETTINGS, "port": self.port, "unix_socket_directories": self.directory}
         options = [f"--{name}={value}" for name, value in settings.items()]
         with (self.directory / "log").open("ab") as log:
