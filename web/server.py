@@ -63,10 +63,7 @@ class Web(Actor):
         if token is not None:
             logs.announce(f"No administrator yet. Open {self.addresses[0]}/setup and enter the set-up token {token}")
         logger.info("Mydia is open on {}", ", ".join(self.addresses))
-        # What was imported lives as long as the process; the collector need not look at it again and again.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(20_000, 20, 20)
+        gc.freeze()  # the app lives long, too: the collector need not look at it again and again
         return self.addresses
 
     async def run(self) -> None:
