@@ -3,11 +3,12 @@
 A job is enqueued by an acknowledged change (synchronous=FULL), taken by a real actor, does nothing, and is done when that is on disk too.
 `each_wished_alone`: every job by a change of its own, from 50 senders with 8 under way each; `wished_by_hundreds`: 100 to a change, as a
 scan does. The actor's queue has room for `room` at once; beside it what the queues' defaults reach. Taking: one claim of ten jobs out of
-so many that wait, with so many that are done kept beside them.
+so many that wait, with so many that are done kept beside them. Beside it, in the same run: the same rows by plain sqlite3.
 """
 
 import gc
 import json
+import sqlite3
 import statistics
 import sys
 import tempfile
@@ -36,6 +37,7 @@ from workers.job_actor import JobActor
 JOBS = 20_000
 SENDERS, PIPELINE = 50, 8
 ROOM = 50
+NOW = "2026-01-31T12:00:00.000000Z"
 ROWS = (1_000, 1_000_000)
 CLAIMS = 90
 
@@ -107,10 +109,41 @@ async def from_wish_to_done(folder: Path, room: int, portion: int, jobs: int = J
     }
 
 
+def raw(folder: Path) -> int:
+    """The same life of a row by plain sqlite3 (added, taken, done; each by its key), `ROOM` rows to a transaction; rows a second."""
+
+    async def make() -> None:
+        engine = SqliteEngine(folder / "mydia.db", backups=folder / "backups")
+        await engine.open(NOW)
+        await engine.close()
+
+    trio.run(make)
+    conn = sqlite3.connect(folder / "mydia.db", isolation_level=None)
+    conn.execute("pragma journal_mode = wal")
+    conn.execute("pragma synchronous = full")
+    add = """insert into jobs (id, queue, kind, args, state, unique_key, scheduled_at, created_at)
+        values (:id, 'notifications', 'notify', '{}', 'available', :id, :now, :now)"""
+    take = "update jobs set state = 'executing', attempt = 1, attempted_at = :now, owner = 'raw' where id = :id"
+    end = "update jobs set state = 'completed', finished_at = :now where id = :id"
+    began = time.perf_counter()
+    older: list[list[dict[str, str]]] = [[], []]
+    for start in range(0, JOBS + 2 * ROOM, ROOM):
+        rows = [{"id": f"{n:012}", "now": NOW} for n in range(start, min(start + ROOM, JOBS))]
+        conn.execute("begin immediate")
+        conn.executemany(add, rows)
+        conn.executemany(take, older[1])
+        conn.executemany(end, older[0])
+        conn.execute("commit")
+        older = [older[1], rows]
+    took = time.perf_counter() - began
+    conn.close()
+    return round(JOBS / took)
+
+
 async def taking(folder: Path, rows: int) -> dict[str, float]:
     """What a claim of ten costs where `rows` wait and as many that are done are kept: microseconds, and on how many of both."""
     engine = SqliteEngine(folder / "mydia.db", backups=folder / "backups", synchronous="NORMAL")
-    now = "2026-01-31T12:00:00.000000Z"
+    now = NOW
     await engine.open(now)
     raw = engine._writer
     assert raw is not None
@@ -162,7 +195,10 @@ async def measure(directory: Path) -> dict[str, Any]:
 
 def main() -> None:
     with tempfile.TemporaryDirectory(dir=sys.argv[1] if len(sys.argv) > 1 else None) as directory:
-        json.dump(trio.run(measure, Path(directory)), sys.stdout, indent=2)
+        result = trio.run(measure, Path(directory))
+        result["raw_per_second"] = raw(inside(Path(directory), "raw"))
+        share = result["each_wished_alone"]["done_per_second"] / result["raw_per_second"]
+        json.dump({**result, "share_of_raw": round(share, 2)}, sys.stdout, indent=2)
         sys.stdout.write("\n")
 
 
