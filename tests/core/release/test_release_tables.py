@@ -21,7 +21,7 @@ TABLES: dict[str, Rows] = {
 KNOWN = frozenset(
     "audio atmos dtsx channels tech languages nordic multi dual tracks dubbed subs named hardcoded source service standard uhd mux "
     "modifier disk resolution size_hint video_codec raw bit_depth hdr container three_d proper repack real edition pack "
-    "season_extra special extra".split()
+    "season_extra special extra late_edition".split()
 )
 
 

@@ -152,7 +152,8 @@ def _goes_on(reading: Reading, word: Word, named: bool) -> bool:
     if word.number is None or len(word.low) > 2 or technical:
         return False
     if named:
-        loose = dashed(word.gap) and ("leading_group" not in reading.found or len(word.low) == 1)
+        whole = before.number == 1 and len(word.low) == 1  # "Season 1 - 6" of a fansub group, but not "Season 2 - 06"
+        loose = dashed(word.gap) and ("leading_group" not in reading.found or whole)
         return loose or word.gap in TIGHT_CHAINS or word.gap in (" -", "- ", ":", ": ")
     if word.gap in TIGHT_CHAINS:
         return len(word.low) == len(before.low.lstrip("s")) or len(before.low) > 2

@@ -60,8 +60,14 @@ def _numbered_version(reading: Reading) -> tuple[int, list[Span]]:
 
 
 def read_edition(reading: Reading) -> None:
-    """The editions, joined as they are spelled (an abbreviation as it is meant); an anniversary takes its ordinal with it."""
+    """The editions, joined as they are spelled (an abbreviation as it is meant); an anniversary takes its ordinal with it.
+
+    A late edition is a word that ends titles as well ("The Darjeeling Limited (2007)"), so never before the year.
+    """
+    late = reading.found.get("late_edition")
     found = reading.found.get("edition")
+    if late is not None:
+        found = sorted([*(found or ()), *late], key=lambda fact: fact[1])
     if not found or "edition" in reading.facts:
         return
     spans: list[Span] = []

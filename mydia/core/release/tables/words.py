@@ -49,13 +49,13 @@ EDITIONS: Rows = (
     ("edition:", "~Redux | ~Recut | ~Re-Cut"),
     ("edition:", "~Criterion | ~Alternate Ending | ~Black and Chrome | ~Colorized"),
     ("edition:", "~Roadshow | ~Superfan Episodes"),
-    ("edition:", "~LIMITED | ~FESTIVAL"),
+    ("late_edition:", "~LIMITED | ~FESTIVAL"),
 )
 
 PACKS: Rows = (
     ("pack:batch", "~Batch | ~Complete Season | ~Season Pack | ~Complete Collection | ~Season Complete"),
     ("pack:batch", "~The Complete"),
-    ("pack:series", "~Complete Series | ~The Complete Series | ~Integrale | ~L'Integrale | ~Integral"),
+    ("pack:series", "~Complete Series | ~The Complete Series | ~Integrale | ~L'Integrale"),
     ("pack:series", "~Complete Miniseries | ~Coffret Integrale"),
     ("season_extra:1", "EXTRAS | SUBPACK | ~Bonus Disc | ~Bonus Disk"),
     ("pack:series", "Miniserie | ~Mini Series | ~Mini-Series | ~Miniseries | ~Miniseries Complete"),
@@ -77,7 +77,7 @@ REMARKS: Rows = (
     ("tech:remark", "~Retail | ~Repost | ~Soundtrack | ~Rental"),
     ("tech:remark", "~iPod | ~PSP | ~PSN | ~1CD | ~2CD | ~3CD | ~Rip | ~Untouched | ~Line | ~HHWEBDL | ~nSD"),
     ("tech:remark", "23.976 fps | 29.97 fps | 24 fps | 25 fps | 30 fps | 50 fps | 60 fps | VR180 | VR 180"),
-    ("tech:remark", "~Integral Version"),
+    ("tech:remark", "~Integral | ~Integral Version"),
     ("tech:remark", "~dxva | ~NoTag | ~WebDLMux | ~USA | ?UK | ~HSBS-3D"),
     ("extra:sample", "~Sample"),
     ("extra:trailer", "~Trailer | ~Teaser"),
