@@ -391,7 +391,7 @@ class Jobs(Section):
 
 class Schedules(Section):
     timezone: str = setting("UTC", "The time zone of the times below, such as Europe/Berlin.")
-    library_scan: Schedule = setting("0 2 * * *", "Walk the library folders. 'off' for never, as everywhere here.")
+    library_scan: Schedule = setting("0 2 * * *", "Walk the library folders.")
     automated_search: Schedule = setting("0 */6 * * *", "Search what is missing.")
     quality_upgrade: Schedule = setting(
         "30 */6 * * *", "Search something better than what is held, where its profile wants it."
@@ -432,7 +432,9 @@ class Config(Section):
     metadata: Metadata = section(Metadata, "Where titles are looked up.")
     notifications: Notifications = section(Notifications, "Who is told of what happens.")
     jobs: Jobs = section(Jobs, "Background jobs.")
-    schedules: Schedules = section(Schedules, "What time asks for: cron schedules (minute hour day month weekday).")
+    schedules: Schedules = section(
+        Schedules, "What time asks for: cron schedules (minute hour day month weekday), or 'off' for never."
+    )
     logging: Logging = section(Logging, "The log.")
 
     @property
