@@ -28,6 +28,7 @@ _NEIGHBOURS = frozenset([" & ", " + ", ", ", ","])
 _PLUS = _NEIGHBOURS | {"+", "&"}
 _RANGE_GAPS = frozenset(["-", "~", "–", " - ", " ~ ", ".-.", "_-_"])
 AND = frozenset("and y et und e и i".split())
+TO = frozenset("to thru through a al bis до по".split())
 _CROSS_MORE = re.compile(r"^x(\d{1,4})$")
 _CJK_DIGITS = "〇一二三四五六七八九"
 LONGEST_RANGE = 400
@@ -75,6 +76,8 @@ def follow(reading: Reading, episodes: list[int], last: int, season: int | None)
         number, step = _next_number(reading, word, episodes[-1], season), 1
         if number is None and word.low in AND and word.gap in (" ", "."):
             number, step = _behind_and(reading, word, episodes[-1], season), 2
+        if number is None and word.low in TO and word.gap in (" ", ".", "_"):
+            number, step = _behind_to(reading, word, episodes[-1], season), 2
         if number is None:
             break
         episodes[:] = sorted({*episodes, *run(episodes[-1], number)})
@@ -90,6 +93,16 @@ def _behind_and(reading: Reading, word: Word, before: int, season: int | None) -
     if after.number is not None:
         return after.number if after.number == before + 1 and after.gap == " " else None
     return _next_number(reading, after, before, season)
+
+
+def _behind_to(reading: Reading, word: Word, before: int, season: int | None) -> int | None:
+    """The episode behind "to": "S01E02 to E08", "Episodes 1 to 10"."""
+    after = word_at(reading, word.index + 1)
+    if after is None or after.gap != word.gap:
+        return None
+    if season is None and after.number is not None and before < after.number <= before + LONGEST_RANGE:
+        return after.number
+    return _next_number(reading, after, before, season) if after.number is None else None
 
 
 def _next_number(reading: Reading, word: Word, before: int, season: int | None) -> int | None:

@@ -57,6 +57,7 @@ def _worded(reading: Reading, word: Word) -> bool:
         return True
     set_version(reading, number.group(2), reading.span(after.index, after.index))
     episodes, last = range_from(reading, after, int(number.group(1)))
+    last = follow(reading, episodes, last, None) if last == after.index else last
     reading.facts["either_count"] = True
     return give_absolute(reading, episodes, word.index, last)
 

@@ -16,6 +16,7 @@ from mydia.core.release.passes.counting import (
     EPISODE_WORD,
     FULL,
     SEASON_WORD,
+    TO,
     cjk_number,
     episodes_in,
     follow,
@@ -25,7 +26,7 @@ from mydia.core.release.passes.counting import (
     word_at,
 )  # fmt: skip
 from mydia.core.release.passes.dates import date_at
-from mydia.core.release.passes.seasons import CJK_SEASON, TO, number_before, season_at, technical_before
+from mydia.core.release.passes.seasons import CJK_SEASON, number_before, season_at, technical_before
 from mydia.core.release.reading import Reading, dashed
 from mydia.core.release.tables.words import EPISODE, EPISODE_AFTER, OF, ORDINALS, PART, SEASON, SEASON_AFTER, SO_FAR
 from mydia.core.release.tokens import Word, is_han
@@ -38,6 +39,7 @@ _EXTRA = re.compile(r"^x(\d{1,3})$")
 _CJK_EPISODE = re.compile(r"^第[\d一二三四五六七八九十]{1,4}[話话集回]$")
 _PICTURE_OR_SOUND = frozenset(["resolution", "video_codec", "audio", "bit_depth"])
 """What a word says that tells no season or episode, whatever digits it has."""
+_COUNTING = frozenset(["of", "из"])
 _NEXT = frozenset(["", " ", ".", "_", "-", " - ", ", ", ",", ".-.", "_-_"])
 
 
@@ -219,7 +221,8 @@ def _read_counted_words(reading: Reading, word: Word) -> bool:
         after = reading.words[last + 2]
         if after.low in ("я", "и") and last + 3 < len(reading.words):
             after = reading.words[last + 3]
-        if after.low in EPISODE_AFTER and reading.words[last + 1].number is not None:
+        ordinal = after.low in EPISODE and after.gap == ". "  # "3. Folge"
+        if (after.low in EPISODE_AFTER or ordinal) and reading.words[last + 1].number is not None:
             episodes = [reading.words[last + 1].number or 0], after.index
         behind = word_at(reading, last + 3)
         if behind is not None and behind.low in EPISODE_AFTER and after.gap == "-" and after.number is not None:
@@ -295,7 +298,7 @@ def _named_episodes(reading: Reading, index: int, named: bool) -> tuple[list[int
     if counted is not None:
         return [cjk_number(word.low) or 0], index
     if (
-        word.low in EPISODE
+        (word.low in EPISODE or (word.low == "e" and not named))
         and after is not None
         and after.number is not None
         and len(after.low) <= 4
@@ -432,13 +435,18 @@ def _read_counted(reading: Reading, word: Word) -> bool:
     if word.number is None or not 0 < len(word.low) < 4:
         return False
     of, total = word_at(reading, word.index + 1), word_at(reading, word.index + 2)
-    if of is None or of.low != "of" or total is None or total.number is None or not word.number <= total.number < 500:
+    if of is None or of.low not in _COUNTING or total is None or total.number is None:
         return False
-    if word.index <= reading.title_from and word.box < 0:
+    if not word.number <= total.number < 500 or (word.index <= reading.title_from and word.box < 0):
         return False
+    before = reading.words[word.index - 1]
+    first = before.number if before.number is not None and word.gap == "-" and before.box == word.box >= 0 else None
+    if first is None and of.low == "из":
+        first = 1  # a season that has come so far
+    start = before.index if first is not None and word.gap == "-" else _with_part(reading, word.index)
     reading.set("seasons", [1])
-    span = reading.mark("episodes", _with_part(reading, word.index), total.index)
-    reading.set("episodes", [word.number], span)
+    span = reading.mark("episodes", start, total.index)
+    reading.set("episodes", run(first if first is not None else word.number, word.number), span)
     return True
 
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import re
 
-from mydia.core.release.passes.counting import DIGITS, EPISODE_WORD, SEASON_WORD, TIGHT_CHAINS, cjk_number, run, word_at
+from mydia.core.release.passes.counting import (
+    DIGITS,
+    EPISODE_WORD,
+    SEASON_WORD,
+    TIGHT_CHAINS,
+    TO,
+    cjk_number,
+    run,
+    word_at,
+)  # fmt: skip
 from mydia.core.release.reading import Reading, dashed
 from mydia.core.release.tables.words import EPISODE, NUMBERS, ORDINALS, ROMANS, SEASON
 from mydia.core.release.tokens import Word
@@ -22,7 +31,6 @@ _GLUED = re.compile(r"^([^\W\d_]{2,9})(\d{1,3})$")
 _LIST_GAPS = frozenset([",", ", ", " , ", " ,", "&", " & ", "+", " + ", ", & ", " "])
 _ENGLISH_ENDINGS = frozenset("st nd rd th".split())
 _ORDINAL_ENDINGS = frozenset("и го я a o".split())
-TO = frozenset("to thru through a al bis до по".split())
 _AND = frozenset("and y et und e и".split())
 
 
@@ -125,6 +133,8 @@ def _more_seasons(reading: Reading, season: int, last: int, named: bool) -> tupl
                 continue
         elif after is not None and after.number is not None and word.low in SEASON:
             number, step = after.number, 2
+        elif after is not None and word.low in TO and (found := SEASON_WORD.match(after.low)) is not None:
+            number, step = int(found.group(1)), 2
         elif named and after is not None and after.number is not None and word.low in TO | _AND and len(after.low) < 3:
             number, step, listed = after.number, 2, word.low in _AND
         elif named and word.gap in _LIST_GAPS:
