@@ -37,6 +37,7 @@ Raw = psycopg.Connection[tuple[Any, ...]]
 BATCH_SECONDS = 0.05
 PATIENCE = 15.0
 """Seconds that a read or a batch waits for a server that is gone, before its caller is told so: a restart costs a delay, no error."""
+OPENING = 30.0
 PAUSE = 0.1
 PORTION = 500
 OLDEST = 13
@@ -114,7 +115,7 @@ class PostgresEngine:
                 reconnect_timeout=1.0,  # then each that asks for one tries again, so none waits long after the server is back
                 open=False,
             )
-            self._pool.open(wait=True, timeout=self._patience)
+            self._pool.open(wait=True, timeout=OPENING)
         except BaseException as error:
             self._close(*self._take_all())
             if isinstance(error, errors.LockNotAvailable):
@@ -175,6 +176,7 @@ class PostgresEngine:
     @contextmanager
     def _alone(self, raw: Raw) -> Iterator[None]:
         raw.execute(_BEGIN)
+        raw.execute("set local idle_in_transaction_session_timeout = '1min'")  # a start may be slow where everything starts
         try:
             yield
             raw.execute("commit")
