@@ -1,5 +1,8 @@
 """`mydia db`, `mydia backup` and `mydia restore`, as a person types them: what they say, and their exit codes."""
 
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,6 +54,28 @@ def test_everything_goes_out_and_comes_in(tmp_path: Path, capsys: pytest.Capture
     assert (code, out) == (0, "41 rows taken in, read back and compared.\n")
     assert "41 of 41 rows (100%)" in err
     assert everything(whole_in(tmp_path)) == before
+
+
+def test_an_export_that_is_killed_before_its_end_leaves_no_file_of_that_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lived_in(tmp_path)
+    script = """
+import os, signal, sys
+from mydia.cli import main
+
+def kill(event, arguments):
+    if event == "os.rename" and "all.gz" in repr(arguments):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(kill)
+main(["db", "export", "all.gz"])
+"""
+    died = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, cwd=tmp_path)
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    assert not (tmp_path / "all.gz").exists()
+    assert mydia(capsys, "db", "export", "all.gz")[0] == 0
+    assert not list(tmp_path.glob(".*.part"))
 
 
 def test_what_is_there_already_is_not_written_over_unasked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
