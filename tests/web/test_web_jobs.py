@@ -215,11 +215,11 @@ async def test_what_the_environment_sets_is_not_changed_from_here(tmp_path: Path
 async def test_a_schedule_is_previewed_before_it_is_set(tmp_path: Path) -> None:
     async with open_api(tmp_path) as world:
         sketch = {"schedule": "30 2 * * *", "timezone": "Europe/Berlin"}
-        seen = await ask(world, "GET", "/schedules/preview", params=sketch)
+        seen = await ask(world, "GET", "/schedule-preview", params=sketch)
         assert seen["words"] == "every day at 02:30"
         assert seen["next_runs"][0] == "2026-02-01T01:30:00Z"
         for wrong in ({"schedule": "x"}, {"schedule": "0 2 * * *", "timezone": "Middle/Earth"}):
-            await ask(world, "GET", "/schedules/preview", 422, params=wrong)
+            await ask(world, "GET", "/schedule-preview", 422, params=wrong)
 
 
 async def test_a_schedule_is_run_now_and_says_how_it_went(tmp_path: Path) -> None:

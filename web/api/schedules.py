@@ -103,7 +103,7 @@ async def list_schedules(visit: Visit) -> ScheduleList:
     return ScheduleList([schedule_out(s) for s in await upkeep.schedules(visit)])
 
 
-@operation(api, "/schedules/preview", Policy.READ, query=Sketch, answers=Preview)
+@operation(api, "/schedule-preview", Policy.READ, query=Sketch, answers=Preview)
 async def preview_schedule(visit: Visit, query: Sketch) -> Preview:
     """Check a schedule before it is set: what it means, and its next runs."""
     zone = query.timezone or visit.house.config.schedules.timezone
