@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
-from mydia.core.formats.model import PATTERNS, Condition, CustomFormat, FormatFacts
+from mydia.core.formats.model import PATTERNS, RANGES, Condition, CustomFormat, FormatFacts
 from mydia.core.patterns import NOTHING, Answers, PatternSet, pattern
 from mydia.core.quality import Quality, QualityProfile
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from mydia.core.release import Release
 
 _GB: Final = 1 << 30
+_PLAIN: Final = attrgetter(
+    "source", "modifier", "resolution", "languages", "original_language", "flags", "release_type"
+)
 Said = Mapping[str, Answers]
 """Type of condition -> what its patterns found."""
 
@@ -70,6 +74,8 @@ class FormatSet(tuple[CustomFormat, ...]):
         """ValueError names a pattern that is none."""
         conditions = [c for f in self for c in f.conditions]
         self._patterns = {kind: PatternSet(str(c.value) for c in conditions if c.type == kind) for kind in PATTERNS}
+        self._ranged = any(c.type in RANGES for c in conditions)
+        self._known: dict[tuple[object, ...], tuple[str, ...]] = {}
         self._always: list[int] = []
         self._by_pattern: dict[tuple[str, str], list[int]] = {}
         for place, each in enumerate(self):
@@ -80,13 +86,18 @@ class FormatSet(tuple[CustomFormat, ...]):
                 self._always.append(place)
 
     def matching(self, facts: FormatFacts) -> tuple[str, ...]:
-        """The names of the formats the release is of, in the order given."""
+        """The names of the formats the release is of, in the order given. Of releases of which the same is said only one is looked at."""
         said = self.said(facts)
-        likely = set(self._always)
-        for kind, answers in said.items():
-            for source in answers.found:
-                likely.update(self._by_pattern.get((kind, source), ()))
-        return tuple([self[i].name for i in sorted(likely) if _is_of(self[i], facts, said)])
+        key = (*said.values(), *_PLAIN(facts), (facts.size, facts.year) if self._ranged else None)
+        known = self._known.get(key)
+        if known is None:
+            likely = set(self._always)
+            for kind, answers in said.items():
+                for source in answers.found:
+                    likely.update(self._by_pattern.get((kind, source), ()))
+            known = tuple([self[i].name for i in sorted(likely) if _is_of(self[i], facts, said)])
+            self._known[key] = known
+        return known
 
     def said(self, facts: FormatFacts) -> Said:
         """What the patterns find: in any of the names, in the edition, in the release group."""
