@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import quote
 
 import httpx
 
@@ -216,7 +217,7 @@ def losses(comparison: Comparison) -> list[str]:
 
 def _ask(url: str, name: str) -> None:
     headers = {"X-Api-Key": os.environ.get("MYDIA_API_KEY", "")}
-    address = f"{url.rstrip('/')}/api/v1/backups/{name}/restore"
+    address = f"{url.rstrip('/')}/api/v1/backups/{quote(name)}/restore"
     try:
         answer = httpx.post(address, headers=headers, timeout=600)
         told = "" if answer.is_success else answer.json().get("detail", answer.text)

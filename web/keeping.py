@@ -8,6 +8,7 @@ from typing import TypeVar
 import trio
 from loguru import logger
 from quart import Response
+from werkzeug.http import dump_options_header
 
 from mydia.databases import whole_of
 from mydia.errors import Conflict, Unavailable
@@ -104,7 +105,7 @@ def _file(path: Path, name: str, kind: str, size: int, *, gone: bool = False) ->
     response = Response(_pieces(path, gone), 200, content_type=kind)
     response.timeout = None  # a large file over a slow line takes its time
     response.headers["Content-Length"] = str(size)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Content-Disposition"] = dump_options_header("attachment", {"filename": name})
     return response
 
 

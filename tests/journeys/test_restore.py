@@ -88,7 +88,7 @@ async def test_everything_is_given_out_by_a_running_daemon_and_taken_in_by_anoth
         await ask(daemon, "POST", "/users", {"username": "anna", "password": "a lamp in the window", "role": "user"})
         async with daemon.client() as client:
             answer = await client.get("/api/v1/export")
-            assert answer.headers["Content-Disposition"].startswith('attachment; filename="mydia-')
+            assert answer.headers["Content-Disposition"].startswith("attachment; filename=mydia-")
             kept = await client.get(f"/api/v1/backups/{(await ask(daemon, 'POST', '/backups'))['name']}/content")
             assert kept.content.startswith(b"SQLite format 3\0")
         assert await daemon.end(signal.SIGTERM) == 0

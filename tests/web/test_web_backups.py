@@ -1,11 +1,14 @@
 """Backups by the API and the page: names that are no names, what is laid ready, and what is said where PostgreSQL keeps its own."""
 
 import gzip
+import re
 from collections.abc import Mapping
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 
 from mydia.accounts import changes as accounts
 from mydia.store.backups import Keeper
@@ -59,11 +62,28 @@ async def test_a_backup_is_made_listed_looked_into_downloaded_and_deleted(tmp_pa
         said = (await world.http.get(f"{ROOT}/backups/{name}")).json()
         assert {d["what"]: (d["lost"], d["back"]) for d in said["differences"]}["users"] == (1, 0)
         content = await world.http.get(f"{ROOT}/backups/{name}/content")
-        assert content.headers["Content-Disposition"] == f'attachment; filename="{name}"'
+        assert content.headers["Content-Disposition"] == f"attachment; filename={name}"
         assert content.headers["Content-Length"] == str(len(content.content)) == str(listed[0]["size"])
         assert content.content == keeper_of(world).find(name).path.read_bytes()
         assert (await world.http.delete(f"{ROOT}/backups/{name}")).status_code == 204
         assert (await world.http.get(f"{ROOT}/backups/{name}")).status_code == 404
+
+
+async def test_whatever_the_database_is_called_its_backups_have_an_address(tmp_path: Path) -> None:
+    async with open_web(tmp_path) as world:
+        keeper = world.house.engine.keeper
+        assert isinstance(keeper, Keeper)
+        odd = tmp_path / "backups" / "mydia-before-a [b] #1?é&'\"%2F<i>-20260101T000000Z.db"
+        await trio.Path(odd.parent).mkdir()
+        await trio.Path(keeper.make("2026-01-02T00:00:00Z").path).rename(odd)
+        admin = await world.visitor("admin")
+        page = await admin.http.get("/system/backups")
+        addresses = re.findall(r'(?:href|action)="([^"]*(?:/api/v1/backups/|/system/backups/)[^"]+)"', page.text)
+        assert len(addresses) == 3
+        for address in addresses[:2]:
+            assert (await admin.http.get(unescape(address))).status_code == 200
+        assert (await admin.post(unescape(addresses[2]))).status_code == 303
+        assert keeper.backups() == []
 
 
 async def test_a_restore_is_laid_ready_and_the_house_is_asked_to_open_anew(tmp_path: Path) -> None:
