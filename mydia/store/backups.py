@@ -148,6 +148,7 @@ class Keeper:
                 former = self._keep()
             for ending in _ASIDE:  # they belong to the former database, and would be taken for the new one's
                 self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
+            maintenance.sync(self.path.parent)  # a power cut may undo what was not synced, and keep what came after it
             self.staged.replace(self.path)
             maintenance.sync(self.path.parent)
         except (OSError, self.driver.Error) as error:

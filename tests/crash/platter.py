@@ -383,6 +383,7 @@ class Recorder(vfs.Witness):
             "fsync": self.fsync,
             "replace": self.rename,
             "rename": self.rename,
+            "link": self.link,
             "unlink": self.unlink,
             "mkdir": self.mkdir,
         }

@@ -8,17 +8,19 @@ import random
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import trio
 
 from mydia.messages import Change
+from mydia.store.backups import Keeper
 from mydia.store.engine import Connection
 from mydia.store.maintenance import faults as faults_of
 from mydia.store.sqlite import SqliteEngine
 from mydia.store.transaction import Transaction
-from tests.crash.platter import Recorder, lay_down
+from tests.crash.platter import Named, Recorder, lay_down
 
 NOW = "2026-01-31T12:00:00.000000Z"
 
@@ -92,6 +94,59 @@ async def record(
                     recorder.tell(Path(await engine.backup(2, NOW)).name)
         await engine.close()
     return recorder
+
+
+async def record_restore(folder: Path) -> Recorder:
+    """A backup of BEFORE changes is put in the place of a database that has twice as many and was not closed: a daemon that was killed."""
+    await trio.Path(folder).mkdir()
+    engine = engine_at(folder)
+    await engine.open(NOW)
+    await engine.commit([Change(step, (n, 3000)) for n in range(1, BEFORE + 1)], NOW)
+    backup = Path(await engine.backup(3, NOW))
+    await engine.commit([Change(step, (n, 3000)) for n in range(BEFORE + 1, 2 * BEFORE + 1)], NOW)
+    left = {path.name: path.read_bytes() for path in (folder / "mydia.db", folder / "mydia.db-wal")}
+    await engine.close()
+    for name, content in left.items():
+        (folder / name).write_bytes(content)
+    recorder = Recorder(folder)
+    with recorder.at_work():
+        await trio.to_thread.run_sync(Keeper(folder / "mydia.db", folder / "backups").stage, backup)
+        recorder.tell("staged")
+        engine = engine_at(folder)
+        await engine.open(NOW)
+        recorder.tell("restored")
+        await engine.close()
+    return recorder
+
+
+BEFORE = 20
+
+
+async def cut_restore(recorder: Recorder, scratch: Path, seed: int, times: int) -> list[str]:
+    """What is wrong after so many cuts behind each step at which a file gets another name, since there it is decided: it must be the old
+    database or the restored one, and the restored one from when that was said."""
+    chance = random.Random(seed)  # noqa: S311 - moments, nothing secret
+    wrong = []
+    named = [n for n, each in enumerate(recorder.steps, 1) if isinstance(each, Named) and each.was]
+    moments = sorted(named * times)
+    for moment, disk in zip(moments, recorder.platters(moments), strict=True):
+        await trio.to_thread.run_sync(partial(shutil.rmtree, scratch, ignore_errors=True))
+        lay_down(disk.after_a_cut(chance), scratch)
+        where = f"seed {seed}, step {moment} of {len(recorder.steps)}, told {disk.told}"
+        engine = engine_at(scratch)
+        try:
+            await engine.open(NOW)
+            faults, there = await engine.check(), await engine.read(counted)
+            await engine.close()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the database can't be used
+            wrong.append(f"{where}: {error!r}")
+            continue
+        wrong += [f"{where}: {fault}" for fault in faults]
+        if not there.rows == there.jobs == tuple(range(1, there.count + 1)):
+            wrong.append(f"{where}: {len(there.rows)} rows, {len(there.jobs)} jobs, the count says {there.count}")
+        if there.count != BEFORE and (there.count != 2 * BEFORE or disk.told):
+            wrong.append(f"{where}: {there.count} changes are there")
+    return wrong
 
 
 @dataclass(slots=True)

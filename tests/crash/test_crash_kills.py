@@ -13,6 +13,6 @@ KILLS = 15
 @pytest.mark.xdist_group("heavy")
 @pytest.mark.timeout(600)
 async def test_whenever_it_is_killed_the_house_keeps_every_promise_it_made(tmp_path: Path, seed: int) -> None:
-    outcome = await live(tmp_path, seed, KILLS, films=66, within=30)
+    outcome = await live(tmp_path, seed, KILLS, films=66, within=20)
     assert outcome.wrong == []
     assert outcome.kills > 0

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.crash.platter import Recorder
-from tests.crash.power import NOW, cut, engine_at, record
+from tests.crash.power import NOW, cut, cut_restore, engine_at, record, record_restore
 
 SEED = 20260131
 
@@ -48,3 +48,8 @@ async def test_a_disk_that_does_not_do_what_a_sync_asks_of_it_is_seen_to_lose_an
     outcome = await cut(recording, tmp_path / "after", SEED, times=30)
     assert outcome.lost != []
     assert outcome.corrupt != []
+
+
+async def test_a_power_cut_during_a_restore_leaves_the_old_database_or_the_restored_one(tmp_path: Path) -> None:
+    recording = await record_restore(tmp_path / "disk")
+    assert await cut_restore(recording, tmp_path / "after", SEED, times=40) == []
