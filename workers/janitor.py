@@ -129,6 +129,9 @@ class Janitor(JobActor):
             await self.house.write(clear_alert, "database", "The database is sound again.")
 
     async def backup_store(self, job: Job) -> None:
+        if self.house.engine.keeper is None:
+            await self.report(job, text="this database is backed up by its own tools")
+            return
         try:
             path = await self.house.engine.backup(self.house.config.database.backups, to_text(self.house.clock.now()))
         except Unavailable as no:

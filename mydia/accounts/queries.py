@@ -47,7 +47,7 @@ def ways_in(conn: Connection, user_id: str) -> WaysIn:
 
 def list_users(conn: Connection) -> tuple[User, ...]:
     """Everybody, by name. A household, so there are no pages."""
-    return tuple(user(row) for row in conn.all(f"select {_USER} from users u order by u.username, u.id"))
+    return tuple(user(row) for row in conn.all(f"select {_USER} from users u order by coalesce(u.username, ''), u.id"))
 
 
 @quick

@@ -359,6 +359,8 @@ class PostgresEngine:
                 return Conflict(f"it exists already ({', '.join(f'{diag.table_name}.{c}' for c in columns)})")
             case errors.ForeignKeyViolation() | errors.RestrictViolation():
                 return Conflict("it refers to something that does not exist (any more), or that others still refer to")
+            case errors.ProgramLimitExceeded():  # a path of thousands of bytes, where it is part of a key
+                return Invalid(f"a text is too long to be kept: {self.said(error)}")
             case psycopg.DataError(sqlstate=None):  # the driver's: what no statement can hold
                 return Invalid(f"a text cannot be kept: {self.said(error)}")
         return self._passing(error)

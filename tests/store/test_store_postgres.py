@@ -1,6 +1,7 @@
 """PostgreSQL's own ways to be opened, refused, shared and lost: each ends in one line, and nothing that was acknowledged is."""
 
 import re
+import secrets
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -228,6 +229,13 @@ async def test_a_text_that_the_server_cannot_hold_is_refused(migrated: str) -> N
         with pytest.raises(Invalid, match="NUL"):
             await engine.read(lambda c: c.value("select 1 where 'a' = :a", a="\0"))
         await do(engine, put, "k1")
+
+
+async def test_a_key_that_is_too_long_for_an_index_is_refused(migrated: str) -> None:
+    async with opened(migrated) as engine:
+        with pytest.raises(Invalid, match="too long to be kept"):
+            await do(engine, put, "k" + secrets.token_hex(4000))  # of chance, since what repeats itself is packed
+        await do(engine, put, "k" * 8000)
 
 
 async def test_a_server_that_is_read_only_for_a_while_is_written_to_again(postgres: Server, migrated: str) -> None:

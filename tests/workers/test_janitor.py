@@ -24,6 +24,8 @@ from mydia.store.engine import Connection
 from mydia.store.transaction import Transaction
 from tests.support.hands import hands
 from tests.support.house import clock_of, open_house
+from tests.support.postgres import Postgres
+from tests.support.stores import chosen
 from tests.support.waiting import eventually
 from workers.janitor import Janitor
 
@@ -276,3 +278,19 @@ async def test_what_schedules_last_did_is_not_pruned_before_they_run_again(tmp_p
         await over(house, second)
         await run(house, "prune")
         assert first not in {j.id for j in (await house.read(queries.list_jobs)).items}
+
+
+async def test_postgresql_is_cared_for_and_its_backups_are_its_operators(
+    tmp_path: Path, postgres: tuple[Postgres, str]
+) -> None:
+    with chosen("postgres", *postgres):
+        async with open_house(tmp_path) as house, cleaning(house):
+            for kind in ("prune", "optimize_store", "check_store", "backup_store"):
+                job_id = await house.write(Transaction.enqueue, kind, {})
+
+                async def completed(job_id: str = job_id) -> bool:
+                    return (await house.read(queries.get_job, job_id)).state == "completed"
+
+                await eventually(completed, every=0.01)
+            assert await house.read(alerts) == ()
+            assert await house.read(events) == []
