@@ -47,7 +47,7 @@ class Keeper:
         """All of them, newest first."""
         found = []
         pattern = re.compile(rf"{re.escape(self.path.stem)}-(?:(before-.+|by-hand)-)?(\d{{8}}T\d{{6}}Z)\.db")
-        for path in self.directory.glob(f"{self.path.stem}-*.db"):
+        for path in self.directory.iterdir() if self.directory.is_dir() else ():
             if (match := pattern.fullmatch(path.name)) and path.is_file() and not path.is_symlink():
                 at = datetime.strptime(match[2], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
                 found.append(Backup(path.name, path, path.stat().st_size, at.isoformat()[:19] + "Z", _reason(match[1])))
