@@ -18,7 +18,7 @@ import trio
 
 from tests.crash import imports, kills, power
 
-KILLS, CUTS, IMPORT_CUTS = 500, 1000, 60
+KILLS, CUTS, RESTORE_CUTS, IMPORT_CUTS = 500, 1000, 100, 60
 PER_WORLD, AT_ONCE = 50, 2
 FILMS = 230
 SEED = 20261122
@@ -70,10 +70,13 @@ async def measure(folder: Path, kill_count: int, cut_count: int) -> dict[str, An
     killed = await all_kills(folder, kill_count)
     cut = await all_cuts(folder, cut_count)
     imported = await imports.all_cuts(folder / "imports", SEED, IMPORT_CUTS)
+    recording = await power.record_restore(folder / "restore")
+    restored = await power.cut_restore(recording, folder / "after", SEED, RESTORE_CUTS)
     journal = await imports.kill_at_every_step(folder / "journal")
     return {
         "kills": killed,
         "power": cut,
+        "restore": {"cuts_behind_each_rename": RESTORE_CUTS, "wrong": restored},
         "journal": dataclasses.asdict(journal),
         "imports": dataclasses.asdict(imported),
     }
