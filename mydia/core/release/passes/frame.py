@@ -13,7 +13,9 @@ from mydia.core.release.tables.words import EXTRA_ENDINGS
 _EXTENSION = re.compile(r"\.([0-9A-Za-z-]{2,7})$|[ _](mkv|mp4|avi)$", re.IGNORECASE)
 _APPENDED = re.compile(r"-([0-9A-Za-z]{1,22})$")
 _GROUPED = re.compile(r"[0-9A-Za-z]-(?!DL$)[0-9A-Za-z]+$")
-_BEHIND = re.compile(r"(?: ?[\[(@] ?([^\[\](){}@]{2,40}?) ?[\])]?|[. _-](www\.[\w-]+\.\w{2,4}))$")
+_BEHIND = re.compile(
+    r"(?: ?[\[(@] ?([^\[\](){}@]{2,40}?) ?[\])]?|[. _-](?:(?:par|by)[. _-])?(www\.[\w-]+\.\w{2,4}))$", re.IGNORECASE
+)
 _BEFORE = re.compile(
     r"^\s*(?:([\[({【])([^\[\](){}【】]{3,60})[\])}】][\s._-]*"
     r"|((?:www\.)?[\w-]+(?:\.[\w-]+){1,3}|www?[ .,][\w-]+[ .,]\w{2,6})\s+-\s+"

@@ -236,7 +236,7 @@ def _trailing(reading: Reading, last: int) -> tuple[int, int] | None:
         return None
     before, earlier = words[last - 1], words[words[last - 1].head - 1]
     codec = before.term is not None and before.term.field == "video_codec"
-    if codec and word.gap in ("_", ".") and before.gap == "." and " " not in reading.name:
+    if codec and word.gap in ("_", ".") and before.gap == ".":
         return last, last
     if codec or not _is_technical(before) or not _is_technical(earlier) or word.gap.strip(")] ._") != "":
         return None

@@ -21,12 +21,12 @@ _BROADCAST = (("source", "hdtv"), ("source", "pdtv"))
 
 
 def before_broadcast(reading: Reading) -> bool:
-    """Read "Show.13.HDTV": a number right before a broadcast source is an episode."""
+    """Read "Show.13.HDTV": two digits right before a broadcast source are an episode."""
     if "leading_group" in reading.found or any(is_bare_year(w) for w in reading.numbers):
         return False
     for word in reading.numbers:
         number = plain(word)
-        if number is None or word.box >= 0 or word.index <= reading.title_from or len(number.group(1)) > 2:
+        if number is None or word.box >= 0 or word.index <= reading.title_from or len(number.group(1)) != 2:
             continue
         after = reading.words[word.index + 1] if word.index + 1 < len(reading.words) else None
         if (

@@ -33,7 +33,7 @@ def find_zone(reading: Reading) -> None:
         limit = _walk_from_end(reading)
         reading.zone = limit
     elif limit == strong:
-        limit = _walk_back(reading, limit, None)
+        limit = _walk_back(reading, _technical_bracket(reading, limit), None)
         reading.zone = limit
     elif limit == year:
         limit = _walk_back(reading, _before_german(reading, _walk_back(reading, limit, _BEFORE_YEAR)), _BEFORE_YEAR)
@@ -84,6 +84,15 @@ def _bracket_start(reading: Reading, year: int) -> int:
     if number < 0 or reading.boxes[number].first <= reading.title_from:
         return year
     return reading.boxes[number].first
+
+
+def _technical_bracket(reading: Reading, strong: int) -> int:
+    """The first word of the bracket around a strong word, where all before it there is of its like: "(Fr Vhs Rip)"."""
+    number = reading.words[strong].box
+    if number < 0 or reading.boxes[number].first <= reading.title_from:
+        return strong
+    first = reading.boxes[number].first
+    return first if all(w.term is not None for w in reading.words[first:strong]) else strong
 
 
 def _first_strong(reading: Reading, start: int) -> int:
