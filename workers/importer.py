@@ -351,6 +351,8 @@ class Importer(JobActor):
     async def restore_file(self, job: Job) -> None:
         """Back to where it was, with its side files; beside it, where its name is taken meanwhile."""
         row = await self.house.read(files.get_trash, job.args["trash_id"])
+        if row.state == "restored":
+            return  # by an attempt that was ended before it could say so
         if row.state != "trashed":
             raise Discard(f"{printable(row.relative_path)} is not in the trash: it is {row.state}")
         await self._must_be_there(await self.house.read(files.get_root, row.root_id))

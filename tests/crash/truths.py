@@ -93,12 +93,22 @@ def promised(conn: Connection, ledger: Ledger) -> Iterator[str]:
             yield f"the custom format {name} must be {state} and is not"
     jobs = {row["id"] for row in conn.all("select id from jobs")}
     yield from (f"the job {job_id} was acknowledged and is gone" for job_id in ledger.jobs if job_id not in jobs)
+    yield from _thrown_away(conn, ledger)
+
+
+def _thrown_away(conn: Connection, ledger: Ledger) -> Iterator[str]:
     trash = {row["id"]: row["state"] for row in conn.all("select id, state from trash")}
+    waiting = {
+        from_json(row["args"])["trash_id"]
+        for row in conn.all(
+            "select args from jobs where kind = 'restore_file'"
+            " and state in ('available', 'scheduled', 'retryable', 'executing') order by id"
+        )
+    }
     for trash_id, state in ledger.trashed.items():
         there = trash.get(trash_id, "gone")
-        if there not in {"trashed": ("intent", "trashed"), "restored": ("restored",)}.get(
-            state, ("intent", "trashed", "restored")
-        ):
+        right = {"trashed": there in ("intent", "trashed"), "restored": there == "restored" or trash_id in waiting}
+        if not right.get(state, there in ("intent", "trashed", "restored")):
             yield f"what was {state} is {there}"
 
 

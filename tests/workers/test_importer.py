@@ -129,6 +129,21 @@ async def test_an_upgrade_replaces_what_is_held_and_the_old_goes_to_the_trash_wi
             await here.house.write(request_restore, row.id, actor="ann")
 
 
+async def test_a_restore_that_was_ended_after_its_last_step_and_runs_again_is_done(tmp_path: Path) -> None:
+    async with dock(tmp_path) as here:
+        item = await add(here.house, film())
+        await here.bring(item, LOW, ("c.avi", minute("480p")))
+        old = await here.held(item)
+        await here.bring(item, HD, ("c.mkv", minute("1080p")))
+        await here.trash_is_still()
+        (row,) = (await here.house.read(library.trash)).items
+        back = await here.house.write(request_restore, row.id, actor="ann")
+        assert (await over(here.house, back)).state == "completed"
+        await here.house.write(job_changes.retry_job, back)
+        assert (await over(here.house, back)).state == "completed"
+        assert tree_of(here.films) == {PLACED, old.relative_path}
+
+
 async def test_d3_a_pack_brings_file_by_file_what_it_has_and_no_more(tmp_path: Path) -> None:
     async with dock(tmp_path) as here:
         item = await add(here.house, show())
