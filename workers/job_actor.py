@@ -151,13 +151,17 @@ class JobActor(Actor):
 
     def _hands(self) -> Hands:
         house, most = self.house, self.at_once
-        left = None if most is None else most - len(self._running)
+        left = None if most is None else most - self._busy
         return Hands(tuple(self.kinds), self.owner, dict(house.config.jobs.queues), frozenset(house.takers), left)
+
+    @property
+    def _busy(self) -> int:
+        return len(self._running) - len(self._ended)
 
     def _offer(self) -> bool:
         """Say whether this actor would take jobs now, to itself and to those whose queues it shares."""
         mine, takers = set(self.kinds), self.house.takers
-        free = self.at_once is None or len(self._running) < self.at_once
+        free = self.at_once is None or self._busy < self.at_once
         if free and not self._leaving and self.house.closing_since is None:
             takers |= mine
             return True
@@ -182,9 +186,13 @@ class JobActor(Actor):
     async def _perform(self, job: Job) -> None:
         scope = self._running[job.id]
         with logs.context(correlation_id=job.correlation_id or job.id, job=f"{job.kind} {job.id}"):
-            with scope:
-                ended = await self._attempt(job)
-            if scope.cancelled_caught:
+            ended: Ended | None = None
+            try:
+                with scope:
+                    ended = await self._attempt(job)
+            except Exception as error:  # noqa: BLE001 - raised on its way out of being cancelled: that job's alone, too
+                logger.opt(exception=error).error("{} failed while it was being cut short", job.kind)
+            if ended is None:
                 # Cut short by a stop, nobody wished it away.
                 ended = Ended(job.id, changes.interrupt, (_CUT,)) if self._leaving else Ended(job.id, changes.cancelled)
         self._ended.append(ended)

@@ -181,6 +181,31 @@ async def test_a_running_job_is_cancelled_when_a_person_says_so(tmp_path: Path) 
         await until_state(house, other, "executing")
 
 
+async def test_a_job_that_fails_while_it_is_being_cancelled_is_cancelled_and_its_actor_lives(tmp_path: Path) -> None:
+    made: list[Drain] = []
+    started = trio.Event()
+
+    async def stubborn() -> None:
+        try:
+            started.set()
+            await trio.sleep_forever()
+        finally:
+            raise ValueError("it does not like to be cancelled")
+
+    async def handle(job: Job) -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(stubborn)
+            await trio.sleep_forever()
+
+    async with open_house(tmp_path) as house, draining(house, handle, made):
+        job_id = await enqueue(house)
+        await started.wait()
+        await house.write(changes.cancel_job, job_id)
+        await until_state(house, job_id, "cancelled")
+        await until_state(house, await enqueue(house, args={"n": 2}), "executing")
+        assert len(made) == 1
+
+
 async def test_a_job_may_finish_when_the_house_stops(tmp_path: Path) -> None:
     started, ending = trio.Event(), trio.Event()
 
