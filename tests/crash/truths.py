@@ -197,11 +197,14 @@ def _files(conn: Connection, events: list[Row]) -> Iterator[str]:
 def on_disk(stage: Stage, *, at_rest: bool = False) -> Iterator[str]:
     """Files are whole wherever they lie, and none is there twice, whatever the moment; half copies bear a name that says so."""
     there = stage.on_disk()
+    parts = {path for path in there if Path(path).name.startswith(".mydia-") and path.endswith(".part")}
     for path, content in there.items():
-        part = Path(path).name.startswith(".mydia-") and path.endswith(".part")
-        if (at_rest or not part) and content not in stage.contents:
+        if (at_rest or path not in parts) and content not in stage.contents:
             yield f"{path} is not whole"
-    whole = Tally(content for path, content in there.items() if not path.endswith(".part"))
+    # A file that one of its own name replaces is called both for an instant, so that it is never called neither.
+    passing = set() if at_rest else parts | {path for path in there if path.startswith(".mydia-trash/")}
+    counted = [content for path, content in there.items() if path not in passing]
+    whole = Tally(counted)
     yield from (f"{stage.contents.get(content)} lies in the library {n} times" for content, n in whole.items() if n > 1)
     for path, content in stage.delivered().items():
         if stage.contents.get(content) is None:
