@@ -176,7 +176,9 @@ class PostgresEngine:
     @contextmanager
     def _alone(self, raw: Raw) -> Iterator[None]:
         raw.execute(_BEGIN)
-        raw.execute("set local idle_in_transaction_session_timeout = '1min'")  # a start may be slow where everything starts
+        raw.execute(
+            "set local idle_in_transaction_session_timeout = '1min'"
+        )  # a start may be slow where everything starts
         try:
             yield
             raw.execute("commit")
