@@ -1,7 +1,9 @@
 """What a query is given (`Connection`) and what the house is given (`Engine`), whichever database stands behind.
 
 SQL is written once, in the subset SQLite and PostgreSQL share: named parameters (`:name`), `on conflict`, `returning`; bigint for every
-integer and boolean; explicit `order by` with a unique tie-break; no rowid, no `or ignore`, no `datetime()`.
+integer and boolean; explicit `order by` with a unique tie-break, and `coalesce` around what may be null; `like` as `containing` has it;
+no rowid, no `or ignore`, no `datetime()`. What the engines make alike, nobody has to think of: text is in the order of its code points,
+`lower` knows ASCII alone, true is 1, a sum of integers is an integer, a parameter may be null anywhere.
 """
 
 import dataclasses

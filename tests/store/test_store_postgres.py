@@ -2,6 +2,8 @@
 
 import re
 import secrets
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -78,6 +80,11 @@ def hang_up(server: Postgres, name: str) -> None:
 
 
 # -- opening
+
+
+def test_a_daemon_on_sqlite_never_loads_the_drivers_of_the_others() -> None:
+    look = "import sys, mydia.cli, supervisors.boot; print([m for m in sys.modules if m.startswith(('psycopg', 'sqlcipher3'))])"
+    assert subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
 async def test_what_cannot_be_opened_is_one_line_without_the_password(postgres: Server) -> None:
