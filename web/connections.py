@@ -4,8 +4,8 @@
     idle connections  a task was started and cancelled around each request; now one task waits as long as the connection lives, and
                       only its deadline moves
 
-A bare route at one client: 0.80 ms with both, 0.69 without the first, 0.60 without the second (of which Hypercorn and Quart themselves
-are 0.42, and Hypercorn without Quart 0.28). A connection that its client closed goes at once too, and not when its idle time is over.
+A bare route at one client (fastest tenth, on a busy machine): 0.80 ms with both, 0.69 without the first, 0.60 without either. Of that
+Hypercorn is 0.25, Quart as much again. A connection that its client closed goes at once, too, and not when its idle time is over.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
