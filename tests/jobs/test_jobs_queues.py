@@ -199,3 +199,35 @@ async def test_whatever_happens_in_whatever_order_a_job_is_in_one_state_and_its_
 
     async with open_house(tmp_path) as house:
         await house.write(walk)
+
+
+async def test_a_filtered_list_pages_newest_first_over_kinds_and_states(tmp_path: Path) -> None:
+    kinds = ("scan_root", "identify_file", "prune")
+    async with open_house(tmp_path) as house:
+        ids: list[tuple[str, str]] = []
+        for n in range(21):
+            ids.append((await enqueue(house, kinds[n % 3], n), kinds[n % 3]))
+            if n % 4:  # several were made in the same instant
+                clock_of(house).advance(0.001)
+        await house.write(changes.claim, hands(SCANNER, *kinds, most=8))
+
+        async def listed(**asked: Any) -> list[str]:
+            seen, cursor = list[str](), None
+            while True:
+                page = await house.read(queries.list_jobs, cursor=cursor, limit=4, **asked)
+                seen += [job.id for job in page.items]
+                cursor = page.next
+                if cursor is None:
+                    return seen
+
+        everything = await listed()
+        assert sorted(everything) == sorted(job_id for job_id, _ in ids)
+        running = {job_id for job_id in everything if (await house.read(queries.get_job, job_id)).state == "executing"}
+        assert len(running) == 8
+        media = {job_id for job_id, kind in ids if kind != "prune"}
+        prunes = {job_id for job_id, kind in ids if kind == "prune"}
+        assert await listed(queue="media") == [i for i in everything if i in media]
+        assert await listed(state="executing") == [i for i in everything if i in running]
+        assert await listed(kind="prune", state="available") == [i for i in everything if i in prunes - running]
+        assert await listed(queue="media", state="executing") == [i for i in everything if i in media & running]
+        assert await listed(queue="search") == []
