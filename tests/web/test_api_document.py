@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 import trio
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
@@ -55,6 +56,7 @@ async def test_the_document_is_valid_and_names_every_route_with_who_may_use_it(t
         assert "list[" not in str(operation["responses"]), "made-up words of a dataclass"
 
 
+@pytest.mark.timeout(600)  # four thousand requests, on a machine that may have other things to do
 async def test_everything_the_document_says_is_so(tmp_path: Path) -> None:
     # No cursor is a free text, and no id can be made up, so that not all that has the right shape is taken is known. Its own key is not
     # for it to revoke: whatever came after would be told 401.
