@@ -9,19 +9,23 @@ import hmac
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from loguru import logger
 from quart import Response, make_response, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from mydia.accounts.model import Identity, Role, client_network
-from mydia.adapters.oidc import Attempt, Provider, error_code
 from mydia.errors import Invalid, MydiaError, NotFound
 from mydia.settings.model import Config
 from web.auth import is_vouched, sealed, unsealed
 from web.page import whole
 from web.policy import Answer, Site, Visit
+
+if TYPE_CHECKING:
+    from mydia.adapters.oidc import Provider
+
+# The protocol brings cryptography of 12 MB, which a house without a provider does not load: it is imported where it is used.
 
 TICKET = "mydia_oidc"
 PATH = "/auth/oidc"
@@ -50,7 +54,7 @@ class Offer(NamedTuple):
     trouble: str | None = None
 
 
-def provider_of(config: Config) -> Provider | None:
+def provider_of(config: Config) -> "Provider | None":
     oidc = config.auth.oidc
     if not oidc.on or oidc.issuer is None or oidc.client_id is None:
         return None
@@ -58,6 +62,8 @@ def provider_of(config: Config) -> Provider | None:
         logger.warning("auth.oidc.issuer is reached without encryption: whoever is between can let anybody in")
     secret = oidc.client_secret.get_secret_value() if oidc.client_secret else None
     groups = oidc.groups_claim if oidc.admin_groups else None
+    from mydia.adapters.oidc import Provider
+
     return Provider(oidc.issuer, oidc.client_id, secret, oidc.scopes, groups)
 
 
@@ -86,6 +92,8 @@ async def send_off(
     visit: Visit, purpose: Literal["login", "link", "setup"], target: str, holder: str = ""
 ) -> Response | WerkzeugResponse:
     """Send the browser to the provider with a ticket. NotFound where there is none, Invalid or Unavailable when it can't be used."""
+    from mydia.adapters.oidc import Attempt
+
     provider, now = _provider(visit.site), visit.house.clock.now()
     attempt, redirect_uri = Attempt.new(), f"{visit.address}{PATH}/callback"
     try:
@@ -137,6 +145,8 @@ def ticket_of(visit: Visit) -> Ticket | None:
 
 async def redeem(visit: Visit) -> tuple[Ticket, Identity]:
     """This browser's ticket, and whom the provider vouches for with what it brings back. NotFound, Invalid, Unavailable or TooOften."""
+    from mydia.adapters.oidc import Attempt, error_code
+
     provider, now, args = _provider(visit.site), visit.house.clock.now(), request.args
     throttle, key = visit.site.throttle, f"oidc {client_network(visit.client)}"
     throttle.check(key)
@@ -164,7 +174,7 @@ def _open(site: Site, ticket: Ticket, now: datetime) -> None:
     site.redeemed[ticket.state] = until
 
 
-def _provider(site: Site) -> Provider:
+def _provider(site: Site) -> "Provider":
     if site.provider is None:
         raise NotFound("This house has no OpenID provider; auth.oidc in config.yml names one.")
     return site.provider
