@@ -25,6 +25,8 @@ ROLES = (None, "readonly", "user", "admin")
 CANARY = "canary-0123456789-abcdefghijklmnop"
 SECRETS = {
     "SECRET_KEY_BASE": CANARY,
+    "OIDC_ISSUER": "http://127.0.0.1:1",
+    "OIDC_CLIENT_ID": "mydia",
     "OIDC_CLIENT_SECRET": CANARY,
     "MYDIA__METADATA__TMDB__API_KEY": CANARY,
     "MYDIA__DOWNLOADS__INDEXERS": (
