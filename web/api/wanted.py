@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 from quart import Blueprint
@@ -14,7 +14,7 @@ from mydia.media import changes
 from mydia.ports import MediaKind
 from mydia.store.transaction import to_text
 from mydia.wishes import Wish, wanting
-from web.api.kit import Body, operation
+from web.api.kit import operation
 from web.api.models import JobRef, Paging
 from web.policy import Policy, Visit
 
@@ -89,20 +89,14 @@ class BudgetList:
     items: list[BudgetOut]
 
 
-class RoundIn(Body):
-    """Which searches."""
-
-    scope: Literal["due"] = "due"
-
-
 @operation(api, "/wanted", Policy.READ, query=WantedQuery, answers=WantedPage)
 async def list_wanted(visit: Visit, query: WantedQuery) -> WantedPage:
     """What is monitored and lacking, or held below its cutoff: title by title, slot by slot."""
     return await wanted_page(visit, query.why, query.type, query.cursor, query.limit)
 
 
-@operation(api, "/wanted/search", Policy.ACT, method="POST", body=RoundIn, optional=True, answers=JobRef, status=202)
-async def search_wanted(visit: Visit, body: RoundIn) -> JobRef:
+@operation(api, "/wanted/search", Policy.ACT, method="POST", answers=JobRef, status=202)
+async def search_wanted(visit: Visit) -> JobRef:
     """Search for all that is due, the least recently searched first, within what the indexers may be asked today."""
     return JobRef(await visit.write(changes.request_round, ROUND))
 

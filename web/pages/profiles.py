@@ -151,6 +151,11 @@ class Trial:
     counts: Counts
 
     @property
+    def listed(self) -> int:
+        """How many changes are listed so far."""
+        return min(self.counts.shown, SHOWN)
+
+    @property
     def held(self) -> tuple[HeldChange, ...]:
         return self.page.held[: self._room]
 
