@@ -132,9 +132,9 @@ async def _end_early(scope: trio.CancelScope, *, task_status: trio.TaskStatus[No
             scope.cancel()
 
 
-async def open_world(nursery: trio.Nursery, folder: Path) -> World:
-    """Make the videos and torrents, and open the fakes."""
-    around = World(folder)
+async def open_world(nursery: trio.Nursery, folder: Path, *, rate: int = SEED_RATE) -> World:
+    """Make the videos and torrents, and open the fakes; `rate` in bytes a second of each torrent."""
+    around = World(folder, seeder=Seeder(rate))
     await open_fakes(nursery, around)
     logger.info("making a dozen small videos and their torrents")
     await trio.to_thread.run_sync(world.make_files, folder / "library", world.AT_HOME)

@@ -130,7 +130,8 @@ def living(life: Life) -> Iterator[Place]:
 async def demo_life(folder: Path, password: str, log: io.StringIO, task_status: "trio.TaskStatus[Place]") -> None:
     """The demo without its script: the files at home are there, the rest is for the tests to do."""
     async with trio.open_nursery() as nursery:
-        around = await demo.open_world(nursery, folder)
+        # Slow enough that a busy machine, too, shows a page of it before it is over.
+        around = await demo.open_world(nursery, folder, rate=400_000)
         port = free_port()
         config = demo.write_config(around, None, port)
         await _open(config, around, nursery, folder, password, log, task_status)
