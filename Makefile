@@ -9,7 +9,7 @@ IMAGE ?= mydia:local
 FRONT_END := $(shell find web/assets web/templates web/pages -name node_modules -prune -o -type f -print 2>/dev/null)
 UV := .boot/bin/uv
 INSTALL := $(UV) pip install --quiet --python .venv/bin/python
-# Two workers suit two cores; tests that start browsers or real peers stay together in one (tests/conftest.py).
+# Two workers suit two cores; the tests that take longest come first (tests/conftest.py).
 JOBS ?= 2
 PYTEST_ARGS ?=
 

@@ -3,7 +3,7 @@
 --store=sqlite,postgres         which databases the tests of the store and the contexts run on; all three when not given
 --forbid-skips                  a skipped test fails, and so does a whole run in which no peer or no browser test ran
 --hypothesis-profile=ci         laws try the same examples on every run
--n 2 --dist loadgroup           peer, browser and journey tests are heavy: they share one worker, one at a time
+-n 2 --dist loadgroup           two workers, which are handed one test after another; those that take longest come first
 """
 
 from __future__ import annotations
@@ -65,19 +65,17 @@ def is_home(host: str) -> bool:
 sys.addaudithook(stay_home)
 
 
-# --- heavy tests, one at a time -------------------------------------------------------------------------------------
+# --- heavy tests first ----------------------------------------------------------------------------------------------
 
 
 def is_heavy(item: pytest.Item) -> bool:
-    return any(item.get_closest_marker(name) for name in OUTSIDE) or HERE / "journeys" in item.path.parents
+    rooms = {HERE / "journeys", HERE / "crash"}
+    return any(item.get_closest_marker(name) for name in OUTSIDE) or not rooms.isdisjoint(item.path.parents)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group the heavy tests, and put them first: the other worker fills the time they take."""
-    for item in items:
-        if is_heavy(item):
-            item.add_marker(pytest.mark.xdist_group("heavy"))
+    """Put the heavy tests first: the many quick ones fill up what is left of the time, on both workers alike."""
     items.sort(key=lambda item: not is_heavy(item))
 
 

@@ -1,4 +1,4 @@
-"""importer: puts the files of a finished download into the library, and takes what they replace to the trash.
+"""importer: puts the files of a finished download into the library; what else moves there (trash, other names) is workers/shelf.py.
 
 For each file: the intent is written down; the file is placed whole at its final name; one transaction says that it is there, that its slot
 holds it, and what it replaces; only then is the replaced file moved to the trash. Killed between any two steps, the job runs again and
@@ -16,40 +16,33 @@ from loguru import logger
 from mydia.adapters.disk.incoming import Folder, look_at_placed, read_folder, standing
 from mydia.adapters.disk.paths import Spot, join
 from mydia.adapters.disk.place import METHODS, Placed, discard_part, place
-from mydia.adapters.disk.rename import rename
-from mydia.adapters.disk.roots import can_hardlink, check_root
+from mydia.adapters.disk.roots import can_hardlink
 from mydia.adapters.disk.space import space
 from mydia.adapters.disk.system import REAL, Syscalls, printable
-from mydia.adapters.disk.trash import Moved, restore, to_trash, trash_path
+from mydia.adapters.disk.trash import trash_path
 from mydia.choosing import queries as choosing
 from mydia.core.importing import Existing, ImportFacts, ImportPlan, Step, plan
 from mydia.downloads import changes as downloads
 from mydia.downloads import queries as download_queries
 from mydia.downloads.model import Download
-from mydia.errors import Conflict, Forbidden, Invalid, MydiaError, NotFound, Unavailable
+from mydia.errors import Conflict, Invalid, MydiaError, NotFound, Unavailable
 from mydia.house import House
 from mydia.incoming import Incoming, Wants, destination, facts_for, found_file, import_target
-from mydia.jobs.model import Discard, Job
+from mydia.jobs.model import Job
 from mydia.library import changes as library
 from mydia.library import queries as files
-from mydia.library import renames
 from mydia.library.journal import begin_import, close_import, import_placed
-from mydia.library.model import JournalRow, Root, TrashRow
-from mydia.library.trash import file_trashed, trash_ended
+from mydia.library.model import JournalRow, Root
 from mydia.media import queries as media
 from mydia.media.model import Episode, MediaItem
 from mydia.messages import ProbeFile
 from mydia.otp import ActorDied, AskTimeout, NoAnswer
 from mydia.ports import ClientDownload, DownloadClient, Probe, probe_from
-from mydia.renaming import preview
 from workers.job_actor import JobActor
+from workers.shelf import Shelf
 
 PROBE_PATIENCE = 300.0
 """Longer than the probes that may wait before it: the analyzer itself gives up on one."""
-TRASH_AGAIN = 60.0
-"""Seconds until what could not be moved to the trash is tried again."""
-RENAMED_AT_ONCE = 200
-"""Files whose intents are written down together."""
 WAIT = 300.0
 """Seconds until an import is tried again that only time or a person can help."""
 
@@ -74,12 +67,12 @@ class Importer(JobActor):
         super().__init__(house, boot)
         self.sys = sys
         self.clients = {c.name: c for c in clients}
+        self.shelf = Shelf(house, self.report, sys)
         self.kinds = {
             "import_download": self.import_download,
-            "restore_file": self.restore_file,
-            "rename_files": self.rename_files,
+            "restore_file": self.shelf.restore_file,
+            "rename_files": self.shelf.rename_files,
         }
-        self.trash_again: dict[str, float] = {}
 
     async def start(self) -> None:
         await super().start()
@@ -89,9 +82,7 @@ class Importer(JobActor):
         self.spawn(self._look_ahead)
 
     async def tick(self) -> None:
-        for row in await self.house.read(files.trash_in_flight):
-            if self.trash_again.get(row.id, 0) <= trio.current_time():
-                await self._to_trash(row)
+        await self.shelf.clear()
         await super().tick()
 
     async def import_download(self, job: Job) -> None:
@@ -161,17 +152,8 @@ class Importer(JobActor):
         )
         if root is None:
             raise Invalid(f"There is no library folder for {item.title}; add one under media.library_paths")
-        await self._must_be_there(root)
+        await self.shelf.must_be_there(root)
         return root
-
-    async def _must_be_there(self, root: Root) -> None:
-        """Unavailable where a library folder is not the one that is known, or can't be written: a disk that is not mounted, most likely."""
-        known = len(await self.house.read(files.known_after, root.id, "", 1))
-        check = await trio.to_thread.run_sync(
-            partial(check_root, root.path, known_device=root.device, known_files=known)
-        )
-        if check.state != "ok":
-            raise Unavailable(check.reason or f"{printable(root.path)} is {check.state}", retry_after=60)
 
     async def _why_copies(self, folder: str, root: Root) -> str | None:
         """Why files can't be linked from a download's folder into a library folder; told there, as long as it is so."""
@@ -188,7 +170,7 @@ class Importer(JobActor):
             return
         for root in await self.house.read(files.roots):
             with suppress(Unavailable):
-                await self._must_be_there(root)
+                await self.shelf.must_be_there(root)
                 await self._why_copies(str(folder), root)
 
     async def _folder(self, download: Download) -> Folder:
@@ -329,69 +311,3 @@ class Importer(JobActor):
             displaced=displaced,
         )
         self.mailbox.ring()  # what it replaced is moved to the trash at the next tick
-
-    # -- the trash ---------------------------------------------------------------------------------------------------------------
-
-    async def _to_trash(self, row: TrashRow) -> None:
-        try:
-            await self._must_be_there(await self.house.read(files.get_root, row.root_id))
-            keep = await self.house.read(files.came_since, row)
-            moved = await trio.to_thread.run_sync(
-                partial(to_trash, Spot(row.root_path, row.relative_path), token=row.id, keep=keep, sys=self.sys)
-            )
-        except NotFound:
-            await self.house.write(trash_ended, row.id, "deleted")
-        except MydiaError as no:
-            logger.warning("{} stays for now: {}", printable(row.relative_path), no)
-            self.trash_again[row.id] = trio.current_time() + TRASH_AGAIN
-        else:
-            sides = [{"original": m.original, "trashed": m.trashed, "size": m.size} for m in moved[1:]]
-            await self.house.write(file_trashed, row.id, moved[0].trashed, sides)
-
-    async def restore_file(self, job: Job) -> None:
-        """Back to where it was, with its side files; beside it, where its name is taken meanwhile."""
-        row = await self.house.read(files.get_trash, job.args["trash_id"])
-        if row.state == "restored":
-            return  # by an attempt that was ended before it could say so
-        if row.state != "trashed":
-            raise Discard(f"{printable(row.relative_path)} is not in the trash: it is {row.state}")
-        await self._must_be_there(await self.house.read(files.get_root, row.root_id))
-        moved = Moved(row.relative_path, row.trash_path, row.size)
-        await trio.to_thread.run_sync(partial(restore, row.root_path, moved, sys=self.sys))
-        for side in row.metadata.get("side_files", ()):
-            await trio.to_thread.run_sync(partial(restore, row.root_path, Moved(**side), sys=self.sys))
-        await self.house.write(trash_ended, row.id, "restored", actor=job.args["actor"])
-
-    # -- other names -------------------------------------------------------------------------------------------------------------
-
-    async def rename_files(self, job: Job) -> None:
-        """Give files the names that the templates make of them now, or those that a batch took from them. Run again, it goes on."""
-        batch, actor, undo = job.args["batch_id"], job.args["actor"], job.args.get("undo")
-        await self._rename_intended(job, batch)
-        cursor: str | None = ""
-        while cursor is not None:
-            if undo is not None:
-                back = await self.house.read(renames.reversals, undo, cursor, RENAMED_AT_ONCE)
-                wanted, cursor = [w for _, w in back], back[-1][0] if len(back) == RENAMED_AT_ONCE else None
-            else:
-                naming, item = self.house.config.media.naming, job.args.get("media_item_id")
-                page = await self.house.read(
-                    preview, naming, media_item_id=item, cursor=cursor or None, limit=RENAMED_AT_ONCE
-                )
-                wanted, cursor = [(r.file_id, r.before, r.after) for r in page.items if not r.clashes], page.next
-            await self.house.write(renames.intend_renames, batch, wanted, actor=actor)
-            await self._rename_intended(job, batch)
-
-    async def _rename_intended(self, job: Job, batch: str) -> None:
-        while rows := await self.house.read(renames.rows_of, batch, "intent", RENAMED_AT_ONCE):
-            for row in rows:
-                await self._must_be_there(await self.house.read(files.get_root, row.root_id))
-                try:
-                    done = await trio.to_thread.run_sync(
-                        partial(rename, Spot(row.root_path, row.old_path), row.new_path, sys=self.sys)
-                    )
-                except (Invalid, NotFound, Conflict, Forbidden) as no:
-                    await self.house.write(renames.rename_failed, row.id, str(no))
-                else:
-                    await self.house.write(renames.renamed, row.id, [(r.before, r.after) for r in done[1:]])
-                await self.report(job, text=printable(row.new_path))

@@ -105,9 +105,9 @@ async def test_a_rename_that_is_cut_short_at_any_step_is_finished_by_the_next(tm
         job = await here.house.read(get_job, job_id)
         fate.at = len(fate.steps) + step
         try:
-            await here.importer().rename_files(job)
+            await here.importer().shelf.rename_files(job)
         except Ended:
             fate.revive()
-            await here.importer().rename_files(job)
+            await here.importer().shelf.rename_files(job)
         assert tree_of(here.films) == {"C/Charade.mkv", "C/Charade.en.srt"}
         assert (await here.held(item)).relative_path == "C/Charade.mkv"

@@ -1,0 +1,241 @@
+"""A search from question to grab: what indexers are asked, what core says of their answers, and what is kept of it all, in one transaction.
+
+Plain functions; the asking itself is the searcher's.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from mydia.core import decide as core
+from mydia.core.rank import Ranked, rank
+from mydia.core.wanted import questions
+from mydia.downloads import changes as downloads
+from mydia.errors import Conflict
+from mydia.ports import FoundRelease, IndexerQuery
+from mydia.store.transaction import Transaction, parse_time
+from mydia.wishes import Round, Wish, after_search
+
+MOST_QUERIES = 12
+"""Asked of one indexer in one search; what remains wanted is asked for in the next."""
+KEPT = 300
+"""Candidates kept of one search: the accepted ones, then as the indexers gave them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one indexer said, or why it said nothing."""
+
+    indexer: str
+    found: tuple[FoundRelease, ...] = ()
+    error: str | None = None
+    seconds: float = 0.0
+
+
+Key = tuple[str, str]  # an indexer, and its guid
+
+
+def queries_for(wish: Wish) -> list[IndexerQuery]:
+    """What to ask: the film; or each season that lacks several episodes as a whole, and each single episode by itself."""
+    item = wish.item
+    whole = IndexerQuery(kind=item.type, title=item.title, year=item.year, ids=dict(item.ids))
+    asked = questions(wish.target.wanted)[:MOST_QUERIES]
+    return [whole if q is None else replace(whole, season=q[0], episode=q[1]) for q in asked]
+
+
+def judge(
+    found: Sequence[FoundRelease], target: core.Target, context: core.Context
+) -> tuple[list[core.Verdict], list[Ranked]]:
+    """What core says of all that was found, and of what it accepts the best first."""
+    verdicts = core.decide([candidate(r, context.now) for r in found], target, context)
+    return verdicts, rank(verdicts, target, context)
+
+
+def candidate(found: FoundRelease, now: datetime) -> core.Candidate:
+    """An indexer's answer as deciding takes it. A publication date in the future (a site's wrong clock) is now."""
+    published = datetime.fromisoformat(found.published) if found.published else None
+    return core.Candidate(
+        title=found.title,
+        protocol=found.protocol,
+        size=found.size,
+        seeders=found.seeders,
+        peers=found.peers,
+        published=min(published, now) if published else None,
+        indexer=found.indexer,
+        priority=found.priority,
+        infohash=found.infohash,
+        guid=found.guid,
+        flags=found.flags,
+        languages=found.languages,
+        download_url=found.download_url,
+        info_url=found.info_url,
+    )
+
+
+def record(
+    tx: Transaction,
+    wish: Wish,
+    mode: str,
+    answers: Sequence[Answer],
+    verdicts: Sequence[core.Verdict],
+    ranked: Sequence[Ranked],
+    found: Mapping[Key, FoundRelease],
+    delay: core.Delay,
+) -> None:
+    """Keep the search and grab what is best, in one transaction. Another grab that came first wins, and is named."""
+    grabbed: dict[Key, str] = {}
+    notes: list[str] = []
+    for choice in choose(ranked, wish):
+        v = choice.verdict
+        targets = wish.episode_ids(v.episodes) or ("",)
+        facts = {
+            **{
+                k: getattr(v.candidate, k)
+                for k in ("title", "indexer", "guid", "infohash", "protocol", "size", "download_url", "flags")
+            },
+            "quality": v.quality.name,
+            "score": v.score,
+            "formats": v.formats,
+        }
+        try:
+            grabbed[key_of(v)] = downloads.grab(tx, wish.item.id, wish.slot.id, targets, facts)
+        except Conflict as no:
+            notes.append(str(no))
+    rows = _rows(wish, verdicts, ranked, set(grabbed), found)
+    chosen = [r["title"] for r in rows if r["chosen"]]
+    downloads.record_search(
+        tx,
+        wish.item.id,
+        mode=mode,
+        targets=[f"S{s:02}E{e:02}" for s, e in sorted(wish.target.wanted)],
+        indexers=[{"name": a.indexer, "found": len(a.found), "error": a.error, "seconds": a.seconds} for a in answers],
+        candidates=rows,
+        chosen=chosen[0] if chosen else None,
+        summary=summary(verdicts, chosen, answers, notes),
+        slot_id=wish.slot.id,
+        download_id=next(iter(grabbed.values()), None),
+    )
+    if not all(a.error for a in answers):
+        filled = [n for choice in ranked if key_of(choice.verdict) in grabbed for n in choice.verdict.episodes]
+        downloads.looked(tx, after_search(wish, filled, parse_time(tx.now), film=bool(grabbed)))
+    ripe = None if grabbed else ripe_in(verdicts, delay, parse_time(tx.now))
+    if ripe is not None:
+        tx.enqueue("search_media", {"media_item_id": wish.item.id}, media_item_id=wish.item.id, in_seconds=ripe)
+
+
+def ripe_in(verdicts: Sequence[core.Verdict], delay: core.Delay, now: datetime) -> float | None:
+    """Seconds until the first release is old enough that only a delay speaks against; None when there is none."""
+    waits = [
+        (delay.torrent if v.candidate.protocol == "torrent" else delay.usenet) - age
+        for v in verdicts
+        if {r.rule for r in v.rejections} == {"delayed"} and (age := v.candidate.age(now)) is not None
+    ]
+    return None if not waits else max(min(waits), 0) * 60 + 1
+
+
+def key_of(verdict: core.Verdict) -> Key:
+    return (verdict.candidate.indexer, verdict.candidate.guid or "")
+
+
+def record_nothing(tx: Transaction, wish: Wish, mode: str) -> None:
+    """A person asked, and there is nothing to search for: say so."""
+    why = "What is held meets its profile's cutoff" if wish.target.held else "Nothing of it is known to be out yet"
+    downloads.record_search(
+        tx,
+        wish.item.id,
+        mode=mode,
+        targets=[],
+        indexers=[],
+        candidates=[],
+        chosen=None,
+        summary=f"Not searched: {why}",
+        slot_id=wish.slot.id,
+    )
+
+
+def choose(ranked: Sequence[Ranked], wish: Wish) -> list[Ranked]:
+    """The film's best; for a show the best that together fill what is wanted, none twice."""
+    if wish.target.kind == "movie":
+        return list(ranked[:1])
+    open_, chosen = set(wish.target.wanted), []
+    taken: set[core.Number] = set()
+    for r in ranked:
+        episodes = set(r.verdict.episodes)
+        if episodes & open_ and not episodes & taken:
+            chosen.append(r)
+            open_ -= episodes
+            taken |= episodes
+    return chosen
+
+
+def summary(
+    verdicts: Sequence[core.Verdict], chosen: Sequence[str], answers: Sequence[Answer], notes: Sequence[str]
+) -> str:
+    if chosen:
+        return (
+            f"Grabbed {chosen[0]}"
+            + (f" and {len(chosen) - 1} more" if len(chosen) > 1 else "")
+            + f" of {len(verdicts)} found"
+        )
+    if notes:
+        return notes[0]
+    if verdicts:
+        return f"{len(verdicts)} found, none acceptable"
+    if not answers:
+        return "No indexer is configured: add one under downloads.indexers"
+    silent = [a.indexer for a in answers if a.error]
+    return f"Nothing found; {', '.join(silent)} did not answer" if silent else "Nothing found"
+
+
+def _rows(
+    wish: Wish,
+    verdicts: Sequence[core.Verdict],
+    ranked: Sequence[Ranked],
+    grabbed: set[Key],
+    found: Mapping[Key, FoundRelease],
+) -> list[dict[str, Any]]:
+    placed = {id(r.verdict) for r in ranked}
+    # This runs in the writer: only what is kept is put into words.
+    ordered = [*((r.verdict, r.keys) for r in ranked[:KEPT]), *((v, ()) for v in verdicts if id(v) not in placed)]
+    return [
+        {
+            "title": v.candidate.title,
+            "indexer": v.candidate.indexer,
+            "protocol": v.candidate.protocol,
+            "size": v.candidate.size,
+            "seeders": v.candidate.seeders,
+            "published": found[key_of(v)].published,
+            "quality": v.quality.name,
+            "score": v.score,
+            "accepted": v.accepted,
+            "chosen": key_of(v) in grabbed,
+            "rejections": [{"rule": r.rule, "permanent": r.permanent, "reason": r.reason} for r in v.rejections],
+            "rank": [{"key": k.name, "value": k.words} for k in keys],
+            "release": {
+                "guid": v.candidate.guid,
+                "targets": list(wish.episode_ids(v.episodes)),
+                "infohash": v.candidate.infohash,
+                "download_url": v.candidate.download_url,
+                "info_url": v.candidate.info_url,
+                "formats": v.formats,
+                "flags": v.candidate.flags,
+                "languages": v.candidate.languages,
+                "priority": v.candidate.priority,
+            },
+        }
+        for v, keys in ordered[:KEPT]
+    ]
+
+
+def enqueue_round(tx: Transaction, found: Round) -> None:
+    """A job for each title of a round, two seconds apart; and what is not out yet is looked at again when it may be."""
+    downloads.looked(tx, found.not_yet)
+    for i, item_id in enumerate(dict.fromkeys(search.title for search in found.plan.searches)):
+        tx.enqueue(
+            "search_media",
+            {"media_item_id": item_id, "planned": True},
+            media_item_id=item_id,
+            in_seconds=i * 2,
+            priority=5,
+        )

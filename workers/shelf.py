@@ -1,0 +1,121 @@
+"""The library's shelf: how files move in it beside being imported. To the trash and back, and to the names that templates now make of them.
+
+A part of the importer, which has the disks to itself. Each move was written down before it is made, and is made again where a process ended
+in between: whatever is done already is seen to be so.
+"""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import trio
+from loguru import logger
+
+from mydia.adapters.disk.paths import Spot
+from mydia.adapters.disk.rename import rename
+from mydia.adapters.disk.roots import check_root
+from mydia.adapters.disk.system import REAL, Syscalls, printable
+from mydia.adapters.disk.trash import Moved, restore, to_trash
+from mydia.errors import Conflict, Forbidden, Invalid, MydiaError, NotFound, Unavailable
+from mydia.house import House
+from mydia.jobs.model import Discard, Job
+from mydia.library import queries as files
+from mydia.library import renames
+from mydia.library.model import Root, TrashRow
+from mydia.library.trash import file_trashed, trash_ended
+from mydia.renaming import preview
+
+TRASH_AGAIN = 60.0
+"""Seconds until what could not be moved to the trash is tried again."""
+RENAMED_AT_ONCE = 200
+"""Files whose intents are written down together."""
+
+
+class Shelf:
+    """`report(job, text=...)` shows how far a job is. `sys` are the system calls, for those who test what happens when one fails."""
+
+    def __init__(self, house: House, report: Callable[..., Awaitable[None]], sys: Syscalls = REAL) -> None:
+        self.house = house
+        self.sys = sys
+        self._report = report
+        self._again: dict[str, float] = {}
+
+    async def must_be_there(self, root: Root) -> None:
+        """Unavailable where a library folder is not the one that is known, or can't be written: a disk that is not mounted, most likely."""
+        known = len(await self.house.read(files.known_after, root.id, "", 1))
+        check = await trio.to_thread.run_sync(
+            partial(check_root, root.path, known_device=root.device, known_files=known)
+        )
+        if check.state != "ok":
+            raise Unavailable(check.reason or f"{printable(root.path)} is {check.state}", retry_after=60)
+
+    # -- the trash ---------------------------------------------------------------------------------------------------------------
+
+    async def clear(self) -> None:
+        """Move to the trash what is marked for it."""
+        for row in await self.house.read(files.trash_in_flight):
+            if self._again.get(row.id, 0) <= trio.current_time():
+                await self._to_trash(row)
+
+    async def _to_trash(self, row: TrashRow) -> None:
+        try:
+            await self.must_be_there(await self.house.read(files.get_root, row.root_id))
+            keep = await self.house.read(files.came_since, row)
+            moved = await trio.to_thread.run_sync(
+                partial(to_trash, Spot(row.root_path, row.relative_path), token=row.id, keep=keep, sys=self.sys)
+            )
+        except NotFound:
+            await self.house.write(trash_ended, row.id, "deleted")
+        except MydiaError as no:
+            logger.warning("{} stays for now: {}", printable(row.relative_path), no)
+            self._again[row.id] = trio.current_time() + TRASH_AGAIN
+        else:
+            sides = [{"original": m.original, "trashed": m.trashed, "size": m.size} for m in moved[1:]]
+            await self.house.write(file_trashed, row.id, moved[0].trashed, sides)
+
+    async def restore_file(self, job: Job) -> None:
+        """Back to where it was, with its side files; beside it, where its name is taken meanwhile."""
+        row = await self.house.read(files.get_trash, job.args["trash_id"])
+        if row.state == "restored":
+            return  # by an attempt that was ended before it could say so
+        if row.state != "trashed":
+            raise Discard(f"{printable(row.relative_path)} is not in the trash: it is {row.state}")
+        await self.must_be_there(await self.house.read(files.get_root, row.root_id))
+        moved = Moved(row.relative_path, row.trash_path, row.size)
+        await trio.to_thread.run_sync(partial(restore, row.root_path, moved, sys=self.sys))
+        for side in row.metadata.get("side_files", ()):
+            await trio.to_thread.run_sync(partial(restore, row.root_path, Moved(**side), sys=self.sys))
+        await self.house.write(trash_ended, row.id, "restored", actor=job.args["actor"])
+
+    # -- other names -------------------------------------------------------------------------------------------------------------
+
+    async def rename_files(self, job: Job) -> None:
+        """Give files the names that the templates make of them now, or those that a batch took from them. Run again, it goes on."""
+        batch, actor, undo = job.args["batch_id"], job.args["actor"], job.args.get("undo")
+        await self._rename_intended(job, batch)
+        cursor: str | None = ""
+        while cursor is not None:
+            if undo is not None:
+                back = await self.house.read(renames.reversals, undo, cursor, RENAMED_AT_ONCE)
+                wanted, cursor = [w for _, w in back], back[-1][0] if len(back) == RENAMED_AT_ONCE else None
+            else:
+                naming, item = self.house.config.media.naming, job.args.get("media_item_id")
+                page = await self.house.read(
+                    preview, naming, media_item_id=item, cursor=cursor or None, limit=RENAMED_AT_ONCE
+                )
+                wanted, cursor = [(r.file_id, r.before, r.after) for r in page.items if not r.clashes], page.next
+            await self.house.write(renames.intend_renames, batch, wanted, actor=actor)
+            await self._rename_intended(job, batch)
+
+    async def _rename_intended(self, job: Job, batch: str) -> None:
+        while rows := await self.house.read(renames.rows_of, batch, "intent", RENAMED_AT_ONCE):
+            for row in rows:
+                await self.must_be_there(await self.house.read(files.get_root, row.root_id))
+                try:
+                    done = await trio.to_thread.run_sync(
+                        partial(rename, Spot(row.root_path, row.old_path), row.new_path, sys=self.sys)
+                    )
+                except (Invalid, NotFound, Conflict, Forbidden) as no:
+                    await self.house.write(renames.rename_failed, row.id, str(no))
+                else:
+                    await self.house.write(renames.renamed, row.id, [(r.before, r.after) for r in done[1:]])
+                await self._report(job, text=printable(row.new_path))
