@@ -168,9 +168,10 @@ def journal_of(conn: Connection, download_id: str) -> tuple[JournalRow, ...]:
 def came_since(conn: Connection, row: TrashRow) -> frozenset[str]:
     """The paths in a root that imports have chosen since a file of it was marked for the trash; those that were undone too."""
     rows = conn.all(
-        "select relative_path from import_journal where root_id = :root and created_at >= :since",
+        # By id, which is later for what came later even where somebody set the clock back.
+        "select relative_path from import_journal where root_id = :root and id > :id",
         root=row.root_id,
-        since=row.created_at,
+        id=row.id,
     )
     return frozenset(from_text(r["relative_path"]) for r in rows)
 

@@ -49,7 +49,7 @@ def to_trash(
             moved = [
                 _move(spot.root, path.split("/"), trash_path(path, token=token), sys)
                 for path in paths
-                if path not in keep
+                if path not in keep or path == spot.relative
             ]
             sys.fsync(folder)
     except OSError as error:

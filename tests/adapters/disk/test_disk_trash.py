@@ -57,7 +57,8 @@ def test_everything_comes_back_as_it_was(root: Path) -> None:
 def test_side_files_that_came_with_the_new_file_stay(root: Path) -> None:
     for name in ("Other.avi", "Other.mkv", "Other.en.srt", "Other.nfo"):
         (root / FOLDER / name).write_bytes(b"x")
-    moved = to_trash(Spot(str(root), f"{FOLDER}/Other.avi"), token="t1", keep={f"{FOLDER}/Other.en.srt"})
+    keep = {f"{FOLDER}/Other.en.srt", f"{FOLDER}/Other.avi"}  # what is asked for goes, whatever is said of it
+    moved = to_trash(Spot(str(root), f"{FOLDER}/Other.avi"), token="t1", keep=keep)
     assert [m.original for m in moved] == [f"{FOLDER}/Other.avi", f"{FOLDER}/Other.nfo"]
     assert (root / FOLDER / "Other.en.srt").exists()
 
