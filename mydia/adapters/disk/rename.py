@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from mydia.adapters.disk.paths import Spot, open_folder, parts
 from mydia.adapters.disk.system import REAL, Syscalls, printable, refusal
-from mydia.adapters.disk.trash import file_size, rename_below, side_files_of
-from mydia.errors import Conflict, MydiaError, NotFound
+from mydia.adapters.disk.trash import file_size, remove_empty_folders, rename_below, side_files_of
+from mydia.errors import Conflict, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def rename(spot: Spot, after: str, *, sys: Syscalls = REAL) -> tuple[Renamed, ..
             except (Conflict, NotFound):
                 continue
             done.append(Renamed(path, new))
-        _remove_empty(spot.root, folders, sys)
+        remove_empty_folders(spot.root, folders, sys=sys)
     except OSError as error:
         raise refusal(error, "rename", spot.path) from error
     return tuple(done)
@@ -59,16 +59,3 @@ def _names(root: str, folders: list[str]) -> list[str]:
             return os.listdir(folder)  # noqa: PTH208 - an open folder
     except (FileNotFoundError, NotFound):
         return []
-
-
-def _remove_empty(root: str, folders: list[str], sys: Syscalls) -> None:
-    """Innermost first, up to the root, which stays."""
-    left = list(folders)
-    while left:
-        try:
-            with open_folder(root, tuple(left[:-1])) as above:
-                os.rmdir(left[-1], dir_fd=above)
-                sys.fsync(above)
-        except (OSError, MydiaError):
-            return
-        left.pop()

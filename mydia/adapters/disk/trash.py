@@ -7,7 +7,7 @@ folder is the library's own, so what lies there says where it came from even wit
 
 import errno
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from mydia.adapters.disk.paths import Spot, join, open_folder, parts
@@ -77,7 +77,7 @@ def restore(root: str, moved: Moved, *, sys: Syscalls = REAL) -> str:
             return moved.original
         except OSError as error:
             raise refusal(error, "restore", join(root, *target)) from error
-        _remove_empty_folders(root, moved.trashed)
+        remove_empty_folders(root, parts(moved.trashed)[:-1], keep=1)
         return "/".join(target)
     raise Conflict(f"{printable(join(root, moved.original))} and a hundred names like it are taken; rename one of them")
 
@@ -93,7 +93,7 @@ def delete_for_good(root: str, trashed: str) -> None:
         return
     except OSError as error:
         raise refusal(error, "delete", join(root, trashed)) from error
-    _remove_empty_folders(root, trashed)
+    remove_empty_folders(root, parts(trashed)[:-1], keep=1)
 
 
 def _in_trash(trashed: str) -> None:
@@ -159,13 +159,14 @@ def rename_below(root: str, source: list[str], target: list[str], sys: Syscalls)
     return size
 
 
-def _remove_empty_folders(root: str, trashed: str) -> None:
-    """Tidy the folders of one deletion, innermost first, up to and without the trash itself."""
-    folders = list(parts(trashed))[:-1]
-    while len(folders) > 1:
+def remove_empty_folders(root: str, folders: Sequence[str], *, keep: int = 0, sys: Syscalls = REAL) -> None:
+    """Remove folders that hold nothing, innermost first; the root, and the first `keep` below it, stay."""
+    left = list(folders)
+    while len(left) > keep:
         try:
-            with open_folder(root, tuple(folders[:-1])) as above:
-                os.rmdir(folders[-1], dir_fd=above)
+            with open_folder(root, tuple(left[:-1])) as above:
+                os.rmdir(left[-1], dir_fd=above)
+                sys.fsync(above)
         except (OSError, MydiaError):
             return
-        folders.pop()
+        left.pop()
