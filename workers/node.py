@@ -65,12 +65,16 @@ class Node(Actor):
     async def _sit(self) -> None:
         seat = await trio.to_thread.run_sync(self.house.engine.seat)
         self._seated = True
+        look_at = trio.current_time()
         try:
             while True:
+                wait = min(max(look_at - trio.current_time(), 0.01), BEAT)
                 with trio.fail_after(SILENCE):
-                    news = await trio.to_thread.run_sync(seat.hear, BEAT, abandon_on_cancel=True)
+                    news = await trio.to_thread.run_sync(seat.hear, wait, abandon_on_cancel=True)
                 await self._publish(news)
-                await self._lead(seat)
+                if trio.current_time() >= look_at:  # not at every word: under load there are hundreds a second
+                    look_at = trio.current_time() + BEAT
+                    await self._lead(seat)
         finally:
             with trio.CancelScope(shield=True):
                 await self._step_down()
