@@ -140,6 +140,11 @@ class DownloadProgressed(Event):  # download_monitor -> pages only: published on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LookWished(Event):  # pages -> download_monitor (bell), in whichever daemon it lives; never stored
+    stored: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DownloadCompleted(Event):  # download_monitor -> importer (job), notifier
     download_id: str
     release: str

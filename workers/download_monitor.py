@@ -19,7 +19,7 @@ from mydia.core.lifecycle import Absent, Action, Seen, Silent, Tracked, advance
 from mydia.downloads import changes, queries
 from mydia.downloads.model import Download
 from mydia.errors import Conflict, Invalid, MydiaError, NotFound, Unavailable
-from mydia.events import DownloadCancelled, DownloadProgressed, Grabbed
+from mydia.events import DownloadCancelled, DownloadProgressed, Grabbed, LookWished
 from mydia.house import House
 from mydia.otp import Actor, Lagged
 from mydia.ports import ClientDownload, DownloadClient, FoundRelease, Indexer, Payload
@@ -48,10 +48,10 @@ class DownloadMonitor(Actor):
         self.spawn(self._listen)
 
     async def _listen(self) -> None:
-        """A grab or a cancel should not wait for the next look."""
+        """A grab, a cancel or a person's wish should not wait for the next look."""
         while True:
             with self.house.bus.subscribe(
-                capacity=1, filter=lambda e: isinstance(e, Grabbed | DownloadCancelled)
+                capacity=1, filter=lambda e: isinstance(e, Grabbed | DownloadCancelled | LookWished)
             ) as bell:
                 try:
                     await anext(bell)

@@ -15,6 +15,7 @@ from mydia.events import (
     Grabbed,
     HealthChanged,
     ImportHeld,
+    LookWished,
     SearchFinished,
 )
 from mydia.store.engine import from_json, to_json
@@ -323,8 +324,11 @@ def failed(tx: Transaction, download_id: str, reason: str, *, block: bool = True
         )
 
 
-def cancel_download(tx: Transaction, download_id: str, *, actor: str, block: bool = False) -> None:
-    """A person's cancel: the claim ends; the download monitor takes it from its client."""
+def cancel_download(
+    tx: Transaction, download_id: str, *, actor: str, block: bool = False, search_again: bool = False
+) -> None:
+    """A person's cancel: the claim ends; the download monitor takes it from its client. `block`: the release is not grabbed again;
+    `search_again`: another is searched for."""
     row = _row(tx, download_id)
     if row["status"] not in OPEN:
         raise Conflict(f"{row['title']} is {row['status']} already.")
@@ -339,6 +343,14 @@ def cancel_download(tx: Transaction, download_id: str, *, actor: str, block: boo
             media_item_id=row["media_item_id"], actor=actor, download_id=download_id, release=row["title"]
         )
     )
+    if search_again and row["media_item_id"]:
+        wish = {"media_item_id": row["media_item_id"], "asked": True}
+        tx.enqueue("search_media", wish, media_item_id=row["media_item_id"], priority=-1)
+
+
+def look_now(tx: Transaction, *, actor: str) -> None:
+    """Have the download monitor look at once."""
+    tx.emit(LookWished(actor=actor))
 
 
 def client_lost(tx: Transaction, download_id: str, reason: str) -> None:
