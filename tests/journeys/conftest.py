@@ -1,16 +1,16 @@
-"""What the journeys share: a port that is free just now, and a seed that is printed."""
+"""What the journeys share: a port that is free, and a seed that is printed."""
 
 import os
 import secrets
 
 import pytest
 
-from tests.journeys import process
+from tests.support import ports
 
 
 @pytest.fixture
 def free_port() -> int:
-    return process.free_port()
+    return ports.free_port()
 
 
 @pytest.fixture

@@ -1,13 +1,11 @@
 """The daemon as people run it: `mydia` in a process of its own, on a data folder, with an API key and a session made beforehand."""
 
 import os
-import secrets
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,19 +22,11 @@ from mydia.settings.load import load_config
 from mydia.settings.secret import secret_key
 from mydia.store.transaction import Transaction, to_text
 from supervisors.boot import engine_of, make_folders
+from tests.support.ports import free_port as free_port
 from tests.support.waiting import eventually
 from web.auth import COOKIE, sealed
 
 MYDIA = str(Path(sys.executable).with_name("mydia"))
-
-
-def free_port() -> int:
-    """A port of loopback that is free, and that no outgoing connection of another program is given meanwhile."""
-    while True:
-        port = 20_000 + secrets.randbelow(12_000)  # below the range that the kernel gives to whoever asks for any port
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 @dataclass(slots=True)
@@ -89,7 +79,7 @@ class Daemon:
         """Send the signal, and wait for the end: the exit code."""
         assert self.process is not None
         self.process.send_signal(number)
-        with trio.fail_after(60):
+        with trio.fail_after(120):
             while self.process.poll() is None:  # noqa: ASYNC110 - a process gives no event
                 await trio.sleep(0.01)
         return self.process.wait()

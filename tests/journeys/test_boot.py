@@ -35,7 +35,7 @@ def written(folder: Path, config: dict[str, Any]) -> Path:
 
 async def start_and_fail(config: Path) -> tuple[str, list[str]]:
     """Run the daemon until it gives up: the one line that complains, and everything that it wrote to stderr."""
-    with trio.fail_after(60):
+    with trio.fail_after(120):
         done = await trio.run_process(
             [MYDIA, "--config", str(config), "serve"],
             stdin=subprocess.DEVNULL,

@@ -31,7 +31,7 @@ def written(folder: Path, port: int, database: dict[str, Any]) -> Path:
 
 
 async def started(config: Path, env: dict[str, str]) -> "subprocess.CompletedProcess[bytes]":
-    with trio.fail_after(90):
+    with trio.fail_after(120):
         return await trio.run_process(
             [MYDIA, "--config", str(config), "serve"],
             stdin=subprocess.DEVNULL,

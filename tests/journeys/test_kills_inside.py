@@ -83,7 +83,7 @@ class Visitor:
                 await trio.sleep(0.1)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_any_actor_or_process_killed_at_random_two_hundred_times_changes_nothing_of_the_library(
     tmp_path: Path, free_port: int, seed: int
 ) -> None:
@@ -139,5 +139,5 @@ async def at_rest(house: House, tree: Supervisor, busy: kw.Busy) -> None:
         told = len(kw.notified(busy)) == wanted
         return up(tree) and not left and told and not kw.differences(there, kw.expected(busy))
 
-    with trio.move_on_after(90):
-        await eventually(done, within=100, every=0.5)
+    with trio.move_on_after(300):
+        await eventually(done, within=310, every=0.5)

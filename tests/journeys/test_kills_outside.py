@@ -22,7 +22,7 @@ LONGEST = 3.0
 """Seconds that a life lasts at most once it serves; some end sooner, while it still starts."""
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_the_daemon_killed_at_random_moments_ends_with_the_same_library(
     tmp_path: Path, free_port: int, seed: int
 ) -> None:
@@ -44,7 +44,7 @@ async def test_the_daemon_killed_at_random_moments_ends_with_the_same_library(
                 assert daemon.process is not None
                 children = children_of(daemon.process.pid)
                 assert await daemon.end(signal.SIGKILL) == -signal.SIGKILL
-                await eventually(partial(nobody_of, children), within=10)
+                await eventually(partial(nobody_of, children))
             await daemon.serve()
             await at_rest(daemon, busy)
             assert await daemon.end(signal.SIGTERM) == 0, daemon.said()
@@ -87,8 +87,8 @@ async def at_rest(daemon: Daemon, busy: kw.Busy) -> None:
             waiting = (await client.get("/api/v1/downloads", params={"status": "active"})).json()["items"]
         return len(held) == files and not waiting and len(kw.notified(busy)) == len(wanted.imports)
 
-    with trio.move_on_after(90):
-        await eventually(done, within=100, every=0.5)
+    with trio.move_on_after(300):
+        await eventually(done, within=310, every=0.5)
 
 
 async def assert_the_same_library(config: Path, busy: kw.Busy) -> None:

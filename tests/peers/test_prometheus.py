@@ -95,7 +95,7 @@ async def test_prometheus_scrapes_the_house_and_finds_every_series(tmp_path: Pat
         async with prometheus(tmp_path, daemon.port, daemon.key) as prom:
             await eventually(lambda: query(prom, 'up{job="mydia"} == 1'))
             for what, expression in SERIES.items():
-                assert await eventually(lambda e=expression: query(prom, e), within=20), what  # type: ignore[misc]  # bound here
+                assert await eventually(lambda e=expression: query(prom, e), within=120), what  # type: ignore[misc]  # bound here
             (target,) = (await prom.get("/api/v1/targets")).json()["data"]["activeTargets"]
             assert (target["health"], target["lastError"]) == ("up", "")
 

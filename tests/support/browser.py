@@ -9,7 +9,6 @@ A test is an ordinary function on the main thread, as Playwright's synchronous A
 
 import io
 import secrets
-import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -33,12 +32,13 @@ from mydia.otp import Supervisor
 from mydia.settings.load import load_config
 from supervisors import boot, demo
 from supervisors.lives import lives
+from tests.support.ports import free_port
 
 T = TypeVar("T")
 Theme = Literal["light", "dark"]
 NAME = "demo"
 """Whoever lives in the demo's house."""
-PATIENCE = 30_000.0
+PATIENCE = 60_000.0
 """Milliseconds that Playwright looks for what must come true; a busy machine needs them, a test that passes does not."""
 ARGS = ("--no-sandbox", "--disable-dev-shm-usage", "--force-color-profile=srgb", "--font-render-hinting=none")
 
@@ -176,13 +176,6 @@ async def _open(
         await house.write(accounts.create_first_admin, NAME, await hash_secret(password))
     base = f"http://127.0.0.1:{loaded.config.server.port}"
     task_status.started(Place(house, tree, base, folder, password, log, around, trio.lowlevel.current_trio_token()))
-
-
-def free_port() -> int:
-    """Kept by number, not by socket: a web actor that is restarted has to find it again."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 # -- a browser -------------------------------------------------------------------------------------------------------------

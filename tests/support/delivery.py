@@ -142,7 +142,7 @@ class Dock:
             return found if found.status in statuses else None
 
         try:
-            return await eventually(look, within=30)
+            return await eventually(look)
         except AssertionError:
             found = await self.house.read(get_download, download)
             raise AssertionError(f"{found.title} is {found.status}: {found.error_message}") from None

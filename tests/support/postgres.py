@@ -91,7 +91,7 @@ class Postgres:
                 stdout=log,
                 stderr=log,
             )
-        until = time.monotonic() + 60
+        until = time.monotonic() + 120
         while True:
             try:
                 with psycopg.connect(self.url()):
@@ -106,7 +106,7 @@ class Postgres:
         """End it: SIGQUIT at once, as a crash does; SIGINT after it has told everybody and written all."""
         if self._process is not None:
             self._process.send_signal(number)
-            self._process.wait(60)
+            self._process.wait(120)
             self._process = None
 
     def run(self, statement: str, name: str = "postgres") -> list[tuple[object, ...]]:

@@ -8,7 +8,7 @@ import trio
 T = TypeVar("T")
 
 
-async def eventually(look: Callable[[], Awaitable[T | None]], *, within: float = 60.0, every: float = 0.05) -> T:
+async def eventually(look: Callable[[], Awaitable[T | None]], *, within: float = 120.0, every: float = 0.05) -> T:
     """The first truthy value of `look`. Fails, showing the last one, when none comes in time."""
     value: T | None = None
     with trio.move_on_after(within):

@@ -203,7 +203,7 @@ async def test_a_title_that_is_added_takes_the_files_that_waited_for_it(tmp_path
         assert (file.state, file.reason) == ("unmatched", "No title fits its name")
         here.tmdb.titles.append(CHARADE)
         wish = AddTitle(kind="movie", provider="tmdb", id="4808")
-        item = await here.house.mail["librarian"].ask(wish, timeout=10)
+        item = await here.house.mail["librarian"].ask(wish, timeout=60)
         for job in (await here.house.read(jobs.list_jobs)).items:
             if job.kind == "identify_file":
                 await push(here.house, job.id)
@@ -218,7 +218,7 @@ async def test_a_show_that_is_added_for_what_is_there_or_for_what_is_not_knows_t
         await here.identified(here.shows, "One.Step.Beyond.S01E02.avi")
         here.tmdb.titles.append(STEP)
         wish = AddTitle(kind="tv_show", provider="tmdb", id="17404", preset=preset)
-        item = await here.house.mail["librarian"].ask(wish, timeout=10)
+        item = await here.house.mail["librarian"].ask(wish, timeout=60)
         assert {e.number for e in await here.house.read(titles.episodes_of, item) if e.monitored} == wanted
 
 
@@ -228,7 +228,7 @@ async def test_a_refresh_wants_of_what_is_new_what_the_show_s_policy_says(tmp_pa
         for policy in ("all", "none"):
             here.tmdb.titles[:] = [replace(STEP, id=STEP.id + len(found), title=f"Step {policy}")]
             wish = AddTitle("tv_show", "tmdb", str(here.tmdb.titles[0].id), preset="all", new_seasons=policy)
-            found[policy] = await librarian.ask(wish, timeout=10)
+            found[policy] = await librarian.ask(wish, timeout=60)
             later = (*STEP.episodes, FakeEpisode(1, 4, "More", "1959-02-01"), FakeEpisode(2, 1, "New", "1960-01-01"))
             here.tmdb.titles[0] = replace(here.tmdb.titles[0], episodes=later)
             job = await here.house.write(media.request_refresh, found[policy], actor="ann")
@@ -245,7 +245,7 @@ async def test_a_film_that_is_added_with_its_collection_brings_the_others_of_it(
     films = [replace(CHARADE, id=n, title=f"Part {n}", imdb_id=None, collection=(7, "Parts")) for n in (1, 2, 3)]
     async with desk(tmp_path, [*films, CHARADE]) as here:
         wish = AddTitle("movie", "tmdb", "2", preset="collection", search=True)
-        item = await here.house.mail["librarian"].ask(wish, timeout=10)
+        item = await here.house.mail["librarian"].ask(wish, timeout=60)
         (job,) = [j for j in (await here.house.read(jobs.list_jobs)).items if j.args.get("what") == "collection"]
         assert (await push(here.house, job.id)).state == "completed"
         cards = (await here.house.read(titles.list_media)).items

@@ -44,7 +44,7 @@ class Desk:
             found = await self.notices()
             return found if len(found) == count and all(j.state in FINISHED for j in found) else None
 
-        return await eventually(look, within=20)
+        return await eventually(look)
 
     def told(self) -> list[str]:
         return [m["event"] for m in self.caught.messages()]
@@ -120,7 +120,7 @@ async def test_a_target_that_is_down_is_tried_again_and_holds_up_no_other(tmp_pa
             found = await here.notices()
             return found[0] if found and found[0].state == "scheduled" else None
 
-        job = await eventually(waiting, within=20)
+        job = await eventually(waiting)
         assert job.snoozed == 1
         assert (await push(here.house, job.id)).state == "completed"
         assert len(here.caught.requests) == 2
@@ -135,7 +135,7 @@ async def test_news_that_could_not_be_told_for_a_day_is_given_up(tmp_path: Path)
             found = await here.notices()
             return found[0] if found and found[0].state == "scheduled" else None
 
-        job = await eventually(waiting, within=20)
+        job = await eventually(waiting)
         clock_of(here.house).advance(days=2)
         ended = await push(here.house, job.id)
         assert (ended.state, "Given up after a day" in ended.errors[-1].error) == ("discarded", True)

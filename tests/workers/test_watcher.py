@@ -45,7 +45,7 @@ class Scene:
             return await self.states() == wanted
 
         try:
-            await eventually(look, within=20)
+            await eventually(look)
         except AssertionError:
             assert await self.states() == wanted
 
@@ -54,7 +54,7 @@ class Scene:
             root = await self.house.read(queries.get_root, self.root.id)
             return root if root.state in states else None
 
-        return await eventually(look, within=20)
+        return await eventually(look)
 
     async def heard(self) -> None:
         """Until the watch hears: a file that is laid is found."""
