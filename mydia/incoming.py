@@ -59,6 +59,11 @@ class Incoming:
     def release(self) -> Release:
         return parse(self.path, input="path")
 
+    @property
+    def as_seen(self) -> tuple[int, int]:
+        """What tells whether it is still as it was looked at: bytes, and nanoseconds of its last change."""
+        return self.size, self.mtime_ns
+
 
 def found_file(
     file: Incoming,

@@ -14,7 +14,7 @@ import trio
 from loguru import logger
 
 from mydia.adapters.disk.incoming import Folder, look_at_placed, read_folder, standing
-from mydia.adapters.disk.paths import Spot, join
+from mydia.adapters.disk.paths import Anchor, Spot, join
 from mydia.adapters.disk.place import METHODS, Placed, discard_part, place
 from mydia.adapters.disk.roots import can_hardlink
 from mydia.adapters.disk.space import space
@@ -55,6 +55,7 @@ class Delivery:
     item: MediaItem
     wants: Wants
     root: Root
+    anchor: Anchor
     folder: Folder
     files: Mapping[str, Incoming]
     done: Mapping[str, str]
@@ -109,12 +110,12 @@ class Importer(JobActor):
         if download.media_item_id is None or download.slot_id is None:
             raise Invalid("The title it was grabbed for was deleted meanwhile")
         item = await self.house.read(media.get_media, download.media_item_id)
-        root = await self._root(item)
+        root, anchor = await self._root(item)
         folder = await self._folder(download)
         incoming = {f.path: await self._probed(folder, f) for f in folder.files}
         journal = await self.house.read(files.journal_of, download.id)
         done = {row.source: row.relative_path for row in journal if row.state == "done"}
-        delivery = Delivery(download, item, await self._wants(download), root, folder, incoming, done)
+        delivery = Delivery(download, item, await self._wants(download), root, anchor, folder, incoming, done)
         decided = await self._plan(delivery, forced=forced)
         if decided.bad_release is not None:
             await self.house.write(downloads.failed, download.id, decided.bad_release)
@@ -145,15 +146,14 @@ class Importer(JobActor):
 
     # -- looking -----------------------------------------------------------------------------------------------------------------
 
-    async def _root(self, item: MediaItem) -> Root:
+    async def _root(self, item: MediaItem) -> tuple[Root, Anchor]:
         roots = await self.house.read(files.roots)
         root = next((r for r in roots if r.id == item.root_id), None) or next(
             (r for r in roots if r.type == item.type), None
         )
         if root is None:
             raise Invalid(f"There is no library folder for {item.title}; add one under media.library_paths")
-        await self.shelf.must_be_there(root)
-        return root
+        return root, await self.shelf.must_be_there(root)
 
     async def _why_copies(self, folder: str, root: Root) -> str | None:
         """Why files can't be linked from a download's folder into a library folder; told there, as long as it is so."""
@@ -265,7 +265,7 @@ class Importer(JobActor):
             relative_path=step.destination or "",
             plan={"action": step.action, "targets": list(step.targets), "trash": list(step.trash)},
         )
-        spot = Spot(to.root.path, journal.relative_path)
+        spot = Spot(to.root.path, journal.relative_path, to.anchor)
         # The old file of the very same name is in the trash before the new one has its name.
         away = journal.relative_path in journal.plan["trash"]
         displaced = trash_path(journal.relative_path, token=journal.id) if away else None
@@ -276,6 +276,7 @@ class Importer(JobActor):
                     Spot(to.folder.path, step.source),
                     spot,
                     token=journal.id,
+                    as_seen=to.files[step.source].as_seen,
                     methods=METHODS,
                     displaced=displaced,
                     # A long copy ends between two chunks when the house stops; the next start begins it anew.

@@ -6,12 +6,14 @@ anything when too much vanished at once. A person can confirm that it was meant 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import trio
 from loguru import logger
 
 from mydia.adapters.disk.roots import RootCheck, check_root
 from mydia.adapters.disk.settling import exists
+from mydia.adapters.disk.system import printable
 from mydia.adapters.disk.walk import Found, Walk
 from mydia.house import House
 from mydia.jobs.model import Job
@@ -41,9 +43,7 @@ class Scanner(JobActor):
         root = await self.house.read(queries.get_root, job.args["root_id"])
         known = await self.house.read(queries.count_known, root.id)
         confirmed = "confirmed_by" in job.args
-        check = await trio.to_thread.run_sync(
-            lambda: check_root(root.path, known_device=root.device, known_files=0 if confirmed else known)
-        )
+        check = await self._check(root, 0 if confirmed else known)
         await self.house.write(changes.set_root_state, root.id, check.state, check.reason, check.device)
         if check.state in ("unavailable", "suspicious"):
             logger.warning("library folder {}: {}", root.path, check.reason)
@@ -59,6 +59,11 @@ class Scanner(JobActor):
             gone=gone,
             seconds=trio.current_time() - began,
             problems=[p.message for p in walked.walk.problems],
+        )
+
+    async def _check(self, root: Root, known: int) -> RootCheck:
+        return await trio.to_thread.run_sync(
+            partial(check_root, root.path, known_device=root.device, known_files=known)
         )
 
     async def _walk(self, job: Job, root: Root) -> Walked:
@@ -91,9 +96,23 @@ class Scanner(JobActor):
             reason = f"{len(gone)} of {known} files vanished at once. If that was meant, confirm it; if not, check the disk or share."
             await self.house.write(changes.set_root_state, root.id, "suspicious", reason, check.device)
             return 0
+        if gone and (other := await self._went_away(root, check, 0 if confirmed else known)):
+            await self.house.write(changes.set_root_state, root.id, "suspicious", other)
+            return 0
         for start in range(0, len(gone), PORTION):
             await self.house.write(changes.files_gone, [k.id for k in gone[start : start + PORTION]])
         return len(gone)
+
+    async def _went_away(self, root: Root, before: RootCheck, known: int) -> str | None:
+        """Why what was not seen may be there all the same: its disk was taken away while it was walked."""
+        now = await self._check(root, known)
+        if now.state in ("unavailable", "suspicious"):
+            return now.reason
+        if (now.device, now.inode) != (before.device, before.inode):
+            return (
+                f"{printable(root.path)} became another folder while it was walked: is the right disk or share mounted?"
+            )
+        return None
 
 
 def changed(

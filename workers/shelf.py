@@ -10,7 +10,7 @@ from functools import partial
 import trio
 from loguru import logger
 
-from mydia.adapters.disk.paths import Spot
+from mydia.adapters.disk.paths import Anchor, Spot
 from mydia.adapters.disk.rename import rename
 from mydia.adapters.disk.roots import check_root
 from mydia.adapters.disk.system import REAL, Syscalls, printable
@@ -39,14 +39,18 @@ class Shelf:
         self._report = report
         self._again: dict[str, float] = {}
 
-    async def must_be_there(self, root: Root) -> None:
-        """Unavailable where a library folder is not the one that is known, or can't be written: a disk that is not mounted, most likely."""
+    async def must_be_there(self, root: Root) -> Anchor:
+        """Unavailable where a library folder is not the one that is known, or can't be written: a disk that is not mounted, most likely.
+
+        The answer is for a `Spot` in it, so that it is still that folder when it is written to.
+        """
         known = len(await self.house.read(files.known_after, root.id, "", 1))
         check = await trio.to_thread.run_sync(
             partial(check_root, root.path, known_device=root.device, known_files=known)
         )
-        if check.state != "ok":
+        if check.state != "ok" or check.device is None or check.inode is None:
             raise Unavailable(check.reason or f"{printable(root.path)} is {check.state}", retry_after=60)
+        return check.device, check.inode
 
     # -- the trash ---------------------------------------------------------------------------------------------------------------
 
@@ -58,10 +62,10 @@ class Shelf:
 
     async def _to_trash(self, row: TrashRow) -> None:
         try:
-            await self.must_be_there(await self.house.read(files.get_root, row.root_id))
+            anchor = await self.must_be_there(await self.house.read(files.get_root, row.root_id))
             keep = await self.house.read(files.came_since, row)
             moved = await trio.to_thread.run_sync(
-                partial(to_trash, Spot(row.root_path, row.relative_path), token=row.id, keep=keep, sys=self.sys)
+                partial(to_trash, Spot(row.root_path, row.relative_path, anchor), token=row.id, keep=keep, sys=self.sys)
             )
         except NotFound:
             await self.house.write(trash_ended, row.id, "deleted")
@@ -109,10 +113,10 @@ class Shelf:
     async def _rename_intended(self, job: Job, batch: str) -> None:
         while rows := await self.house.read(renames.rows_of, batch, "intent", RENAMED_AT_ONCE):
             for row in rows:
-                await self.must_be_there(await self.house.read(files.get_root, row.root_id))
+                anchor = await self.must_be_there(await self.house.read(files.get_root, row.root_id))
                 try:
                     done = await trio.to_thread.run_sync(
-                        partial(rename, Spot(row.root_path, row.old_path), row.new_path, sys=self.sys)
+                        partial(rename, Spot(row.root_path, row.old_path, anchor), row.new_path, sys=self.sys)
                     )
                 except (Invalid, NotFound, Conflict, Forbidden) as no:
                     await self.house.write(renames.rename_failed, row.id, str(no))

@@ -7,7 +7,7 @@
     roots     is this still the folder we knew? can two of them share a hard link?
     tree_watch    what changes below a folder, as the kernel tells it
     incoming  the files of a finished download            writers  does somebody still write a file?
-    space     bytes free
+    space     bytes free                              pictures  posters, each kept once
     system    the system calls the above use, as one value, so that each can be made to fail
     probe_process, media_facts    what a video is, read in an OS process of its own (the analyzer)
 

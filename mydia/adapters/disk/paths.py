@@ -12,19 +12,27 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from mydia.adapters.disk.system import REAL, Syscalls, printable, refusal
-from mydia.errors import Invalid, NotFound
+from mydia.errors import Invalid, NotFound, Unavailable
 
 NAME_BYTES = 255
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _MAX_LINKS = 8
 
 
+Anchor = tuple[int, int]
+"""(device, inode) of a root when it was found to be in order."""
+
+
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A place for a file: a folder that was configured (absolute) and a path below it, with "/" between its parts."""
+    """A place for a file: a folder that was configured (absolute) and a path below it, with "/" between its parts.
+
+    Where the root is not the folder of `anchor` any more, nothing below it is touched. None: any will do.
+    """
 
     root: str
     relative: str
+    anchor: Anchor | None = None
 
     @property
     def path(self) -> str:
@@ -60,12 +68,20 @@ def resolve_inside(root: str, relative: str) -> str:
 
 
 @contextmanager
-def open_folder(root: str, folders: tuple[str, ...], *, create: bool = False, sys: Syscalls = REAL) -> Iterator[int]:
+def open_folder(
+    root: str,
+    folders: tuple[str, ...],
+    *,
+    create: bool = False,
+    anchor: Anchor | None = None,
+    sys: Syscalls = REAL,
+) -> Iterator[int]:
     """An open directory `root/folders...`, closed again on leaving; `create` makes what is missing (never the root).
 
-    Raises NotFound when the root or a folder is missing, Invalid when a symlink on the way leads out of the root.
+    Raises NotFound when the root or a folder is missing, Invalid when a symlink on the way leads out of the root, Unavailable when
+    the root is not the folder of `anchor` any more: its disk went away, and what is left is where it was mounted.
     """
-    fd = _descend(root, folders, create, sys, links=0)
+    fd = _descend(root, folders, create, anchor, sys, links=0)
     try:
         yield fd
     finally:
@@ -100,13 +116,21 @@ def _is_regular(fd: int) -> bool:
     return os.fstat(fd).st_mode & 0o170000 == 0o100000
 
 
-def _descend(root: str, folders: tuple[str, ...], create: bool, sys: Syscalls, links: int) -> int:
+def _descend(
+    root: str, folders: tuple[str, ...], create: bool, anchor: Anchor | None, sys: Syscalls, links: int
+) -> int:
     try:
         fd = os.open(root, _DIRECTORY)
     except OSError as error:
         raise refusal(error, "open the folder", root) from error
     done: list[str] = []
     try:
+        status = os.fstat(fd)
+        if anchor is not None and anchor != (status.st_dev, status.st_ino):
+            raise Unavailable(
+                f"{printable(root)} is another folder than a moment ago: is its disk or share still mounted?",
+                retry_after=60,
+            )
         for index, name in enumerate(folders):
             done.append(name)
             here = join(root, *done)
@@ -116,7 +140,7 @@ def _descend(root: str, folders: tuple[str, ...], create: bool, sys: Syscalls, l
                 if error.errno not in (errno.ELOOP, errno.ENOTDIR):
                     raise refusal(error, "open the folder", here) from error
                 jump = _inside_folders(root, done, links)
-                return _descend(root, jump + folders[index + 1 :], create, sys, links + 1)
+                return _descend(root, jump + folders[index + 1 :], create, anchor, sys, links + 1)
             os.close(fd)
             fd = below
         return os.dup(fd)

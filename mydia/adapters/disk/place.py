@@ -53,6 +53,7 @@ def place(
     target: Spot,
     *,
     token: str,
+    as_seen: tuple[int, int] | None = None,
     methods: tuple[Method, ...] = METHODS,
     displaced: str | None = None,
     check: Callable[[], object] = lambda: None,
@@ -63,7 +64,7 @@ def place(
     The first of `methods` that the file systems allow is used; without "copy" an impossible link is refused
     (Forbidden). `check` is called between chunks and may raise to stop. `displaced` is where, below target.root, a
     different file that stands at the target goes instead of refusing: it has that name before the new file takes its
-    own.
+    own. `as_seen` is what was decided on: (size, mtime_ns) of the source; what changed since is not placed.
 
     Raises Conflict when a different file is at the target; Unavailable, Forbidden, NotFound or Invalid as
     `system.refusal` says. The source, and whatever was at the target, are then untouched.
@@ -74,10 +75,11 @@ def place(
     try:
         with (
             open_folder(source.root, tuple(source_folders)) as source_dir,
-            open_folder(target.root, tuple(target_folders), create=True, sys=sys) as target_dir,
+            open_folder(target.root, tuple(target_folders), create=True, anchor=target.anchor, sys=sys) as target_dir,
         ):
             source_fd = open_regular(source_dir, source_name, source.path)
             try:
+                work.must_be(source_fd, as_seen)
                 return work.run(source_dir, target_dir, source_fd, methods, displaced)
             finally:
                 os.close(source_fd)
@@ -105,6 +107,14 @@ class _Work:
     part: str
     check: Callable[[], object]
     sys: Syscalls
+
+    def must_be(self, source_fd: int, as_seen: tuple[int, int] | None) -> None:
+        """Unavailable where what was decided on is not what is there now."""
+        status = os.fstat(source_fd)
+        if as_seen is not None and as_seen != (status.st_size, status.st_mtime_ns):
+            raise Unavailable(
+                f"{printable(self.source.path)} changed since it was looked at; it is tried again", retry_after=30
+            )
 
     def run(
         self, source_dir: int, target_dir: int, source_fd: int, methods: tuple[Method, ...], displaced: str | None
@@ -265,7 +275,9 @@ class _Work:
     def _displace(self, target_dir: int, displaced: str) -> None:
         """The old file gets its second name before the new one takes the first, so that one of the two is always whole."""
         *folders, name = parts(displaced)
-        with open_folder(self.target.root, tuple(folders), create=True, sys=self.sys) as away:
+        with open_folder(
+            self.target.root, tuple(folders), create=True, anchor=self.target.anchor, sys=self.sys
+        ) as away:
             undo = self._name_away(target_dir, away, name)
             try:
                 self.sys.fsync(away)

@@ -26,7 +26,8 @@ def rename(spot: Spot, after: str, *, sys: Syscalls = REAL) -> tuple[Renamed, ..
     *folders, name = parts(spot.relative)
     *target_folders, target = parts(after)
     try:
-        _move(spot.root, [*folders, name], [*target_folders, target], sys)
+        with open_folder(spot.root, (), anchor=spot.anchor):
+            _move(spot.root, [*folders, name], [*target_folders, target], sys)
         done = [Renamed(spot.relative, after)]
         stem, new_stem = (n.rpartition(".")[0] or n for n in (name, target))
         for side in side_files_of(_names(spot.root, folders), name):

@@ -1,9 +1,9 @@
-"""What the watcher looks at: a file that may still be growing, the videos of a folder that appeared, whether a file is there."""
+"""What is looked at before a file counts: whether it may still be growing, whether it is there, the videos of a folder that appeared."""
 
 import os
 from pathlib import Path
 
-from mydia.adapters.disk.paths import join
+from mydia.adapters.disk.paths import join, resolve_inside
 from mydia.adapters.disk.walk import Walk, signed
 from mydia.adapters.disk.writers import has_writer
 from mydia.core.stability import Look
@@ -49,3 +49,8 @@ def is_plain(root: str, relative: str) -> bool:
 
 def exists(root: str, relative: str) -> bool:
     return os.path.lexists(join(root, relative))
+
+
+def is_file_inside(root: str, relative: str) -> bool:
+    """Whether a file is there, itself or behind a link. Refused (Invalid) when the link leads out of the root."""
+    return Path(resolve_inside(root, relative)).is_file()

@@ -43,7 +43,7 @@ def to_trash(
     """
     *folders, name = parts(spot.relative)
     try:
-        with open_folder(spot.root, tuple(folders)) as folder:
+        with open_folder(spot.root, tuple(folders), anchor=spot.anchor) as folder:
             names = [name, *(side_files_of(os.listdir(folder), name) if side_files else ())]  # noqa: PTH208  # an open folder
             paths = ["/".join([*folders, each]) for each in names]
             moved = [

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from mydia.adapters.disk.paths import Spot
+from mydia.adapters.disk.rename import rename
 from mydia.adapters.disk.system import REAL
 from mydia.adapters.disk.trash import delete_for_good, restore, to_trash, trash_path
-from mydia.errors import Conflict, Forbidden, Invalid, NotFound
+from mydia.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 
 FOLDER = "Film (2020)"
 
@@ -152,3 +153,13 @@ def test_a_trash_that_is_a_link_out_of_the_root_is_refused(
         to_trash(Spot(str(root), f"{FOLDER}/Film.mkv"), token="t1")
     assert (root / FOLDER / "Film.mkv").exists()
     assert list(elsewhere.iterdir()) == []
+
+
+def test_d8_nothing_moves_below_a_root_that_is_another_folder_by_now(root: Path) -> None:
+    for do in (
+        lambda spot: to_trash(spot, token="t1"),
+        lambda spot: rename(spot, f"{FOLDER}/Other.mkv"),
+    ):
+        with pytest.raises(Unavailable, match="another folder than a moment ago"):
+            do(Spot(str(root), f"{FOLDER}/Film.mkv", (0, 0)))
+    assert (root / FOLDER / "Film.mkv").exists()
