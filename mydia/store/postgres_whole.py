@@ -18,6 +18,8 @@ from mydia.store.postgres import WRITING, PostgresEngine, Raw, Reading, Statemen
 from mydia.store.schema import Steps, Table, schema_of
 
 SCHEMA = "mydia_incoming"
+FORMER = "mydia_former"
+"""Where what was replaced is kept, until the next time."""
 _MARKS = """create table if not exists _incoming (name text collate "C" not null, number bigint not null, sha256 text not null,
     primary key (name, number))"""
 _OTHERS = """select count(*) from pg_stat_activity
@@ -160,18 +162,26 @@ class PostgresIncoming:
         return []
 
     def adopt(self, now: str) -> str:
-        """One transaction. The former tables are gone after it; who wants to keep them uses pg_dump, or `mydia db export`, before."""
+        """One transaction. What people had put in is kept, as a file is: in a schema beside, which nobody reads."""
         raw = self._opened()
         names = ["_migrations", *(t.name for t in schema_of(MIGRATIONS))]
+        kept = any(self._whole.contents().values())
         with self._whole.told(), raw.transaction():
             raw.execute("set local synchronous_commit = on")
+            if kept:
+                raw.execute(f"drop schema if exists {FORMER} cascade; create schema {FORMER}")
             for name in reversed(names):
-                raw.execute(f"drop table if exists {self._home}.{name} cascade")
+                former = f"{self._home}.{name}"
+                raw.execute(
+                    f"alter table if exists {former} set schema {FORMER}"
+                    if kept
+                    else f"drop table if exists {former} cascade"
+                )
             for name in names:
                 raw.execute(f"alter table {SCHEMA}.{name} set schema {self._home}")
             raw.execute(f"drop schema {SCHEMA} cascade")
         self.close()
-        return ""
+        return _KEPT if kept else ""
 
     def discard(self) -> None:
         with self._whole.told():
@@ -204,6 +214,12 @@ class PostgresIncoming:
         if self._raw is None:
             raise RuntimeError("begin() comes first")
         return self._raw
+
+
+_KEPT = (
+    f"The former tables are kept in the schema {FORMER} until the next import: `mydia db export` writes them to a file when database.url "
+    f"ends with ?options=-csearch_path%3D{FORMER}, and `drop schema {FORMER} cascade` deletes them"
+)
 
 
 def _one(raw: Raw, sql: str) -> Any:

@@ -570,6 +570,21 @@ def test_text_that_postgresql_cannot_hold_is_named_and_nothing_is_left_there(tmp
         everything(there)
 
 
+def test_what_an_import_replaces_on_postgresql_is_kept_until_the_next_one(tmp_path: Path, server: str) -> None:
+    there, former = PostgresWhole(server), PostgresWhole(f"{server}&options=-csearch_path%3Dmydia_former")
+    files = []
+    for titles in (5, 9, 4):
+        (tmp_path / str(titles)).mkdir()
+        files.append(exported(lived_in(tmp_path / str(titles), titles=titles), tmp_path / f"{titles}.gz"))
+    assert brought_in(files[0], there) == ""  # nobody had put in anything
+    for file in files[1:]:
+        before = everything(there)
+        assert "are kept in the schema mydia_former" in brought_in(file, there)
+        assert everything(former) == before
+    brought_in(exported(former, tmp_path / "back.gz"), there)
+    assert rows_in(everything(there)) == rows_in(files[1].read_bytes())
+
+
 _MOVER = """
 import os, signal, sys
 from pathlib import Path
