@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mydia.adapters.disk.paths import Spot, open_folder, parts
 from mydia.adapters.disk.system import REAL, Syscalls, printable, refusal
 from mydia.adapters.disk.trash import file_size, remove_empty_folders, rename_below, side_files_of
-from mydia.errors import Conflict, NotFound
+from mydia.errors import Conflict, Invalid, NotFound, Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Renamed:
 def rename(spot: Spot, after: str, *, sys: Syscalls = REAL) -> tuple[Renamed, ...]:
     """Rename the file at `spot` to `after` (relative to its root), then its side files; the file itself is first in the answer.
 
-    Repeating it goes on from where it was. Folders that it leaves empty go. A side file whose new name is taken stays where it is.
+    Repeating it goes on from where it was. Folders that it leaves empty go. A side file that can't have its new name (taken, too long, not permitted) stays where it is.
     Raises Conflict where another file has the name, NotFound where the file is under neither, else as `system.refusal` says.
     """
     *folders, name = parts(spot.relative)
@@ -33,15 +33,25 @@ def rename(spot: Spot, after: str, *, sys: Syscalls = REAL) -> tuple[Renamed, ..
         for side in side_files_of(_names(spot.root, folders), name):
             path = "/".join([*folders, side])
             new = "/".join([*target_folders, new_stem + side[len(stem) :]])
-            try:
-                _move(spot.root, path.split("/"), new.split("/"), sys)
-            except (Conflict, NotFound):
-                continue
-            done.append(Renamed(path, new))
+            if _follows(spot.root, path, new, sys):
+                done.append(Renamed(path, new))
         remove_empty_folders(spot.root, folders, sys=sys)
     except OSError as error:
         raise refusal(error, "rename", spot.path) from error
     return tuple(done)
+
+
+def _follows(root: str, path: str, new: str, sys: Syscalls) -> bool:
+    """Move a side file. Only what time cures is raised: its video has the new name already, and that is to be written down."""
+    try:
+        _move(root, path.split("/"), new.split("/"), sys)
+    except (Conflict, NotFound, Invalid):
+        return False
+    except OSError as error:
+        if isinstance(refusal(error, "rename", path), Unavailable):
+            raise
+        return False
+    return True
 
 
 def _move(root: str, source: list[str], target: list[str], sys: Syscalls) -> None:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from mydia.adapters.disk.paths import Spot, join, open_folder, parts
+from mydia.adapters.disk.paths import NAME_BYTES, Spot, join, open_folder, parts
 from mydia.adapters.disk.place import TRASH
 from mydia.adapters.disk.system import REAL, Syscalls, printable, refusal
 from mydia.adapters.disk.walk import SIDE_SUFFIXES, is_video
@@ -63,23 +63,44 @@ def restore(root: str, moved: Moved, *, sys: Syscalls = REAL) -> str:
     """
     _in_trash(moved.trashed)
     *folders, name = parts(moved.original)
-    stem, dot, suffix = name.rpartition(".")
     for attempt in range(1, 100):
-        note = "" if attempt == 1 else " (restored)" if attempt == 2 else f" (restored {attempt - 1})"
-        target = [*folders, f"{stem}{note}.{suffix}" if dot and stem else f"{name}{note}"]
+        target = [*folders, _beside(name, attempt)]
         try:
             rename_below(root, list(parts(moved.trashed)), target, sys)
         except FileExistsError:
             continue
         except (FileNotFoundError, NotFound):
-            if file_size(root, moved.original) != moved.size:
-                raise NotFound(f"{printable(join(root, moved.trashed))} is gone from the trash") from None
-            return moved.original
+            return _restored_already(root, moved)
         except OSError as error:
             raise refusal(error, "restore", join(root, *target)) from error
         remove_empty_folders(root, parts(moved.trashed)[:-1], keep=1)
         return "/".join(target)
     raise Conflict(f"{printable(join(root, moved.original))} and a hundred names like it are taken; rename one of them")
+
+
+def _beside(name: str, attempt: int) -> str:
+    """The name itself, then "name (restored).mkv", "name (restored 2).mkv" ..., cut to what a name may have."""
+    if attempt == 1:
+        return name
+    stem, dot, suffix = name.rpartition(".")
+    stem, end = (stem, f".{suffix}") if dot and stem else (name, "")
+    note = " (restored)" if attempt == 2 else f" (restored {attempt - 1})"
+    while len(os.fsencode(stem + note + end)) > NAME_BYTES:
+        stem = stem[:-1]
+    return stem + note + end
+
+
+def _restored_already(root: str, moved: Moved) -> str:
+    """Where an attempt that was ended before it could say so has put it."""
+    *folders, name = parts(moved.original)
+    for attempt in range(1, 100):
+        target = "/".join([*folders, _beside(name, attempt)])
+        size = file_size(root, target)
+        if size == moved.size:
+            return target
+        if size is None:
+            break
+    raise NotFound(f"{printable(join(root, moved.trashed))} is gone from the trash")
 
 
 def delete_for_good(root: str, trashed: str) -> None:

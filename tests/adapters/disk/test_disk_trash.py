@@ -163,3 +163,34 @@ def test_d8_nothing_moves_below_a_root_that_is_another_folder_by_now(root: Path)
         with pytest.raises(Unavailable, match="another folder than a moment ago"):
             do(Spot(str(root), f"{FOLDER}/Film.mkv", (0, 0)))
     assert (root / FOLDER / "Film.mkv").exists()
+
+
+def test_d24_a_file_whose_own_name_is_taken_comes_back_under_one_that_is_not_too_long(root: Path) -> None:
+    name = "\N{CJK UNIFIED IDEOGRAPH-96FB}" * 83 + ".mkv"  # 253 bytes
+    (root / FOLDER / name).write_bytes(b"old")
+    (moved,) = to_trash(Spot(str(root), f"{FOLDER}/{name}"), token="t1")
+    (root / FOLDER / name).write_bytes(b"newer")
+    back = restore(str(root), moved)
+    assert back.endswith(" (restored).mkv")
+    assert (root / back).read_bytes() == b"old"
+    assert (root / FOLDER / name).read_bytes() == b"newer"
+
+
+def test_a_file_that_came_back_beside_another_is_not_called_gone_when_that_is_done_again(root: Path) -> None:
+    (moved,) = to_trash(Spot(str(root), f"{FOLDER}/movie.nfo"), token="t1")
+    (root / FOLDER / "movie.nfo").write_bytes(b"another")
+    back = restore(str(root), moved)
+    assert restore(str(root), moved) == back == f"{FOLDER}/movie (restored).nfo"
+
+
+@pytest.mark.parametrize("number", [errno.ENAMETOOLONG, errno.EACCES, errno.EPERM])
+def test_a_side_file_that_cannot_follow_does_not_undo_what_was_renamed(root: Path, number: int) -> None:
+    def refuse_srt(source: str, target: str, **folders: Any) -> None:
+        if source.endswith(".srt"):
+            raise OSError(number, os.strerror(number), target)
+        REAL.rename_noreplace(source, target, **folders)
+
+    calls = replace(REAL, rename_noreplace=refuse_srt)
+    done = rename(Spot(str(root), f"{FOLDER}/Film.mkv"), "Other/Other.mkv", sys=calls)
+    assert {r.after for r in done} == {"Other/Other.mkv", "Other/Other.nfo", "Other/Other-poster.jpg"}
+    assert (root / FOLDER / "Film.en.srt").exists()
