@@ -20,7 +20,8 @@ class Renamed:
 def rename(spot: Spot, after: str, *, sys: Syscalls = REAL) -> tuple[Renamed, ...]:
     """Rename the file at `spot` to `after` (relative to its root), then its side files; the file itself is first in the answer.
 
-    Repeating it goes on from where it was. Folders that it leaves empty go. A side file that can't have its new name (taken, too long, not permitted) stays where it is.
+    Repeating it goes on from where it was. Folders that it leaves empty go. A side file that can't have its new name (taken, too long,
+    not permitted) stays where it is.
     Raises Conflict where another file has the name, NotFound where the file is under neither, else as `system.refusal` says.
     """
     *folders, name = parts(spot.relative)
