@@ -7,11 +7,15 @@ import sys
 from typing import Any
 
 from mydia.errors import Invalid, Unavailable
+from mydia.house import House
 from mydia.messages import ParseNames, ProbeFile
 from mydia.otp import Port
 from mydia.otp.errors import PortRefusal
+from mydia.ports import Probe, probe_from
 
 TIMEOUT = 60.0
+PATIENCE = 300.0
+"""Of who asks: longer than the probes that may wait before its own, since the analyzer itself gives up on one."""
 MEMORY = 2 << 30
 OPEN_FILES = 64
 
@@ -35,3 +39,8 @@ class Analyzer(Port):
             if no.kind == "timeout":
                 raise Invalid(f"Reading it took more than {TIMEOUT:g} s, so it is taken for damaged") from no
             raise (Invalid if no.kind == "invalid" else Unavailable)(str(no)) from no
+
+
+async def probe(house: House, path: str) -> Probe:
+    """Ask for a video's media facts. Invalid: it can't be read; ActorDied, AskTimeout: the process that read it is being restarted."""
+    return probe_from(await house.mail["analyzer"].ask(ProbeFile(path), timeout=PATIENCE))

@@ -1,11 +1,12 @@
 """What a file in the library is: which title its name means, which episodes, and what its picture and sound are. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Final
 
 from mydia.core.quality import UNKNOWN, quality_of
-from mydia.core.release import MatchResult, Release, parse
+from mydia.core.release import Candidate, MatchResult, Release, match, parse
+from mydia.core.titles import title_key
 
 SURE: Final = 0.75
 """From this score on a match is believed; below it a person is asked."""
@@ -36,27 +37,57 @@ def believed(matches: Sequence[MatchResult]) -> MatchResult | str:
     return best
 
 
-def episodes_named(match: MatchResult, episodes: Sequence[Numbered]) -> tuple[str, ...] | str:
+def certain(release: Release, known: Candidate, *reasons: str) -> MatchResult:
+    """The release read for a title that is certain, so that its numbers mean what they mean for that title."""
+    for result in match(release, [known]):
+        return result
+    return MatchResult(
+        1.0, known, reasons, release.seasons, release.episodes, release.absolute_episodes, release.air_date
+    )
+
+
+def episodes_named(named: MatchResult, episodes: Sequence[Numbered]) -> tuple[str, ...] | str:
     """The ids of the episodes that a name means, or why it can't be said. Every number it gives must exist."""
-    if match.air_date:
-        found = [e.id for e in episodes if e.air_date == match.air_date]
-        return tuple(found) or f"{match.candidate.title} has no episode of {match.air_date}"
-    if match.episodes:
-        season = match.seasons[0] if match.seasons else 1
+    if named.air_date:
+        found = [e.id for e in episodes if e.air_date == named.air_date]
+        return tuple(found) or f"{named.candidate.title} has no episode of {named.air_date}"
+    if named.episodes:
+        season = named.seasons[0] if named.seasons else 1
         by_number = {(e.season, e.number): e.id for e in episodes}
-        wanted = [(season, n) for n in match.episodes]
+        wanted = [(season, n) for n in named.episodes]
         missing = [f"S{s:02}E{n:02}" for s, n in wanted if (s, n) not in by_number]
         if not missing:
             return tuple(by_number[w] for w in wanted)
-        if not match.absolute_episodes:
-            return f"{match.candidate.title} has no {', '.join(missing)}"
-    if match.absolute_episodes:
+        if not named.absolute_episodes:
+            return f"{named.candidate.title} has no {', '.join(missing)}"
+    if named.absolute_episodes:
         by_absolute = {e.absolute: e.id for e in episodes if e.absolute is not None}
-        missing = [str(n) for n in match.absolute_episodes if n not in by_absolute]
+        missing = [str(n) for n in named.absolute_episodes if n not in by_absolute]
         if missing:
-            return f"{match.candidate.title} has no episode number {', '.join(missing)}"
-        return tuple(by_absolute[n] for n in match.absolute_episodes)
+            return f"{named.candidate.title} has no episode number {', '.join(missing)}"
+        return tuple(by_absolute[n] for n in named.absolute_episodes)
     return "Its name does not say which episode it is"
+
+
+def called_so(files: Sequence[tuple[str, str]], keys: Set[str]) -> list[tuple[str, str]]:
+    """Those of the files, as (id, path), whose names may mean a title of these keys (`title_key`)."""
+    found = []
+    for file_id, path in files:
+        release = parse(path, input="path")
+        if keys & {title_key(name) for name in (*release.titles, release.title or "")}:
+            found.append((file_id, path))
+    return found
+
+
+def numbers_named(paths: Sequence[str], show: Candidate, episodes: Sequence[Numbered]) -> frozenset[tuple[int, int]]:
+    """The episodes of a show that these files' names mean, as (season, number)."""
+    numbers = {e.id: (e.season, e.number) for e in episodes}
+    found: set[tuple[int, int]] = set()
+    for path in paths:
+        for result in match(parse(path, input="path", hint="tv"), [show]):
+            named = episodes_named(result, episodes)
+            found |= set() if isinstance(named, str) else {numbers[id_] for id_ in named}
+    return frozenset(found)
 
 
 def as_named(release: Release) -> Release:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from mydia.core.identify import Numbered
 from mydia.core.wanted import NewSeasons
 from mydia.ports import MediaKind
 
@@ -55,6 +56,10 @@ class Episode:
     @property
     def code(self) -> str:
         return f"S{self.season:02}E{self.number:02}"
+
+    @property
+    def numbered(self) -> Numbered:
+        return Numbered(self.id, self.season, self.number, self.absolute, self.air_date)
 
 
 @dataclass(frozen=True, slots=True)

@@ -453,6 +453,10 @@ class Config(Section):
     def download_dir(self) -> Path:
         return self.downloads.embedded.download_dir or self.data_dir / "downloads"
 
+    @property
+    def poster_dir(self) -> Path:
+        return self.data_dir / "posters"
+
 
 _ADDRESS = re.compile(r"[a-z]+://[^/@]*:([^/@]+)@")
 """An address with a password, which is a secret by itself."""

@@ -4,7 +4,16 @@ from typing import Any
 
 import pytest
 
-from mydia.core.identify import Numbered, as_named, believed, episodes_named, quality_name
+from mydia.core.identify import (
+    Numbered,
+    as_named,
+    believed,
+    called_so,
+    certain,
+    episodes_named,
+    numbers_named,
+    quality_name,
+)
 from mydia.core.release import Candidate, MatchResult, parse
 
 FILM = Candidate("1", "movie", "Metropolis", 1927, ())
@@ -83,3 +92,21 @@ def test_a_guess_from_the_extension_is_taken_back() -> None:
     guessed = parse("x/Charade.mkv", input="path")
     assert (guessed.source, guessed.resolution) == ("hdtv", 720)
     assert (as_named(guessed).source, as_named(guessed).resolution) == (None, None)
+
+
+def test_a_release_is_read_for_a_title_that_is_certain_whatever_its_name_says() -> None:
+    assert certain(parse("One.Step.Beyond.S01E02.mkv"), SHOW).episodes == (2,)
+    named_otherwise = certain(parse("abc.S01E03.mkv"), SHOW, "a person said so")
+    assert (named_otherwise.candidate, named_otherwise.reasons) == (SHOW, ("a person said so",))
+    assert episodes_named(named_otherwise, EPISODES) == ("e3",)
+
+
+def test_files_that_may_be_of_a_title_are_told_by_their_names() -> None:
+    files = [("1", "Metropolis.1927.mkv"), ("2", "x/One.Step.Beyond.S01E01.mkv"), ("3", "abc.mkv")]
+    assert called_so(files, {"onestepbeyond", "metropolisrestored"}) == [files[1]]
+
+
+def test_the_numbers_that_files_mean_are_those_that_the_show_has() -> None:
+    paths = ["One.Step.Beyond.S01E02.mkv", "One.Step.Beyond.S01E09.mkv", "Another.Show.S01E01.mkv"]
+    assert numbers_named(paths, SHOW, EPISODES) == {(1, 2)}
+    assert numbers_named(paths, SHOW, []) == frozenset()

@@ -54,7 +54,7 @@ async def poster(visit: Visit, title_id: str) -> Answer:
     item = await visit.read(get_media, title_id)
     if item.poster:
         # The name comes from our own row, and still only its last part counts.
-        path = visit.house.config.data_dir / "posters" / Path(item.poster).name
+        path = visit.house.config.poster_dir / Path(item.poster).name
         content = await trio.to_thread.run_sync(_read, path)
         if content is not None and path.suffix.lower() in TYPES:
             return _file(content, path.suffix.lower(), MINE_FOR_EVER)
