@@ -43,6 +43,9 @@ class DownloadMonitor(Actor):
         self.next_offer: dict[str, tuple[datetime, datetime]] = {}  # not between these; a clock may be set back
         self.answering: set[str] = set()
         self.handing: set[str] = set()
+        self.turns = {
+            name: trio.Lock() for name in self.clients
+        }  # to give a client something, or to take something out
 
     async def start(self) -> None:
         self.spawn(self._listen)
@@ -110,26 +113,29 @@ class DownloadMonitor(Actor):
             await self._offer_later(download, no, now)
             return
         try:
-            client, client_id = await self._add(download, payload)
+            await self._add(download, payload)
         except MydiaError as no:
             # Whatever it says, a wrong password included, the release is not to blame.
             await self._offer_later(download, no, now)
         else:
-            await self.house.write(changes.handed_over, download.id, client=client, client_id=client_id)
             self.mailbox.ring()
 
-    async def _add(self, download: Download, payload: Payload) -> tuple[str, str]:
-        """Give it to the first client that takes it: its name, and its id there. Refused as the last of them refused."""
+    async def _add(self, download: Download, payload: Payload) -> None:
+        """Give it to the first client that takes it. Refused as the last of them refused."""
         refusal: MydiaError = Unavailable(
             f"No download client takes {download.protocol} downloads; add one under downloads.clients"
         )
         for client in self.clients.values():
             if client.protocol != download.protocol:
                 continue
-            try:
-                return client.name, await client.add(payload, label=LABEL)
-            except MydiaError as no:
-                refusal = no
+            async with self.turns[client.name]:
+                try:
+                    client_id = await client.add(payload, label=LABEL)
+                except MydiaError as no:
+                    refusal = no
+                    continue
+                await self.house.write(changes.handed_over, download.id, client=client.name, client_id=client_id)
+                return
         raise refusal
 
     async def _offer_later(self, download: Download, no: MydiaError, now: datetime) -> None:
@@ -193,14 +199,19 @@ class DownloadMonitor(Actor):
                 await self._remove(download, delete_files=action.delete_files)
 
     async def _remove(self, download: Download, *, delete_files: bool) -> None:
-        try:
-            await self.clients[download.download_client or ""].remove(
-                download.download_client_id or "", delete_files=delete_files
-            )
-        except MydiaError as no:
-            logger.warning("{} could not be taken out of {}: {}", download.title, download.download_client, no)
-            return
-        await self.house.write(changes.removed, download.id)
+        client = self.clients[download.download_client or ""]
+        turn = self.turns[client.name]
+        if turn.locked():
+            return  # what is being handed to it may be the very same: the next look tells
+        async with turn:
+            if download.id not in {d.id for d in await self.house.read(queries.to_clean_up)}:
+                return
+            try:
+                await client.remove(download.download_client_id or "", delete_files=delete_files)
+            except MydiaError as no:
+                logger.warning("{} could not be taken out of {}: {}", download.title, client.name, no)
+                return
+            await self.house.write(changes.removed, download.id)
 
     async def _progressed(self, download: Download, seen: ClientDownload, state: Tracked) -> None:
         """Pages are told of every step; the row learns it now and then, so that a restart shows about the truth."""

@@ -84,14 +84,16 @@ def with_status(conn: Connection, statuses: Sequence[str]) -> tuple[Download, ..
 def to_clean_up(conn: Connection) -> tuple[Download, ...]:
     """Ended downloads that their client may still hold: imported ones seed on until their goals are met, the others go.
 
-    Not while another download that has not ended is the same one in its client, since its files are the same.
+    Not while another download is the same one in its client, since its files are the same: one that has not ended; or one that was
+    imported and seeds on, which only its own goals end.
     """
     return _downloads(
         conn,
         conn.all(
             "select d.* from downloads d where d.status in ('imported', 'failed', 'cancelled') and d.removed_at is null"
             " and d.download_client_id is not null and not exists (select 1 from downloads o where o.download_client = d.download_client"
-            f" and o.download_client_id = d.download_client_id and o.id <> d.id and o.status in ({_OPEN})) order by d.created_at, d.id"
+            f" and o.download_client_id = d.download_client_id and o.id <> d.id and (o.status in ({_OPEN})"
+            " or (o.status = 'imported' and o.removed_at is null and d.status <> 'imported'))) order by d.created_at, d.id"
         ),
     )
 

@@ -1,7 +1,7 @@
 """From a grab to its client, and out of it again: once, never by silence, never with what others still need."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from mydia.events import DownloadFailed, DownloadProgressed
 from mydia.house import House
 from mydia.jobs import queries as jobs
 from mydia.media.queries import slots_of
+from mydia.media.slots import add_slot
 from mydia.otp import Supervisor
 from mydia.ports import FoundRelease, IndexerQuery, Payload
 from tests.support.crew import MemoryClient, add, crew, film, happened, kill, member, settle_in
@@ -58,10 +59,16 @@ class Post:
     item: str
     crew: Supervisor
 
-    async def grab(self, title: str = "Charade.1963.1080p.BluRay", **facts: Any) -> str:
-        slot = (await self.house.read(slots_of, self.item))[0]
+    async def grab(self, title: str = "Charade.1963.1080p.BluRay", *, slot: int = 0, **facts: Any) -> str:
+        """Into the title's slot of that number; a second one is made where it has but one."""
+        slots = await self.house.read(slots_of, self.item)
+        if slot and len(slots) == 1:
+            profile = slots[0].quality_profile_id
+            await self.house.write(add_slot, self.item, name="4K", quality_profile_id=profile, actor="test")
+            slots = await self.house.read(slots_of, self.item)
+        found = slots[slot]
         wish = {"title": title, "indexer": "one", "guid": title, "download_url": "http://x/1", **facts}
-        return await self.house.write(changes.grab, self.item, slot.id, [""], wish)
+        return await self.house.write(changes.grab, self.item, found.id, [""], wish)
 
     async def row(self, download: str) -> Download:
         return await self.house.read(queries.get_download, download)
@@ -94,9 +101,26 @@ class Post:
 
 
 class Watched(MemoryClient):
-    """Counts how often it was asked what it has."""
+    """Counts how often it was asked what it has. While `adding`, it takes what it is given and does not say so yet."""
 
     looked = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self._answers = trio.Event(), trio.Event()
+        self._answers.set()
+
+    @contextmanager
+    def adding(self) -> Iterator[None]:
+        self.asked, self._answers = trio.Event(), trio.Event()
+        yield
+        self._answers.set()
+
+    async def add(self, payload: Payload, *, label: str) -> str:
+        given = await super().add(payload, label=label)
+        self.asked.set()
+        await self._answers.wait()
+        return given
 
     async def list(self, *, label: str) -> Sequence[Any]:
         self.looked += 1
@@ -219,6 +243,40 @@ async def test_d4_the_same_torrent_wanted_again_is_not_taken_away_for_an_older_d
         await here.until(old, "downloading")
         await here.house.write(changes.failed, old, "a person said so", block=False, search_again=False)
         new = await here.grab()
+        await here.until(new, "downloading")
+        await here.looks(3)
+        assert ID in here.client.downloads
+
+
+async def test_what_still_seeds_for_one_import_is_not_taken_away_for_another_grab_that_was_cancelled(
+    tmp_path: Path,
+) -> None:
+    async with post(tmp_path) as here:
+        seeding = await here.grab()
+        await here.until(seeding, "downloading")
+        here.client.change(ID, state="completed", progress=1.0)
+        await here.until(seeding, "completed")
+        await here.house.write(changes.importing, seeding)
+        await here.house.write(changes.imported, seeding)
+        again = await here.grab()
+        await here.until(again, "completed")  # the same torrent: its client has all of it
+        await here.house.write(changes.cancel_download, again, actor="ann")
+        await here.looks()
+        assert here.client.removed == []
+        here.client.change(ID, may_remove=True)
+        await here.until_removed(seeding)
+        assert here.client.removed == [(ID, True)]
+
+
+async def test_d4_what_is_just_being_handed_over_is_not_taken_away_for_an_older_download(tmp_path: Path) -> None:
+    async with post(tmp_path) as here:
+        old = await here.grab()
+        await here.until(old, "downloading")
+        with here.client.adding():
+            new = await here.grab("Charade.1963.1080p.BluRay.REPACK", slot=1)
+            await here.client.asked.wait()  # the client has it already, and is about to say so
+            await here.house.write(changes.failed, old, "a person said so", block=False, search_again=False)
+            await here.looks(3)
         await here.until(new, "downloading")
         await here.looks(3)
         assert ID in here.client.downloads
