@@ -7,6 +7,7 @@
     Supervisor   starts children left to right, stops them right to left, and brings     supervisor.py, children.py, life.py
                  back what crashes, until it happens too often; decides in               policy.py
     pool         several like actors behind one mailbox                                  pools.py
+    apart        one call in an OS process of its own                                    apart.py, apart_child.py
     Bus          publish never waits; a subscriber that lags is cut off                  bus.py
     Watchdog     ends the process when its loop hangs                                    watchdog.py
 
@@ -26,6 +27,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .actors import Actor as Actor
     from .actors import actor as actor
+    from .apart import apart as apart
     from .bus import Bus as Bus
     from .bus import Lagged as Lagged
     from .bus import Subscription as Subscription
@@ -69,6 +71,7 @@ if TYPE_CHECKING:
 # Loaded on first use (PEP 562): a port's child imports mydia.otp.port_child, and must not pay for Trio.
 _HOME = {
     "actors": ("Actor", "actor"),
+    "apart": ("apart",),
     "bus": ("Bus", "Lagged", "Subscription"),
     "errors": (
         *("ActorDied", "AlreadyPresent", "AlreadyStarted", "AskTimeout", "GaveUp", "Killed", "NoAnswer", "NotFound"),

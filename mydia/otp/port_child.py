@@ -84,10 +84,10 @@ def port_main(
     every `interval` seconds between requests, for a child with work of its own. `on_stop` runs at the end. An exception
     other than PortRefusal ends the process: the parent's port crashes, and stderr (the log) has the stack.
     """
-    _die_with_the_parent()
+    die_with_the_parent()
     _keep_stdout_for_frames()
     value = on_start() if on_start else None
-    _die_with_the_parent()  # again: a change of credentials clears it
+    die_with_the_parent()  # again: a change of credentials clears it
     _send({"ready": value})
     unframer = Unframer()
     due = monotonic() + interval if poll else float("inf")
@@ -113,16 +113,23 @@ def _answer(handler: Callable[[Any], Any], request: Any) -> dict[str, Any]:
         return {"refusal": [no.kind, str(no)]}
 
 
-def _die_with_the_parent() -> None:
+def die_with_the_parent() -> None:
+    """Have the kernel kill this process when the thread that started it ends."""
     # If the parent died before this line, stdin has ended, and so does the loop when it first reads.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _keep_stdout_for_frames() -> None:
     global _frames_fd  # noqa: PLW0603 - a process has one stdout
-    _frames_fd = os.dup(1)
+    _frames_fd = keep_stdout()
+
+
+def keep_stdout() -> int:
+    """Take stdout away from print(), whose words go to stderr from now on: the descriptor of what it was."""
+    kept = os.dup(1)
     os.dup2(2, 1)
     sys.stdout = sys.stderr
+    return kept
 
 
 def _send(message: dict[str, Any]) -> None:
