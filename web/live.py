@@ -159,8 +159,9 @@ class Stream(ResponseBody):
         if self._over:
             raise StopAsyncIteration
         if self._first:
-            # At once, so that the browser knows it is heard however long nothing happens.
+            # Once it listens, so that whoever reads this misses nothing; and then at once, however long nothing happens.
             self._first = False
+            await self._catch_up()
             return b"retry: 1000\n\n"
         message = await self._next()
         self._over = message.event == "bye"
