@@ -71,6 +71,13 @@ def _demo_command(parser: argparse.ArgumentParser) -> None:
         help="store in this PostgreSQL database, which must be empty and is not emptied again",
     )
     parser.add_argument("--encrypted", action="store_true", help="store in an encrypted SQLite file (SQLCipher)")
+    parser.add_argument(
+        "--patience",
+        type=float,
+        default=110.0,
+        metavar="SECONDS",
+        help="how long --check waits (default 110, with which it ends within two minutes; a slow machine may need more)",
+    )
     parser.set_defaults(run=_demo)
 
 
@@ -84,6 +91,7 @@ def _demo(args: argparse.Namespace) -> int:
         keep=args.keep,
         database_url=args.database_url,
         encrypted=args.encrypted,
+        patience=args.patience,
     )
 
 

@@ -42,8 +42,6 @@ from mydia.store.transaction import Transaction
 from supervisors import boot
 from supervisors.demo_report import Report, watch
 
-PATIENCE = 110.0
-"""Seconds after its start that --check waits for all of it to have happened; with the end of it all it stays under two minutes."""
 SEED_RATE = 700_000
 """Bytes a second, so that progress can be watched."""
 PROFILE = "Demo"
@@ -63,9 +61,16 @@ class World:
 
 
 def demo(
-    *, check: bool, client: str, port: int, keep: Path | None, database_url: str | None = None, encrypted: bool = False
+    *,
+    check: bool,
+    client: str,
+    port: int,
+    keep: Path | None,
+    patience: float,
+    database_url: str | None = None,
+    encrypted: bool = False,
 ) -> int:
-    """Run the demo: until Ctrl-C, or with `check` until everything has happened; the exit code.
+    """Run the demo: until Ctrl-C, or with `check` until everything has happened or `patience` (seconds) ends; the exit code.
 
     It stores in its folder; Conflict where it shall store in a PostgreSQL database that somebody lives in.
     """
@@ -79,7 +84,7 @@ def demo(
         )
         folder.mkdir(parents=True, exist_ok=True)
         logs.configure("WARNING" if check else "INFO", stream=sys.stderr)
-        report = trio.run(_demo, folder, check, client, port, env)
+        report = trio.run(_demo, folder, check, patience, client, port, env)
         if check:
             print(json.dumps(report.to_json(), indent=2, ensure_ascii=False))  # noqa: T201 - the answer of the command
             for missing in report.missing():
@@ -87,7 +92,7 @@ def demo(
         return 1 if check and report.missing() else report.exit_code or 0
 
 
-async def _demo(folder: Path, check: bool, client: str, port: int, env: Mapping[str, str]) -> Report:
+async def _demo(folder: Path, check: bool, patience: float, client: str, port: int, env: Mapping[str, str]) -> Report:
     report, began = Report(), trio.current_time()
     async with trio.open_nursery() as nursery:
         await nursery.start(_end_early, nursery.cancel_scope)
@@ -115,7 +120,7 @@ async def _demo(folder: Path, check: bool, client: str, port: int, env: Mapping[
             nursery.start_soon(happen, house, around, report)
             if not check:
                 await trio.sleep_forever()
-            with trio.move_on_at(began + PATIENCE):
+            with trio.move_on_at(began + patience):
                 await report.complete.wait()
             await report.look(house, tree)
             house.close()

@@ -39,24 +39,26 @@ class QbittorrentProcess:
         await self.wait()
 
     async def wait(self) -> None:
-        """Until its Web UI answers. Unavailable when it does not, within a while."""
-        for _ in range(200):
-            if await self._answers():
-                return
-            await trio.sleep(0.05)
+        """Until its Web UI answers. Unavailable when it does not, within a minute, or has ended."""
+        with trio.move_on_after(60):
+            while self.process.poll() is None:
+                if await self._answers():
+                    return
+                await trio.sleep(0.05)
         raise Unavailable("qbittorrent-nox does not answer")
 
     async def _answers(self) -> bool:
         try:
-            async with httpx.AsyncClient(trust_env=False) as client:
+            async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
                 return (await client.get(self.url)).status_code == 200
         except httpx.TransportError:
             return False
 
 
 @asynccontextmanager
-async def real_qbittorrent(folder: Path) -> AsyncIterator[QbittorrentProcess]:
-    port, peers = _free_port(), _free_port()
+async def real_qbittorrent(folder: Path, ports: tuple[int, int] | None = None) -> AsyncIterator[QbittorrentProcess]:
+    """`ports`: for its Web UI and for peers; any that are free, where none are given."""
+    port, peers = ports or _free_ports()
     config = folder / "qBittorrent" / "config"
     config.mkdir(parents=True)
     (config / "qBittorrent.conf").write_text(_configuration(folder, port, peers), encoding="utf-8")
@@ -82,11 +84,11 @@ def _spawn(profile: Path) -> "subprocess.Popen[bytes]":
     )
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def _free_ports() -> tuple[int, int]:
+    with socket.socket() as one, socket.socket() as other:
+        for probe in (one, other):
+            probe.bind(("127.0.0.1", 0))
+        return one.getsockname()[1], other.getsockname()[1]
 
 
 def _configuration(folder: Path, port: int, peers: int) -> str:

@@ -57,6 +57,11 @@ class Seeder:
             if self._rate:
                 handle.set_upload_limit(self._rate)
 
+    def pace(self, rate: int) -> None:
+        """From now on each at so many bytes a second at most."""
+        for handle in self._session.get_torrents():
+            handle.set_upload_limit(rate)
+
     def close(self) -> None:
         """Give nothing any more, until `open`."""
         self._session.pause()
