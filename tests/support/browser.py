@@ -26,13 +26,18 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 from mydia import logs
 from mydia.accounts import changes as accounts
 from mydia.accounts.hashing import hash_secret
+from mydia.demo import world
 from mydia.house import House
+from mydia.jobs.model import State
+from mydia.jobs.queries import list_jobs
+from mydia.library.queries import list_files
 from mydia.media import queries as media
 from mydia.otp import Supervisor
 from mydia.settings.load import load_config
 from supervisors import boot, demo
 from supervisors.lives import lives
 from tests.support.ports import free_port
+from tests.support.waiting import eventually
 
 T = TypeVar("T")
 Theme = Literal["light", "dark"]
@@ -130,8 +135,7 @@ def living(life: Life) -> Iterator[Place]:
 async def demo_life(folder: Path, password: str, log: io.StringIO, task_status: "trio.TaskStatus[Place]") -> None:
     """The demo without its script: the files at home are there, the rest is for the tests to do."""
     async with trio.open_nursery() as nursery:
-        # Slow enough that a busy machine, too, shows a page of it before it is over.
-        around = await demo.open_world(nursery, folder, rate=400_000)
+        around = await demo.open_world(nursery, folder)
         port = free_port()
         config = demo.write_config(around, None, port)
         await _open(config, around, nursery, folder, password, log, task_status)
@@ -174,8 +178,17 @@ async def _open(
     await nursery.start(lives, house, tree)
     if around is not None:
         await house.write(accounts.create_first_admin, NAME, await hash_secret(password))
+        await eventually(lambda: _is_settled(house))
     base = f"http://127.0.0.1:{loaded.config.server.port}"
     task_status.started(Place(house, tree, base, folder, password, log, around, trio.lowlevel.current_trio_token()))
+
+
+async def _is_settled(house: House) -> bool:
+    """Whether every file that lay at home is known, and nothing is being done any more."""
+    files = (await house.read(list_files, state="linked")).items
+    states: tuple[State, ...] = ("available", "executing")
+    busy = [job for state in states for job in (await house.read(list_jobs, state=state)).items]
+    return len(files) == len(world.AT_HOME) and not busy
 
 
 # -- a browser -------------------------------------------------------------------------------------------------------------

@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from mydia.media import changes as media
+from mydia.media import queries
 from tests.support.browser import Place, visiting
 
 pytestmark = pytest.mark.browser
@@ -63,6 +65,9 @@ def test_the_focus_goes_through_the_frame_in_the_order_that_is_read(browser: Bro
 
 def test_single_keys_search_and_go_places(browser: Browser, demo: Place) -> None:
     with visiting(browser, demo) as page:
+        # The second key has a second's time: on this clock it is never late.
+        page.clock.install()
+        page.clock.pause_at("2100-01-01")
         page.goto("/system")
         page.keyboard.press("/")
         expect(page.get_by_label("Search your library")).to_be_focused()
@@ -73,9 +78,11 @@ def test_single_keys_search_and_go_places(browser: Browser, demo: Place) -> None
         expect(page.get_by_role("heading", level=1)).to_have_text("Titles like “one step”")
         expect(page.locator("[data-card]")).to_have_count(1)
         for keys, path in (("gh", "/"), ("gf", "/films"), ("gs", "/shows"), ("ga", "/activity"), ("gy", "/system")):
+            page.wait_for_load_state()  # who listens to the keys is a part of the page
             page.locator("body").press(keys[0])
             page.keyboard.press(keys[1])
             expect(page).to_have_url(f"{demo.base}{path}")
+        page.wait_for_load_state()
         page.keyboard.press("n")
         expect(page).to_have_url(f"{demo.base}/add")
         expect(page.get_by_label("Title", exact=True)).to_be_focused()
@@ -125,6 +132,7 @@ def test_a_title_is_found_and_changed_by_keyboard(browser: Browser, demo: Place)
         page.goto("/films")
         page.get_by_label("Filter by title").focus()
         page.keyboard.type("gener")
+        expect(page).to_have_url(re.compile(r"[?&]q=gener(&|$)"))  # all of it, not what came while it was typed
         expect(page.locator("[data-card]")).to_have_count(1)
         expect(page.get_by_label("Filter by title")).to_be_focused()
         tile = page.locator("[data-card] a")
@@ -132,8 +140,10 @@ def test_a_title_is_found_and_changed_by_keyboard(browser: Browser, demo: Place)
             page.keyboard.press("Tab")
             if tile.evaluate("link => link === document.activeElement"):
                 break
+        expect(tile).to_be_focused()
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", level=1)).to_contain_text("The General 1926")
+        page.wait_for_load_state()
         button = page.get_by_role("button", name=re.compile("^(Not m|M)onitored$"))
         before = button.get_attribute("aria-pressed")
         button.press("Enter")
@@ -142,6 +152,29 @@ def test_a_title_is_found_and_changed_by_keyboard(browser: Browser, demo: Place)
         expect(button).to_be_focused()
         button.press("Enter")
         expect(button).to_have_attribute("aria-pressed", before or "")
+
+
+def test_the_focus_stays_on_its_tile_when_the_grid_comes_again(browser: Browser, demo: Place) -> None:
+    with visiting(browser, demo) as page:
+        page.goto("/films?q=gener")
+        expect(page.locator("body")).to_have_attribute("data-live", "live")
+        tile = page.locator("[data-card] a")
+        tile.focus()
+        page.evaluate("""() => {
+            const { dataset } = document.body;
+            dataset.swaps = 0;
+            document.addEventListener("htmx:afterSwap", () => { dataset.swaps = Number(dataset.swaps) + 1; });
+        }""")
+        title = demo.title("The General")
+        body = page.locator("body")
+        for _ in range(2):  # something happens to it, and is taken back
+            swaps = body.get_attribute("data-swaps") or ""
+            monitored = demo.read(queries.get_media, title).monitored
+            demo.write(media.update_media, title, monitored=not monitored, actor="test")
+            expect(body).not_to_have_attribute("data-swaps", swaps)
+            expect(tile).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("The General 1926")
 
 
 def test_nothing_moves_for_whoever_wants_no_motion(browser: Browser, demo: Place) -> None:

@@ -93,14 +93,16 @@ def _backup(place: Place) -> str:
 @pytest.fixture(scope="module")
 def lived_in(demo: Place) -> Iterator[Place]:
     """The demo's house after an evening: films at home and come by, one that was wished for, one whose download stands half-way."""
+    assert demo.around is not None
+    demo.around.seeder.pace(2_000_000)
     for name, _ in world.ARRIVALS:
         demo.copy_in(name)
     (demo.folder / "library/movies/holiday in spring.mkv").write_bytes(b"this is no video" * 64)
     demo.do(_wish, demo, world.METROPOLIS.id)
     demo.do(eventually, lambda: _status(demo, "Metropolis", "imported"))
+    demo.around.seeder.pace(150_000)  # so slowly that it is seen half-way, however seldom anybody looks
     demo.write(media.request_search, demo.title("One Step Beyond"), actor="demo")
     demo.do(eventually, lambda: _status(demo, "One Step Beyond", "downloading", progress=15.0))
-    assert demo.around is not None
     demo.do(_rest, demo)
     yield demo
     demo.around.seeder.open()

@@ -59,18 +59,25 @@ def condition(page: Page, number: int) -> str:
     return str(page.locator(f"#value-{number}").evaluate("field => field.tagName.toLowerCase()"))
 
 
+def _one_more(page: Page, number: int) -> None:
+    """Another page, whose script has to be there before a type is chosen."""
+    page.get_by_role("button", name="Add a condition").click()
+    expect(page.get_by_label(f"Condition {number}", exact=True)).to_be_visible()
+    page.wait_for_load_state()
+
+
 def test_a_format_is_made_of_conditions_whose_fields_follow_their_type(browser: Browser, demo: Place) -> None:
     with visiting(browser, demo, bears=(REFUSED,)) as page:
         page.goto("/settings/formats/new")
         page.get_by_label("Name", exact=True).fill("Of the browser")
         page.locator("#value-0").fill(r"\bHDR\b")
-        page.get_by_role("button", name="Add a condition").click()
+        _one_more(page, 2)
         page.get_by_label("Condition 2", exact=True).select_option("language")
         expect(page.locator("select#value-1")).to_be_visible()
         assert condition(page, 0) == "input"
         expect(page.locator("#value-0")).to_have_value(r"\bHDR\b")
         page.locator("#value-1").select_option("de")
-        page.get_by_role("button", name="Add a condition").click()
+        _one_more(page, 3)
         page.get_by_label("Condition 3", exact=True).select_option("year")
         expect(page.locator("#to-2")).to_be_visible()
         page.locator("#value-2").fill("the nineties")
