@@ -56,7 +56,7 @@ def project(tmp_path: Path) -> Path:
 def run_pytest(project: Path, content: str, *options: str) -> tuple[int, str]:
     (project / "tests" / "test_sample.py").write_text(content)
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options]
-    done = subprocess.run(command, cwd=project, check=False, capture_output=True, text=True, timeout=100)
+    done = subprocess.run(command, cwd=project, check=False, capture_output=True, text=True, timeout=250)
     return done.returncode, done.stdout
 
 

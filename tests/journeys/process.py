@@ -23,6 +23,7 @@ from mydia.settings.secret import secret_key
 from mydia.store.transaction import Transaction, to_text
 from supervisors.boot import engine_of, make_folders
 from tests.support.ports import free_port as free_port
+from tests.support.stores import commit_all
 from tests.support.waiting import eventually
 from web.auth import COOKIE, sealed
 
@@ -48,7 +49,7 @@ class Daemon:
             headers={"x-api-key": self.key},
             cookies={COOKIE: self.session},
             trust_env=False,
-            timeout=30,
+            timeout=60,
         )
 
     def command(self) -> list[str]:
@@ -106,8 +107,7 @@ async def daemon_of(
     cookie = sealed(secret_key(loaded.config), session.token)
     engine, now = engine_of(loaded.config), to_text(datetime.now(UTC))  # noqa: TID251 - the real clock, as the daemon's
     await engine.open(now)
-    done = await engine.commit([Change(change) for change in (*seeds, known)], now)
-    assert [each.error for each in done.done if each.error] == []
+    await commit_all(engine, [Change(change) for change in (*seeds, known)], now)
     await engine.close()
     daemon = kind(config, port, key.text, cookie, config.parent / "daemon.log")
     try:

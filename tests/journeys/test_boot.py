@@ -176,7 +176,7 @@ async def test_mydia_health_tells_by_its_exit_code_whether_the_house_is_ready(tm
         assert await health() == 1
         await daemon.serve()
         assert await health() == 0
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{free_port}", trust_env=False) as nobody:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{free_port}", trust_env=False, timeout=60) as nobody:
             assert (await nobody.get("/health/live")).json() == {"status": "ok"}
             told = (await nobody.get("/health")).json()
         assert told["parts"]["database"] is True

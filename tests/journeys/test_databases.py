@@ -99,7 +99,7 @@ async def test_an_encrypted_file_opens_with_its_key_alone(tmp_path: Path, free_p
     async with daemon_of(config, free_port, []) as daemon:
         await daemon.serve()
         await add(daemon, "kept in the dark")
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{free_port}", trust_env=False) as nobody:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{free_port}", trust_env=False, timeout=60) as nobody:
             assert KEY not in (await nobody.get("/health")).text
         await daemon.end(SIGKILL)
         files = [path for path in (tmp_path / "data").glob("mydia.db*") if path.suffix != ".lock"]

@@ -72,7 +72,7 @@ class Visitor:
         self.seen: dict[int, int] = {}
 
     async def look(self) -> None:
-        async with httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=10) as client:
+        async with httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=60) as client:
             while True:
                 for path in ("/health", "/login"):
                     try:

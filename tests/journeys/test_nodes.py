@@ -20,6 +20,7 @@ from mydia.store.postgres import PostgresEngine
 from mydia.store.transaction import Transaction, to_text
 from tests.journeys.process import Daemon, daemon_of, free_port
 from tests.support.postgres import Postgres
+from tests.support.stores import commit_all
 from tests.support.waiting import eventually
 
 NEWS = 150
@@ -52,8 +53,7 @@ class Cluster:
         return parts.get("mydia/among_others/duties/leading/upkeep/scheduler", False)
 
     async def write(self, *changes: Any) -> None:
-        done = await self.engine.commit([Change(change) for change in changes], now())
-        assert [each.error for each in done.done if each.error] == []
+        await commit_all(self.engine, [Change(change) for change in changes], now())
 
     async def jobs(self, kind: str) -> list[str]:
         rows = await self.engine.read(lambda conn: conn.all("select state from jobs where kind = :k", k=kind))
@@ -123,9 +123,8 @@ async def test_the_leader_is_killed_under_load_and_nothing_is_lost_or_done_twice
             async def all_done() -> bool:
                 return await here.jobs("notify") == ["completed"] * NEWS
 
-            await eventually(all_done, within=100)
+            await eventually(all_done, within=240)
             await eventually(lambda: _ran(here))
-            assert await here.jobs("prune") == ["completed"]
         bodies = [message["body"] for message in caught.messages()]
         assert len(set(bodies)) == NEWS
         # What the killed daemon was delivering at that moment may come twice, and nothing else.
@@ -146,7 +145,7 @@ async def test_what_is_done_in_one_daemon_is_heard_and_in_force_in_the_others(
                 await anext(lines)  # it listens
                 answer = await client.put("/api/v1/config", json={"values": {"media.recycle_days": 11}})
                 assert answer.status_code == 200, answer.text
-                with trio.fail_after(30):
+                with trio.fail_after(120):
                     async for line in lines:
                         if line.startswith("data:") and "health" in json.loads(line[5:])["topics"]:
                             break
@@ -165,4 +164,5 @@ def _make_due(tx: Transaction) -> None:
 
 async def _ran(here: Cluster) -> bool:
     entries = await here.engine.read(jobs.cron_entries)
-    return any(e.name == "prune" and e.last_job_id is not None for e in entries) and await here.jobs("prune") != []
+    ran = any(e.name == "prune" and e.last_job_id is not None for e in entries)
+    return ran and await here.jobs("prune") == ["completed"]

@@ -45,7 +45,7 @@ async def test_an_actor_starts_ticks_serves_and_stops() -> None:
     diary, kind, box = desk()
     async with running(Supervisor("root")) as run:
         assert await run.supervisor.start_child(actor("desk", kind, mailbox=box)) == "open"
-        assert await box.ask("letter", timeout=1) == "letter"
+        assert await box.ask("letter", timeout=60) == "letter"
     assert diary == ["start", "tick", "handled letter", "stop"]
 
 
@@ -53,9 +53,9 @@ async def test_a_refusal_goes_to_the_asker_and_the_actor_lives() -> None:
     diary, kind, box = desk()
     async with running(Supervisor("root", children=[actor("desk", kind, mailbox=box)])):
         with pytest.raises(Refusal, match="no"):
-            await box.ask("refuse", timeout=1)
+            await box.ask("refuse", timeout=60)
         await box.tell("refuse")
-        assert await box.ask("next", timeout=1) == "next"
+        assert await box.ask("next", timeout=60) == "next"
     assert diary.count("start") == 1
 
 
@@ -63,9 +63,9 @@ async def test_anything_else_is_a_crash_and_the_next_life_reads_on() -> None:
     diary, kind, box = desk()
     async with running(Supervisor("root", children=[actor("desk", kind, mailbox=box)])):
         with pytest.raises(ActorDied, match="desk died while handling str") as caught:
-            await box.ask("crash", timeout=1)
+            await box.ask("crash", timeout=60)
         assert isinstance(caught.value.__cause__, ValueError)
-        assert await box.ask("next", timeout=1) == "next"
+        assert await box.ask("next", timeout=60) == "next"
     assert diary == ["start", "tick", "stop", "start", "tick", "handled next", "stop"]
 
 
@@ -107,7 +107,7 @@ async def test_a_storm_of_rings_does_not_starve_the_letters() -> None:
             box.ring()
 
     async with running(Supervisor("root", children=[actor("stormy", Stormy, mailbox=box)])):
-        assert await box.ask("letter", timeout=10) == "letter"
+        assert await box.ask("letter", timeout=60) == "letter"
 
 
 async def test_letters_are_handled_one_at_a_time_in_order(autojump_clock: MockClock) -> None:
@@ -274,7 +274,7 @@ async def test_a_message_nobody_handles_is_a_crash_that_says_so() -> None:
     box = Mailbox("box")
     async with running(Supervisor("root", children=[actor("a", Actor, mailbox=box)])) as run:
         with pytest.raises(ActorDied):
-            await box.ask("hello", timeout=1)
+            await box.ask("hello", timeout=60)
         await wait_all_tasks_blocked()
         assert run.info("a").last_error == "NotImplementedError: Actor does not handle str"
 
@@ -292,11 +292,11 @@ async def test_the_askers_correlation_is_set_while_its_letter_is_handled_and_no_
     box = Mailbox("box")
     async with running(Supervisor("root", children=[actor("a", Trace, mailbox=box)])):
         correlation.set("job-1")
-        assert await box.ask("which?", timeout=1) == "job-1"
+        assert await box.ask("which?", timeout=60) == "job-1"
         box.ring()
         await wait_all_tasks_blocked()
         correlation.set(None)
-        assert await box.ask("which?", timeout=1) is None
+        assert await box.ask("which?", timeout=60) is None
     assert ticked == [None, None]
 
 
@@ -310,7 +310,7 @@ async def test_a_pool_reads_one_mailbox_with_as_many_actors_as_it_has(autojump_c
         assert trio.current_time() == pytest.approx(2)
         assert [child.path for child in run.info("desks").children] == [f"root/desks/{n}" for n in (1, 2, 3)]
         with pytest.raises(ActorDied):
-            await box.ask("crash", timeout=1)
+            await box.ask("crash", timeout=60)
         await wait_all_tasks_blocked()
         assert sum(child.restarts for child in run.info("desks").children) == 1
         assert run.info("desks").depth == 0

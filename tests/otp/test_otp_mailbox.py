@@ -56,10 +56,10 @@ async def test_ask_returns_the_reply_or_raises_the_refusal() -> None:
     box = Mailbox("box")
     async with trio.open_nursery() as nursery:
         nursery.start_soon(serve, box, lambda letter: letter.reply(letter.message * 2))
-        assert await box.ask(21, timeout=1) == 42
+        assert await box.ask(21, timeout=60) == 42
         nursery.start_soon(serve, box, lambda letter: letter.fail(Refusal("not today")))
         with pytest.raises(Refusal, match="not today"):
-            await box.ask(21, timeout=1)
+            await box.ask(21, timeout=60)
 
 
 async def test_an_unread_request_is_withdrawn_when_its_time_is_up(autojump_clock: MockClock) -> None:
@@ -78,7 +78,7 @@ async def test_an_unread_request_is_withdrawn_when_its_asker_is_cancelled() -> N
         with trio.CancelScope() as scope:
             nursery.start_soon(box.tell, "later")
             scope.cancel()
-            await box.ask("cancelled at once", timeout=1)
+            await box.ask("cancelled at once", timeout=60)
         asker = trio.CancelScope()
 
         async def ask() -> None:
@@ -188,7 +188,7 @@ async def test_letters_in_hand_when_a_batch_fails_are_answered_that_the_actor_di
 
     async def ask(n: int) -> None:
         try:
-            answers.append(await box.ask(n, timeout=1))
+            answers.append(await box.ask(n, timeout=60))
         except ActorDied as error:
             answers.append(str(error))
             assert isinstance(error.__cause__, ValueError)
@@ -209,7 +209,7 @@ async def test_letters_left_unanswered_by_a_batch_are_answered_none() -> None:
     box = Mailbox("box")
     async with trio.open_nursery() as nursery:
         nursery.start_soon(serve, box, lambda letter: None)
-        assert await box.ask("hello", timeout=1) is None
+        assert await box.ask("hello", timeout=60) is None
 
 
 async def test_a_letter_carries_its_senders_correlation() -> None:

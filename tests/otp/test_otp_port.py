@@ -21,7 +21,7 @@ from mydia.otp.port_child import MAX_FRAME, Unframer, frame
 from tests.otp.otp_stage import Run, running
 
 CHILD = str(Path(__file__).with_name("otp_port_child.py"))
-LONG = 30.0
+LONG = 60.0
 
 
 def command(mode: str = "serve") -> list[str]:
@@ -111,8 +111,7 @@ async def test_a_childs_no_is_a_refusal_and_the_port_lives() -> None:
 async def test_stray_prints_do_not_break_the_frames() -> None:
     async with port() as (box, _):
         assert await box.ask({"print": "hello"}, LONG) == "printed"
-        await becomes(lambda: "hello" in lives[0].lines)
-        assert "raw bytes on fd 1" in lives[0].lines
+        await becomes(lambda: {"hello", "raw bytes on fd 1"} <= set(lives[0].lines))
 
 
 async def test_a_bug_in_the_child_is_a_crash_with_its_stack_in_the_log() -> None:
@@ -145,10 +144,10 @@ async def test_a_killed_process_is_an_ordinary_crash_and_the_next_one_serves() -
 
 async def test_a_request_that_overruns_its_time_is_answered_and_its_process_killed() -> None:
     """A poison request: answered once, asked never again; who waited behind it is served by the next process."""
-    async with port(timeout=1.0) as (box, _), trio.open_nursery() as nursery:
+    async with port(timeout=3.0) as (box, _), trio.open_nursery() as nursery:
 
         async def poison() -> None:
-            with pytest.raises(PortRefusal, match=r"it took longer than 1 s; its process was killed") as caught:
+            with pytest.raises(PortRefusal, match=r"it took longer than 3 s; its process was killed") as caught:
                 await box.ask({"sleep": 60}, LONG)
             assert caught.value.kind == "timeout"
 
@@ -161,9 +160,9 @@ async def test_a_request_that_overruns_its_time_is_answered_and_its_process_kill
 
 async def test_the_time_of_a_request_runs_only_while_it_is_the_oldest() -> None:
     """So that one sent ahead is not blamed for the one before it."""
-    async with port(timeout=1.5, concurrency=3) as (box, run), trio.open_nursery() as nursery:
+    async with port(timeout=4.0, concurrency=3) as (box, run), trio.open_nursery() as nursery:
         for _ in range(3):
-            nursery.start_soon(box.ask, {"sleep": 0.6}, LONG)
+            nursery.start_soon(box.ask, {"sleep": 1.5}, LONG)
     assert run.error is None
     assert len(lives) == 1
 
@@ -200,16 +199,16 @@ async def test_a_child_that_does_not_listen_any_more_is_as_good_as_dead() -> Non
 
 async def test_a_child_that_fails_before_it_is_ready_is_a_failed_start_with_its_last_words() -> None:
     with pytest.raises(StartFailed, match=r"root/port could not be started: PortDied: process .* JSONDecodeError"):
-        await Supervisor("root", children=[actor("port", lambda: Port(command("fails"), timeout=1))]).run()
+        await Supervisor("root", children=[actor("port", lambda: Port(command("fails"), timeout=LONG))]).run()
 
 
 async def test_a_command_that_does_not_exist_is_a_failed_start() -> None:
     with pytest.raises(StartFailed, match="No such file or directory: '/no/such/program'"):
-        await Supervisor("root", children=[actor("port", lambda: Port(["/no/such/program"], timeout=1))]).run()
+        await Supervisor("root", children=[actor("port", lambda: Port(["/no/such/program"], timeout=LONG))]).run()
 
 
 async def test_a_child_that_never_becomes_ready_is_killed_at_the_startup_deadline() -> None:
-    spec = actor("port", lambda: Listening(["sleep", "60"], timeout=1), startup=0.1)
+    spec = actor("port", lambda: Listening(["sleep", "60"], timeout=LONG), startup=0.1)
     lives.clear()
     with pytest.raises(StartFailed, match=r"not ready within 0.1 s"):
         await Supervisor("root", children=[spec]).run()
@@ -282,7 +281,7 @@ async def test_a_pool_of_ports_serves_on_while_one_of_them_is_killed_again_and_a
         pids = [child.os_pid for child in run.info("pool").children]
         assert len(set(pids)) == 2
     assert all(gone(life.os_pid or 0) for life in lives)
-    assert open_file_count() == open_files
+    assert open_file_count() <= open_files
 
 
 async def test_the_childs_side_does_not_load_trio() -> None:

@@ -250,7 +250,7 @@ async def test_the_address_and_the_unread_letters_outlive_a_crash() -> None:
 
     async def ask(message: str) -> None:
         try:
-            replies.append(await desk.ask(message, timeout=1))
+            replies.append(await desk.ask(message, timeout=60))
         except ActorDied:
             replies.append("died")
 
@@ -273,7 +273,7 @@ async def test_asking_an_actor_that_will_not_run_fails_at_once_and_what_was_told
             await desk.ask("a", timeout=math.inf)
         await desk.tell("b")
         await run.supervisor.restart_child("clerk")
-        assert await desk.ask("c", timeout=1) == 2
+        assert await desk.ask("c", timeout=60) == 2
     with pytest.raises(ActorDied, match=r"^desk is not running$"):
         await desk.ask("d", timeout=math.inf)
 
@@ -303,11 +303,11 @@ async def test_siblings_that_must_end_first_do_not_wait_for_the_dead_ones_answer
     children = [actor("clerk", Clerk, mailbox=desk), actor("dependent", Dependent, shutdown=math.inf)]
     async with running(Supervisor("root", strategy=Strategy.REST_FOR_ONE, children=children)) as run:
         with pytest.raises(ActorDied):
-            await desk.ask("crash", timeout=1)
+            await desk.ask("crash", timeout=60)
         await wait_all_tasks_blocked()
         assert answers == ["desk is not running"]
         assert run.states() == {"clerk": "running", "dependent": "running"}
-        assert await desk.ask("a", timeout=1) == 1
+        assert await desk.ask("a", timeout=60) == 1
 
 
 async def test_a_kill_from_outside_is_a_crash_like_any_other() -> None:

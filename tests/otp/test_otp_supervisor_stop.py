@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from mydia.otp import BRUTAL_KILL, INFINITY, Actor, ChildSpec, Mailbox, Restart, Strategy, Supervisor, actor, pool
+from mydia.otp.supervisor import ABANDON_MARGIN
 from tests.otp.otp_stage import Player, players, running
 
 
@@ -99,7 +100,7 @@ async def test_a_child_that_ignores_cancellation_past_its_deadline_is_abandoned(
     async with running(supervisor) as run:
         diary.clear()
         await run.supervisor.stop()
-    assert abandoned == [("root/b", pytest.approx(3))]
+    assert abandoned == [("root/b", pytest.approx(2 + ABANDON_MARGIN))]
     assert diary == ["-c", "-a"]
 
 

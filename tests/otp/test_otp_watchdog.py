@@ -19,13 +19,13 @@ PROGRAM = textwrap.dedent(
             await trio.sleep(0.2)
             if sys.argv[1] == "hang":
                 a_blocking_call()
-            await trio.sleep(1.3)  # longer than the timeout, which is put off meanwhile
+            await trio.sleep(3.5)  # longer than the timeout, which is put off meanwhile
             supervisor.end.set()
 
     def a_blocking_call():
         time.sleep(60)
 
-    supervisor = Supervisor("root", children=[actor("watchdog", lambda: Watchdog(timeout=1.0)), actor("busy", Busy)])
+    supervisor = Supervisor("root", children=[actor("watchdog", lambda: Watchdog(timeout=3.0)), actor("busy", Busy)])
 
     async def main():
         supervisor.end = trio.Event()
@@ -33,7 +33,7 @@ PROGRAM = textwrap.dedent(
             await nursery.start(supervisor.run)
             await supervisor.end.wait()
             await supervisor.stop()
-        time.sleep(1.3)  # the timer is disarmed by now, so that this does no harm
+        time.sleep(3.5)  # the timer is disarmed by now, so that this does no harm
 
     trio.run(main)
     """
@@ -43,7 +43,7 @@ PROGRAM = textwrap.dedent(
 @pytest.mark.parametrize("what", ["hang", "run"])
 def test_a_loop_that_hangs_ends_the_process_with_its_stacks_and_one_that_runs_does_not(what: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, what], capture_output=True, text=True, timeout=30, check=False
+        [sys.executable, "-c", PROGRAM, what], capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == (1 if what == "hang" else 0)
     assert ("in a_blocking_call" in done.stderr) == (what == "hang")

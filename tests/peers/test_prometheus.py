@@ -51,14 +51,14 @@ async def house(folder: Path) -> AsyncIterator[Daemon]:
 
 @asynccontextmanager
 async def prometheus(folder: Path, target: int, key: str) -> AsyncIterator[httpx.AsyncClient]:
-    """One that scrapes the house five times a second; a client of its API."""
+    """One that scrapes the house each second; a client of its API."""
     port = free_port()
     scrape = {
         "job_name": "mydia",
         "authorization": {"credentials": key},
         "static_configs": [{"targets": [f"127.0.0.1:{target}"]}],
     }
-    config = {"global": {"scrape_interval": "200ms", "scrape_timeout": "200ms"}, "scrape_configs": [scrape]}
+    config = {"global": {"scrape_interval": "1s", "scrape_timeout": "1s"}, "scrape_configs": [scrape]}
     (folder / "prometheus.yml").write_text(json.dumps(config), encoding="utf-8")
     command = [
         *("prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/tsdb"),
@@ -66,7 +66,7 @@ async def prometheus(folder: Path, target: int, key: str) -> AsyncIterator[httpx
     ]
     process = _started(command, folder / "prometheus.log")
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60) as client:
             yield client
     finally:
         process.kill()
@@ -96,8 +96,12 @@ async def test_prometheus_scrapes_the_house_and_finds_every_series(tmp_path: Pat
             await eventually(lambda: query(prom, 'up{job="mydia"} == 1'))
             for what, expression in SERIES.items():
                 assert await eventually(lambda e=expression: query(prom, e), within=120), what  # type: ignore[misc]  # bound here
-            (target,) = (await prom.get("/api/v1/targets")).json()["data"]["activeTargets"]
-            assert (target["health"], target["lastError"]) == ("up", "")
+
+            async def is_up() -> bool:
+                (target,) = (await prom.get("/api/v1/targets")).json()["data"]["activeTargets"]
+                return (target["health"], target["lastError"]) == ("up", "")
+
+            await eventually(is_up)
 
 
 async def test_a_killed_process_is_seen_as_one_restart_of_its_actor_and_of_nobody_else(tmp_path: Path) -> None:
@@ -126,7 +130,7 @@ async def test_a_killed_process_is_seen_as_one_restart_of_its_actor_and_of_nobod
 async def test_promtool_has_nothing_to_say_about_the_metrics(tmp_path: Path) -> None:
     async with house(tmp_path) as daemon, daemon.client() as client:
         text = (await client.get("/metrics")).content
-        async with httpx.AsyncClient(base_url=str(client.base_url), trust_env=False) as nobody:
+        async with httpx.AsyncClient(base_url=str(client.base_url), trust_env=False, timeout=60) as nobody:
             assert (await nobody.get("/metrics")).status_code in (303, 401)
     done = await trio.run_process(
         ["promtool", "check", "metrics"], stdin=text, capture_stdout=True, stderr=subprocess.STDOUT, check=False

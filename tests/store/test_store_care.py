@@ -56,7 +56,7 @@ async def test_a_long_read_keeps_the_log_from_being_folded_and_is_known_by_its_n
     def dawdle(conn: Connection) -> int:
         found = int(conn.value("select count(*) from settings"))
         began.set()
-        assert go.wait(60)
+        assert go.wait(120)
         return found
 
     async with open_house(tmp_path) as house, trio.open_nursery() as nursery:

@@ -90,7 +90,7 @@ async def open_api(
                 actor("importer", lambda: Importer(house, (), "t"), mailbox=house.mail["importer"]),
                 actor("web", lambda: web, shutdown=15),
             ]
-            browser = httpx.AsyncClient(headers={"X-Api-Key": keys["admin"]}, timeout=30, verify=False)  # noqa: S501 - plain HTTP on loopback
+            browser = httpx.AsyncClient(headers={"X-Api-Key": keys["admin"]}, timeout=60, verify=False)  # noqa: S501 - plain HTTP on loopback
             async with tree_running(Supervisor("api", children=children)), browser as http:
                 http.base_url = web.addresses[0]
                 yield ApiWorld(house, web, web.addresses[0], keys, shelf, tmdb, http)

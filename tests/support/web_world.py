@@ -78,7 +78,7 @@ class World:
 
     async def visitor(self, role: Role | None = None) -> Visitor:
         """A new browser: logged in as a user of that role, or not at all."""
-        browser = httpx.AsyncClient(base_url=self.base, timeout=10, verify=False)  # noqa: S501 - plain HTTP on loopback
+        browser = httpx.AsyncClient(base_url=self.base, timeout=60, verify=False)  # noqa: S501 - plain HTTP on loopback
         http = await self._stack.enter_async_context(browser)
         if role is None:
             return Visitor(http)

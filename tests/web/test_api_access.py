@@ -93,7 +93,7 @@ async def test_whatever_a_readonly_key_may_ask_changes_nothing(tmp_path: Path) -
 
 
 async def test_a_session_may_ask_too_and_must_mean_it_when_it_changes_something(tmp_path: Path) -> None:
-    async with open_api(tmp_path) as world, httpx.AsyncClient(base_url=world.url) as http:
+    async with open_api(tmp_path) as world, httpx.AsyncClient(base_url=world.url, timeout=60) as http:
         cookie, token = await log_in(world, "user")
         path, body = f"{ROOT}/media/{world.shelf.film}", {"monitored": False}
         assert (await http.get(f"{ROOT}/me", headers=cookie)).json()["via"] == "session"
@@ -103,7 +103,7 @@ async def test_a_session_may_ask_too_and_must_mean_it_when_it_changes_something(
 
 
 async def test_a_key_is_taken_in_either_header_and_never_in_the_address(tmp_path: Path) -> None:
-    async with open_api(tmp_path) as world, httpx.AsyncClient(base_url=world.url) as http:
+    async with open_api(tmp_path) as world, httpx.AsyncClient(base_url=world.url, timeout=60) as http:
         key = world.keys["user"]
         for headers in ({"X-Api-Key": key}, {"Authorization": f"Bearer {key}"}, {"Authorization": f"bearer {key}"}):
             assert (await http.get(f"{ROOT}/me", headers=headers)).json()["role"] == "user"
@@ -116,7 +116,7 @@ async def test_a_key_is_taken_in_either_header_and_never_in_the_address(tmp_path
 
 @pytest.mark.parametrize("wrong", ["", "x", "myd_", "myd_00000000_" + "x" * 43, "Bearer", "\x7f", "é"])
 async def test_a_key_that_is_none_opens_nothing(tmp_path: Path, wrong: str) -> None:
-    async with open_api(tmp_path) as world, httpx.AsyncClient(base_url=world.url) as http:
+    async with open_api(tmp_path) as world, httpx.AsyncClient(base_url=world.url, timeout=60) as http:
         answer = await http.get(f"{ROOT}/me", headers={b"X-Api-Key": wrong.encode()})
         assert answer.status_code == 401
         assert answer.headers["WWW-Authenticate"] == "Bearer"
@@ -125,7 +125,7 @@ async def test_a_key_that_is_none_opens_nothing(tmp_path: Path, wrong: str) -> N
 
 
 async def test_a_key_is_made_shown_once_used_and_revoked_at_once(tmp_path: Path) -> None:
-    async with open_api(tmp_path) as world, httpx.AsyncClient(base_url=world.url) as http:
+    async with open_api(tmp_path) as world, httpx.AsyncClient(base_url=world.url, timeout=60) as http:
         user, admin = world.of("user"), world.of("admin")
         made = (await http.post(f"{ROOT}/api-keys", json={"name": "phone", "days": 30}, headers=user)).json()
         mine = {"X-Api-Key": made["key"]}

@@ -72,6 +72,7 @@ async def test_everything_the_document_says_is_so(tmp_path: Path) -> None:
         ),
         *("--phases", "examples,coverage,fuzzing,stateful", "--max-examples", "2", "--continue-on-failure"),
         *("--generation-deterministic", "--warnings", "off", "--no-color"),
+        *("--request-timeout", "120", "--suppress-health-check", "too_slow"),  # the machine's slowness is not the API's
     ]
     async with open_api(tmp_path) as world:
         ask = [*command, "-H", f"X-Api-Key: {world.keys['admin']}", f"{world.url}{ROOT}/openapi.json"]

@@ -38,7 +38,9 @@ class Api:
 async def api(tmp_path: Path) -> AsyncIterator[Api]:
     async with open_web(tmp_path) as world:
         world.house.adopt(load_config(None, {}))
-        async with httpx.AsyncClient(base_url=world.base, headers={"X-Api-Key": await world.key("admin")}) as http:
+        async with httpx.AsyncClient(
+            base_url=world.base, headers={"X-Api-Key": await world.key("admin")}, timeout=60
+        ) as http:
             yield Api(world, http)
 
 

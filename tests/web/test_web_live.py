@@ -1,6 +1,7 @@
 """Live pages: nothing that happens is missed, however the line was, and nobody is told more often than four times a second."""
 
 import json
+import math
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -66,7 +67,7 @@ class Reader:
 
     async def _event(self) -> object:
         while (event := self._http.next_event()) is h11.NEED_DATA:
-            with trio.fail_after(20):
+            with trio.fail_after(60):
                 self._http.receive_data(await self._sock.receive_some())
         return event
 
@@ -158,8 +159,8 @@ async def test_a_flood_is_told_in_few_messages(tmp_path: Path) -> None:
         visitor = await world.visitor("user")
         async with listening(visitor) as reader:
             await reader.settled()
-            messages = 0
-            for i in range(200):
+            messages, began = 0, trio.current_time()
+            for i in range(100):  # fewer than a subscription holds
                 world.house.bus.publish(JobChanged(job_id=str(i), queue="media", kind="scan_root", state="executing"))
                 world.house.bus.publish(DownloadProgressed(download_id="d", progress=i / 2, media_item_id="m"))
                 await trio.lowlevel.checkpoint()
@@ -169,7 +170,8 @@ async def test_a_flood_is_told_in_few_messages(tmp_path: Path) -> None:
                 _, told = await reader.next()
                 messages += 1
                 progress = told["progress"].get("d", {"progress": progress})["progress"]
-            assert messages <= 4, "one at once, and then one each quarter of a second"
+            # One at once, and then one each quarter of a second.
+            assert messages <= 1 + math.ceil((trio.current_time() - began) / live.PERIOD)
 
 
 async def test_progress_says_where_the_bar_stands_without_a_topic(tmp_path: Path) -> None:
@@ -235,7 +237,7 @@ async def test_who_hangs_up_leaves_nothing_behind(tmp_path: Path) -> None:
         for _ in range(3):
             async with listening(visitor, after=0) as reader:
                 await reader.settled()
-        with trio.fail_after(10):
+        with trio.fail_after(60):
             while world.web.app.site.streams or world.house.bus.listeners:  # noqa: ASYNC110 - the other side of a socket gives no event
                 await trio.sleep(0.01)
 

@@ -11,6 +11,7 @@ from loguru import logger
 from mydia.errors import Invalid, Unavailable
 from mydia.otp import StartFailed, Supervisor, actor
 from tests.support.house import open_house
+from tests.support.ports import free_port
 from tests.support.web_world import SECRETS, open_web, tree_running
 from web.server import Web, listen_on
 
@@ -44,10 +45,7 @@ async def test_a_house_whose_port_is_taken_does_not_start(tmp_path: Path) -> Non
 
 
 async def test_the_web_actor_can_be_brought_back_on_the_same_port(tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    config = {"server": {"host": "127.0.0.1", "port": port}}
+    config = {"server": {"host": "127.0.0.1", "port": free_port()}}
     async with open_web(tmp_path, config) as world:
         visitor = await world.visitor()
         for _ in range(3):
@@ -69,7 +67,7 @@ async def test_a_request_that_is_being_answered_when_the_house_closes_is_answere
         await visitor.http.get("/login")
         async with trio.open_nursery() as nursery:
             nursery.start_soon(log_in)
-            with trio.fail_after(10):
+            with trio.fail_after(60):
                 while not world.web.app.answering:  # noqa: ASYNC110 - the other side of a socket gives no event
                     await trio.sleep(0.001)
             nursery.start_soon(world.web.stop)
@@ -88,7 +86,7 @@ async def test_the_set_up_token_of_a_new_house_is_logged_and_only_then(tmp_path:
                 "password": "a lamp in the window",
                 "again": "a lamp in the window",
             }
-            async with httpx.AsyncClient(base_url=world.base, verify=False) as http:  # noqa: S501 - no TLS here at all
+            async with httpx.AsyncClient(base_url=world.base, verify=False, timeout=60) as http:  # noqa: S501 - no TLS here at all
                 assert (await http.post("/setup", data=form)).headers["Location"] == "/"
         lines.clear()
         async with open_web(tmp_path / "claimed", SECRETS):

@@ -290,9 +290,10 @@ async def test_a_crash_of_the_actor_itself_loses_no_job(tmp_path: Path) -> None:
         spec = actor("notifier", lambda: Fragile(house, handle), mailbox=house.mail["notifier"])
         await nursery.start(Supervisor("drain", children=[spec]).run)
         job_id = await enqueue(house)
-        await until_state(house, job_id, "executing")
+        await until_state(house, job_id, "executing", "completed")
         house.mail["notifier"].ring()
         await until_state(house, job_id, "completed")
+        assert lives == 2
         nursery.cancel_scope.cancel()
 
 

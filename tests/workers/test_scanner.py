@@ -228,7 +228,7 @@ class Patient(Actor):
 
 
 async def test_a_file_that_may_still_be_growing_is_left_to_the_watcher(tmp_path: Path) -> None:
-    async with scanning(tmp_path) as (house, root, films):
+    async with scanning(tmp_path, settle_seconds=300) as (house, root, films):
         lay(films, "whole.mkv")
         (films / "young.mkv").write_bytes(b"film")
         Patient.told.clear()
