@@ -3,13 +3,14 @@
 tests/conftest.py runs each such test once on each; whatever opens a database by `engine_in` gets the one of the run.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
 import trio
 
+from mydia.messages import Change
 from mydia.store.engine import Engine
 from mydia.store.postgres import PostgresEngine
 from mydia.store.sqlite import SqliteEngine
@@ -41,6 +42,15 @@ def engine_in(directory: Path) -> Engine:
 def sqlite_in(directory: Path, key: str | None = None) -> SqliteEngine:
     # NORMAL: these tests never cut the power, and every fsync saved is time.
     return SqliteEngine(directory / "mydia.db", backups=directory / "backups", synchronous="NORMAL", key=key)
+
+
+async def commit_all(engine: Engine, changes: Sequence[Change], now: str = NOW) -> None:
+    """All of them, in as many batches as it takes: where time is short an engine cuts a batch, and leaves the rest to its caller."""
+    left = list(changes)
+    while left:
+        done = (await engine.commit(left, now)).done
+        assert [each.error for each in done if each.error] == []
+        left = left[len(done) :]
 
 
 @contextmanager
