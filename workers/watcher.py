@@ -6,6 +6,7 @@ for whenever something may have been missed. Deletions are taken together: a lot
 
 import math
 from collections import deque
+from dataclasses import replace
 from functools import partial
 
 import trio
@@ -172,11 +173,14 @@ class Watcher(Actor):
         due = [k for k, w in self.waiting.items() if w is None or w.due <= now or k in self.heard_since]
         self.heard_since.clear()
         looks = await trio.to_thread.run_sync(look_at_all, [(k, self.roots[k[0]].path) for k in due])
+        late = self.house.clock.now().timestamp() - now  # a disk may take its time to answer
         whole: dict[str, list[SeenFile]] = {}
         for key, (look, seen) in looks.items():
             verdict = judge(self.waiting[key], look, now, quiet=self.house.config.library.settle_seconds)
             if isinstance(verdict, Waiting):
-                self.waiting[key] = verdict
+                # What looks new is as it is since it was looked at, which may be long after we asked.
+                new = verdict.since == now
+                self.waiting[key] = replace(verdict, since=now + late, due=verdict.due + late) if new else verdict
             elif key not in self.heard_since:  # else it changed while it was looked at: look again
                 del self.waiting[key]
                 if verdict == "stable" and seen is not None:

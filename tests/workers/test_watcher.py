@@ -7,6 +7,7 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -18,12 +19,12 @@ from mydia.adapters.disk import tree_watch
 from mydia.adapters.disk.polled_watch import PolledWatch
 from mydia.adapters.disk.tree_watch import Heard, TreeWatch, WatchEnded
 from mydia.events import FileGone
-from mydia.house import House
+from mydia.house import Clock, House
 from mydia.library import queries
 from mydia.library.model import Root
 from mydia.otp import Supervisor
 from tests.support.crew import BOOT, crew, file_named, happened, kill, member, settle_in
-from tests.support.house import WallClock, open_house
+from tests.support.house import FakeClock, WallClock, open_house
 from tests.support.waiting import eventually
 from workers import watcher as watcher_module
 from workers.scanner import Scanner
@@ -63,12 +64,12 @@ class Scene:
 
 
 @asynccontextmanager
-async def watching(tmp_path: Path, **library: float) -> AsyncIterator[Scene]:
+async def watching(tmp_path: Path, clock: Clock | None = None, **library: float) -> AsyncIterator[Scene]:
     """A house with one film folder that a watcher hears and a scanner walks."""
     films = tmp_path / "films"
     films.mkdir(exist_ok=True)
     config = {"library": {"settle_seconds": 0.05, **library}}
-    async with open_house(tmp_path / "data", config, WallClock()) as house:
+    async with open_house(tmp_path / "data", config, clock or WallClock()) as house:
         (root,) = await settle_in(house, (films, "movie"))
         lives = count(1)
         watcher = member(house, "watcher", lambda: Watcher(house, missed=next(lives) > 1, identity_every=0.05))
@@ -121,6 +122,19 @@ async def test_a_file_that_is_still_being_written_is_taken_when_its_writer_close
         assert (await file_named(scene.house, "slow.mkv")).size == 3000
 
 
+class Held(WallClock):
+    """The real time, until it is held: it then moves only when told to."""
+
+    hands: FakeClock | None = None
+
+    def now(self) -> datetime:
+        return self.hands.now() if self.hands else super().now()
+
+    def hold(self) -> FakeClock:
+        self.hands = FakeClock(super().now())
+        return self.hands
+
+
 async def test_a_file_that_grows_without_a_writer_that_can_be_seen_is_taken_when_it_has_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,19 +143,26 @@ async def test_a_file_that_grows_without_a_writer_that_can_be_seen_is_taken_when
 
     monkeypatch.setattr(fcntl, "fcntl", no_lease)
     monkeypatch.setattr("mydia.core.stability.judge.__kwdefaults__", {"unsure": 0.6})
-    async with watching(tmp_path) as scene:
+    clock = Held()
+    async with watching(tmp_path, clock) as scene:
+
+        async def taken() -> list[int]:
+            return [f.size for f in (await scene.house.read(queries.list_files)).items if "grown" in f.relative_path]
+
+        hands = clock.hold()
         grown = scene.films / "grown.mkv"
-        grown.write_bytes(b"")
         for n in range(1, 11):
             with grown.open("ab") as writer:
                 writer.write(b"x" * 1000)
-            assert all(
-                f.size == 10_000
-                for f in (await scene.house.read(queries.list_files)).items
-                if "grown" in f.relative_path
-            )
             (scene.films / "heard.mkv").write_bytes(b"x" * n)
-        assert (await file_named(scene.house, "grown.mkv")).size == 10_000
+            hands.advance(0.3)  # half of what is believed
+            assert await taken() == []
+
+        async def taken_as_time_goes_by() -> list[int]:
+            hands.advance(0.1)
+            return await taken()
+
+        assert await eventually(taken_as_time_goes_by) == [10_000]
 
 
 async def test_a_rename_moves_the_file_and_a_deletion_is_noticed(tmp_path: Path) -> None:
