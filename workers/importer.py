@@ -84,6 +84,8 @@ class Importer(JobActor):
 
     async def tick(self) -> None:
         await self.shelf.clear()
+        for download_id in await self.house.read(download_queries.stranded):
+            await self.house.write(downloads.import_given_up, download_id)
         await super().tick()
 
     async def import_download(self, job: Job) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from mydia.core.backoff import provider_backoff
 from mydia.downloads.model import OPEN, Looked
+from mydia.downloads.queries import stranded
 from mydia.errors import Conflict, NotFound
 from mydia.events import (
     DownloadCancelled,
@@ -304,6 +305,17 @@ def held(tx: Transaction, download_id: str, reason: str) -> None:
             reason=reason,
         )
     )
+
+
+def import_given_up(tx: Transaction, download_id: str) -> None:
+    """Nobody imports it any more, and it is not imported: a person must say what becomes of it."""
+    if download_id in stranded(tx):
+        why = _row(tx, download_id)["error_message"]
+        held(
+            tx,
+            download_id,
+            f"Its import was called off; import it again, or cancel it{f'. It waited: {why}' if why else ''}",
+        )
 
 
 def failed(tx: Transaction, download_id: str, reason: str, *, block: bool = True, search_again: bool = True) -> None:

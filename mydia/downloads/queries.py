@@ -98,6 +98,16 @@ def to_clean_up(conn: Connection) -> tuple[Download, ...]:
     )
 
 
+def stranded(conn: Connection) -> tuple[str, ...]:
+    """The ids of downloads that are to be imported and whose import no job does any more: it was cancelled, or given up after tries."""
+    rows = conn.all(
+        "select d.id from downloads d where d.status in ('completed', 'importing') and not exists (select 1 from jobs j"
+        " where j.kind = 'import_download' and j.state in ('available', 'scheduled', 'retryable', 'executing')"
+        " and j.args like '%\"' || d.id || '\"%') order by d.id"
+    )
+    return tuple(r["id"] for r in rows)
+
+
 def open_of(conn: Connection, media_item_id: str) -> tuple[Download, ...]:
     """The open downloads for one title."""
     return _downloads(

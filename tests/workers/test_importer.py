@@ -250,6 +250,25 @@ async def test_d8_a_library_folder_that_is_not_there_makes_the_import_wait(tmp_p
         await here.until(download, "imported")
 
 
+async def test_a_download_whose_import_was_called_off_is_a_person_s_to_decide_and_not_stuck(tmp_path: Path) -> None:
+    async with dock(tmp_path) as here:
+        here.films.rmdir()
+        item = await add(here.house, film())
+        download = await here.grab(item, HD, [("c.mkv", minute("1080p"))])
+
+        async def waits() -> str | None:
+            for job in (await here.house.read(jobs.list_jobs)).items:
+                if job.kind == "import_download" and job.state == "scheduled":
+                    return job.id
+            return None
+
+        await here.house.write(job_changes.cancel_job, await eventually(waits))
+        assert "called off" in ((await here.until(download, "held")).error_message or "")
+        here.films.mkdir()
+        await here.house.write(downloads.retry_import, download, actor="ann")
+        await here.until(download, "imported")
+
+
 async def test_d16_a_sample_beside_the_film_is_left_where_it_is(tmp_path: Path) -> None:
     async with dock(tmp_path) as here:
         item = await add(here.house, film())
