@@ -90,12 +90,26 @@ class App(QuartTrio):
         self.register_error_handler(Exception, went_wrong)
 
     async def asgi_app(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        length = -1
+        over = False
+
         async def send_whole(message: ASGISendEvent) -> None:
-            # While it ends a response, Hypercorn tells Quart that the exchange is over, and Quart-Trio cancels the task that is
-            # still in this very call: the connection would never be idle, never time out, and hold up the house's closing.
-            last = message["type"] == "http.response.body" and not message.get("more_body", False)
-            with trio.CancelScope(shield=last):
-                await send(message)
+            nonlocal length, over
+            if message["type"] == "http.response.start":
+                length = next((int(value) for name, value in message["headers"] if name.lower() == b"content-length"), -1)
+            elif message["type"] == "http.response.body" and not over:
+                # A body that is all there ends with itself: Quart's empty part after it would cost another way through the server.
+                over = not message.get("more_body", False) or len(message["body"]) == length
+                if over:
+                    message["more_body"] = False
+                    # While it ends a response, Hypercorn tells Quart that the exchange is over, and Quart-Trio cancels the task that
+                    # is still in this very call: the connection would never be idle, never time out, and hold up the house's closing.
+                    with trio.CancelScope(shield=True):
+                        await send(message)
+                    return
+            elif over:
+                return
+            await send(message)
 
         await super().asgi_app(scope, receive, send_whole)
 
