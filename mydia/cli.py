@@ -164,9 +164,7 @@ def _explain_command(parser: argparse.ArgumentParser) -> None:
 
 
 def _explain(args: argparse.Namespace) -> int:
-    from supervisors.boot import engine_of
-
-    return explain_cli.run(args, os.environ, engine_of)
+    return explain_cli.run(args, os.environ)
 
 
 def _version_command(parser: argparse.ArgumentParser) -> None:

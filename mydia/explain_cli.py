@@ -1,14 +1,14 @@
 """`mydia explain RELEASE --for TITLE`: why a release would be taken for a title of the library, or not; nothing is fetched.
 
-The title is looked up in the running daemon (`--url`, or the configured port where MYDIA_API_KEY is set), else in the database while the
-daemon is down. Where it is unknown, or the options describe a title of their own, `decide_cli` explains for a title that is assumed.
+The title is looked up in the configured database, which is only read, whether a daemon has it open or not; or, with `--url`, by a daemon
+elsewhere. Where it is unknown, or the options describe a title of their own, `decide_cli` explains for a title that is assumed.
 """
 
 import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from contextlib import ExitStack
 from typing import Any
 
 import trio
@@ -18,14 +18,14 @@ from rich.table import Table
 
 from mydia import decide_cli
 from mydia.choosing.queries import default_profile
-from mydia.choosing_cli import DEFAULT_FILE, EngineOf, Local, Remote
+from mydia.choosing_cli import DEFAULT_FILE, Remote
 from mydia.core.decide import Candidate
 from mydia.core.titles import title_key
-from mydia.errors import Invalid
+from mydia.databases import whole_of
+from mydia.errors import Invalid, NotFound
 from mydia.media.queries import list_media
-from mydia.settings.load import load_config
-from mydia.settings.model import Config
-from mydia.store.engine import Connection
+from mydia.settings.load import Loaded, load_config, with_overrides
+from mydia.settings.queries import overrides
 from mydia.trying import explain_for, told
 
 ASSUMING = ("scenario", "kind", "runtime", "language", "held", "assume")
@@ -38,23 +38,20 @@ def add_options(why: argparse.ArgumentParser) -> None:
     """What `explain` takes, for a title of the library or an assumed one."""
     decide_cli.add_explain_options(why)
     why.add_argument("--assume", action="store_true", help="do not look into the library")
-    why.add_argument("--url", help="the address of a running daemon; its API key stands in MYDIA_API_KEY")
+    why.add_argument("--url", help="the address of a daemon on another machine; its API key stands in MYDIA_API_KEY")
 
 
-def run(args: argparse.Namespace, env: Mapping[str, str], engine_of: EngineOf) -> int:
+def run(args: argparse.Namespace, env: Mapping[str, str]) -> int:
     """Explain, by the library's own title where it has one: the exit code."""
     if any(getattr(args, name) for name in ASSUMING):
         return decide_cli.run(args)
-    loaded = load_config(args.config or (DEFAULT_FILE if DEFAULT_FILE.exists() else None), env)
-    config = loaded.config
-    url = args.url or (f"http://127.0.0.1:{config.server.port}" if env.get("MYDIA_API_KEY") else None)
     candidates = decide_cli.candidates_of_options(args)
-    if url is not None:
-        answers = trio.run(_ask, args, candidates, Remote(url, env.get("MYDIA_API_KEY", "")))
-    elif _database_is_there(config):
-        answers = trio.run(_look, args, candidates, Local(loaded, engine_of(config)))
+    if args.url:
+        answers = trio.run(_ask, args, candidates, Remote(args.url, env.get("MYDIA_API_KEY", "")))
     else:
-        answers = None
+        answers = _look(
+            args, candidates, load_config(args.config or (DEFAULT_FILE if DEFAULT_FILE.exists() else None), env)
+        )
     if answers is None:
         sys.stderr.write(f"mydia: {args.title!r} is not in the library; explained for a title that is assumed\n")
         return decide_cli.run(args)
@@ -62,27 +59,21 @@ def run(args: argparse.Namespace, env: Mapping[str, str], engine_of: EngineOf) -
     return 0
 
 
-def _database_is_there(config: Config) -> bool:
-    """Looking must not make one."""
-    return config.database.url is not None or (config.database.path or Path(config.data_dir) / "mydia.db").exists()
-
-
-async def _look(args: argparse.Namespace, candidates: Sequence[Candidate], local: Local) -> list[Answer] | None:
-    async with local:
-        return await local.engine.read(_explained, args, candidates, local.loaded.config)
-
-
-def _explained(
-    conn: Connection, args: argparse.Namespace, candidates: Sequence[Candidate], config: Config
-) -> list[Answer] | None:
-    cards = list_media(conn, q=args.title, limit=200).items
-    title = chosen([(c.id, c.title, c.year) for c in cards], args.title, args.year)
-    if title is None:
-        return None
-    profile = default_profile(conn, args.profile).id if args.profile else None
-    now = decide_cli.moment()
-    found = explain_for(conn, title, candidates, now, config.downloads.rules, profile_id=profile, mode=args.mode)
-    return [told(each) for each in found]
+def _look(args: argparse.Namespace, candidates: Sequence[Candidate], loaded: Loaded) -> list[Answer] | None:
+    with ExitStack() as stack:
+        try:
+            conn = stack.enter_context(whole_of(loaded.config).reading())
+        except NotFound:  # there is no database yet, nor does looking make one
+            return None
+        rules = with_overrides(loaded, overrides(conn)).config.downloads.rules
+        cards = list_media(conn, q=args.title, limit=200).items
+        title = chosen([(c.id, c.title, c.year) for c in cards], args.title, args.year)
+        if title is None:
+            return None
+        profile = default_profile(conn, args.profile).id if args.profile else None
+        now = decide_cli.moment()
+        found = explain_for(conn, title, candidates, now, rules, profile_id=profile, mode=args.mode)
+        return [told(each) for each in found]
 
 
 async def _ask(args: argparse.Namespace, candidates: Sequence[Candidate], daemon: Remote) -> list[Answer] | None:

@@ -29,6 +29,15 @@ def pending(applied: Sequence[str], migrations: Sequence[Migration], made_by: Ca
     return [name for name in known if name not in applied]
 
 
+def refuse_older(applied: Sequence[str], migrations: Sequence[Migration], made_by: Callable[[], str | None]) -> None:
+    """As `pending`, for who only reads: Invalid also when the database lacks a migration."""
+    lacking = pending(applied, migrations, made_by)
+    if lacking:
+        raise Invalid(
+            f"the database has not yet been brought up to this program's schema (it lacks migration {lacking[0]}); start the daemon once"
+        )
+
+
 def remember_program(raw: Raw, now: str) -> None:
     """Keep this program's version, for the refusal of an older one."""
     raw.execute(

@@ -78,6 +78,11 @@ class Whole(Protocol):
         """Its rows as they are now, also while a daemon writes. NotFound when there is no database."""
         ...
 
+    def reading(self) -> AbstractContextManager[Connection]:
+        """One unchanging state of it for this program's queries, also while a daemon writes; nothing of it is changed, nor brought up to
+        date. NotFound when there is no database, Invalid when its schema is not this program's, Unavailable when it can't be read."""
+        ...
+
     def contents(self) -> dict[str, int]:
         """How many rows of each of LIVED_IN there are; none where there is no database yet."""
         ...

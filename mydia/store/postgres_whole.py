@@ -47,15 +47,26 @@ class PostgresWhole:
 
     @contextlib.contextmanager
     def source(self) -> Iterator[DatabaseSource]:
+        with self._state() as (raw, statements, applied):
+            migrate.pending(applied, MIGRATIONS, lambda: migrate.last_program(statements))
+            numbered = {t.name: _last_number(raw, t) for t in schema_of(MIGRATIONS) if t.numbered}
+            yield DatabaseSource(Reading(statements), tuple(applied), numbered, self.name)
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with self._state() as (_, statements, applied):
+            migrate.refuse_older(applied, MIGRATIONS, lambda: migrate.last_program(statements))
+            yield Reading(statements)
+
+    @contextlib.contextmanager
+    def _state(self) -> Iterator[tuple[Raw, Statements, list[str]]]:
+        """One unchanging state, and the migrations that it has."""
         with self._connected() as raw:
             raw.execute("begin isolation level repeatable read read only")
             if _one(raw, "select to_regclass('_migrations')") is None:
                 raise NotFound(f"there is no database of Mydia in {self.name}")
             applied = [str(row[0]) for row in raw.execute("select name from _migrations order by name")]
-            statements = Statements(raw)
-            migrate.pending(applied, MIGRATIONS, lambda: migrate.last_program(statements))
-            numbered = {t.name: _last_number(raw, t) for t in schema_of(MIGRATIONS) if t.numbered}
-            yield DatabaseSource(Reading(statements), tuple(applied), numbered, self.name)
+            yield raw, Statements(raw), applied
 
     def contents(self) -> dict[str, int]:
         with self._connected() as raw:

@@ -64,6 +64,18 @@ class SqliteWhole:
         except self.driver.Error as error:
             raise Unavailable(f"{self.path} cannot be read: {error}") from error
 
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Connection]:
+        if not self.path.is_file() or self.path.stat().st_size == 0:
+            raise NotFound(f"there is no database {self.path}")
+        try:
+            with self._reading() as raw:
+                applied = migrate.applied_to_file(Database(raw, recursive_triggers=False, execute_plugins=False))
+                migrate.refuse_older(applied, MIGRATIONS, lambda: migrate.last_program(raw))
+                yield Connection(raw.cursor())
+        except self.driver.Error as error:
+            raise Unavailable(f"the database {self.path} cannot be read: {error}") from error
+
     def contents(self) -> dict[str, int]:
         if not self.path.is_file() or self.path.stat().st_size == 0:
             return {}
@@ -79,6 +91,7 @@ class SqliteWhole:
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         with contextlib.closing(maintenance.connect_to_read(self.path, self.driver)) as raw:
+            raw.execute("pragma query_only = on")
             raw.execute("begin")
             yield raw
 

@@ -39,6 +39,12 @@ def engine_in(directory: Path) -> Engine:
     return sqlite_in(directory, KEY if _Chosen.kind == "sqlcipher" else None)
 
 
+def url_in(directory: Path) -> str:
+    """The address of the PostgreSQL database that `engine_in` gave for a folder."""
+    assert _Chosen.server is not None
+    return _Chosen.server.url(_Chosen.databases[directory])
+
+
 def sqlite_in(directory: Path, key: str | None = None) -> SqliteEngine:
     # NORMAL: these tests never cut the power, and every fsync saved is time.
     return SqliteEngine(directory / "mydia.db", backups=directory / "backups", synchronous="NORMAL", key=key)
