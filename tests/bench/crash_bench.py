@@ -34,8 +34,8 @@ async def all_kills(folder: Path, count: int) -> dict[str, Any]:
             here = trio.Path(folder, f"world-{n}")
             await here.mkdir()
             times = min(PER_WORLD, count - n * PER_WORLD)
-            outcomes.append(await kills.live(Path(here), SEED + n, times, films=FILMS))
-            print(f"{sum(o.kills for o in outcomes)} kills", file=sys.stderr, flush=True)
+            outcomes.append(outcome := await kills.live(Path(here), SEED + n, times, films=FILMS))
+            print(f"{sum(o.kills for o in outcomes)} kills", *outcome.wrong, sep="\n", file=sys.stderr, flush=True)
 
     async with trio.open_nursery() as nursery:
         for n in range(-(-count // PER_WORLD)):

@@ -7,7 +7,7 @@ import json
 import os
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,13 @@ class Ledger:
         with trio.move_on_after(within):
             while self.acknowledged < until:
                 await self.heard.wait()
+
+    def so_far(self) -> "Ledger":
+        """A copy, for a thread to look at while the clients go on asking."""
+        titles = {media_id: replace(counter) for media_id, counter in self.titles.items()}
+        same = ("formats", "added", "jobs", "trashed", "upgraded", "binned", "wished")
+        copies = {name: getattr(self, name).copy() for name in same}
+        return replace(self, titles=titles, settings=replace(self.settings), **copies)
 
     def note(self, what: str, *facts: Any) -> None:
         self.acknowledged += 1

@@ -9,28 +9,31 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import trio
 
 from mydia.settings.load import load_config
+from mydia.store.transaction import to_text
 from tests.crash import truths
 from tests.crash.clients import Client, Ledger
+from tests.crash.held import Held, OnPostgres, OnSqlite
 from tests.crash.world import Stage, gone, group_of, landings, seed_profile, set_stage
 from tests.journeys.process import Daemon, daemon_of, free_port
 from tests.support.waiting import eventually
 
-LONGEST = 2.0
-"""Seconds that a life lasts at most once it serves."""
 BUSY = 30
-"""Or as many acknowledgments, whichever the dice say: the instant is right behind one of them then."""
+"""Acknowledgments that a life sees at most, where the dice say so: the instant is right behind one of them then."""
 EXECUTED = 5
 """Each fifth life is started as people start it; the others are forked from a process that has imported everything (zygote.py)."""
 REST = 300.0
 """Seconds that the house gets in the end to do all that was wished."""
 DIES_YOUNG = 0.2
 """The share of lives that end while the daemon still starts."""
+GROWS_OLD = 8
+"""Where daemons share a database, each eighth life lasts until the leader has given back what the dead were doing."""
 WISHES = (*["rename", "order", "collect", "wish"] * 2, "set", "improve", "throw_away")
 """What the clients do, one each (methods of Client)."""
 
@@ -109,17 +112,20 @@ class Outcome:
     happened: dict[str, Any] = field(default_factory=dict)
 
 
-async def live(folder: Path, seed: int, kills: int, *, films: int, within: float = float("inf")) -> Outcome:
+async def live(
+    folder: Path, seed: int, kills: int, *, films: int, within: float = float("inf"), url: str | None = None
+) -> Outcome:
     """Set the stage, let everybody loose, kill so many times and look each time; then let it come to rest and look again.
 
-    Where so many take longer than `within` seconds (the machine is busy otherwise), there are fewer.
+    Where so many take longer than `within` seconds (the machine is busy otherwise), there are fewer. `url`: of a database on PostgreSQL.
     """
     chance = random.Random(seed)  # noqa: S311 - moments and wishes, nothing secret
     outcome, ledger, port = Outcome(seed), Ledger(folder / "ledger.jsonl"), free_port()
     with landings(folder) as where, zygote() as mother:
         async with trio.open_nursery() as nursery:
-            stage = await set_stage(nursery, folder / "world", where, films, port)
-            database = load_config(stage.config, {}).config.database_file
+            stage = await set_stage(nursery, folder / "world", where, films, port, url)
+            file = load_config(stage.config, {}).config.database_file
+            held = OnSqlite(file, stage.folder / "scratch") if url is None else OnPostgres(url)
             async with daemon_of(stage.config, port, [seed_profile], Grouped) as daemon:
                 assert isinstance(daemon, Grouped)
                 daemon.zygote = mother
@@ -131,8 +137,8 @@ async def live(folder: Path, seed: int, kills: int, *, films: int, within: float
                         clients.start_soon(getattr(client, wish))
                     until = trio.current_time() + within
                     while outcome.kills < kills and trio.current_time() < until:
-                        await _one_life(daemon, ledger, chance, outcome)
-                        for line in await truths.broken(database, stage.folder / "scratch", ledger, stage):
+                        await _one_life(daemon, held, ledger, chance, outcome)
+                        for line in await truths.broken(held, ledger, stage):
                             outcome.wrong.append(f"seed {seed}, kill {outcome.kills}: {line}")
                     daemon.fork = False
                     await daemon.serve()
@@ -140,7 +146,7 @@ async def live(folder: Path, seed: int, kills: int, *, films: int, within: float
                     clients.cancel_scope.deadline = trio.current_time() + REST
                 if clients.cancel_scope.cancelled_caught:
                     outcome.wrong.append(f"seed {seed}: somebody was never given what was wished for")
-                await _end(daemon, database, ledger, stage, outcome)
+                await _end(daemon, held, ledger, stage, outcome)
             nursery.cancel_scope.cancel()
     outcome.executed = daemon.executed
     outcome.acknowledged = ledger.acknowledged
@@ -148,8 +154,9 @@ async def live(folder: Path, seed: int, kills: int, *, films: int, within: float
     return outcome
 
 
-async def _one_life(daemon: Grouped, ledger: Ledger, chance: random.Random, outcome: Outcome) -> None:
+async def _one_life(daemon: Grouped, held: Held, ledger: Ledger, chance: random.Random, outcome: Outcome) -> None:
     """Start it, and end it at some moment."""
+    began = to_text(datetime.now(UTC))  # noqa: TID251 - the real clock, as the daemon's
     daemon.fork = outcome.kills % EXECUTED != 0
     if chance.random() < DIES_YOUNG:
         daemon.start()
@@ -157,19 +164,21 @@ async def _one_life(daemon: Grouped, ledger: Ledger, chance: random.Random, outc
         await trio.sleep(chance.uniform(0, 1.2))
     else:
         await daemon.serve()
+        if held.shared and outcome.kills % GROWS_OLD == GROWS_OLD - 1:
+            await truths.given_back(held, began)
         if chance.random() < 0.5:
-            await ledger.more(chance.randrange(BUSY), within=3 * LONGEST)
+            await ledger.more(chance.randrange(BUSY), within=3 * held.longest)
         else:
-            await trio.sleep(chance.uniform(0, LONGEST))
+            await trio.sleep(chance.uniform(0, held.longest))
     await daemon.killed()
     outcome.kills += 1
 
 
-async def _end(daemon: Grouped, database: Path, ledger: Ledger, stage: Stage, outcome: Outcome) -> None:
+async def _end(daemon: Grouped, held: Held, ledger: Ledger, stage: Stage, outcome: Outcome) -> None:
     """When all that was wished is done the daemon ends as it should, and everything is looked at."""
-    wrong = await truths.rest(database, ledger, stage, REST)
+    wrong = await truths.rest(held, ledger, stage, REST)
     code = await daemon.end(signal.SIGTERM)
     if code != 0:
         wrong.append(f"the daemon ended with {code}: {daemon.said()}")
-    more, outcome.happened = await truths.at_last(database, ledger, stage)
+    more, outcome.happened = await truths.at_last(held, ledger, stage)
     outcome.wrong += [f"seed {outcome.seed}: in the end: {line}" for line in (*wrong, *more)]

@@ -21,6 +21,7 @@ from mydia.store.maintenance import faults as faults_of
 from mydia.store.sqlite import SqliteEngine
 from mydia.store.transaction import Transaction
 from tests.crash.platter import Named, Recorder, lay_down
+from tests.support.stores import commit_all
 
 NOW = "2026-01-31T12:00:00.000000Z"
 
@@ -101,9 +102,9 @@ async def record_restore(folder: Path) -> Recorder:
     await trio.Path(folder).mkdir()
     engine = engine_at(folder)
     await engine.open(NOW)
-    await engine.commit([Change(step, (n, 3000)) for n in range(1, BEFORE + 1)], NOW)
+    await commit_all(engine, [Change(step, (n, 3000)) for n in range(1, BEFORE + 1)])
     backup = Path(await engine.backup(3, NOW))
-    await engine.commit([Change(step, (n, 3000)) for n in range(BEFORE + 1, 2 * BEFORE + 1)], NOW)
+    await commit_all(engine, [Change(step, (n, 3000)) for n in range(BEFORE + 1, 2 * BEFORE + 1)])
     left = {path.name: path.read_bytes() for path in (folder / "mydia.db", folder / "mydia.db-wal")}
     await engine.close()
     for name, content in left.items():

@@ -11,6 +11,7 @@ from mydia.settings.load import load_config
 from supervisors.boot import build
 from tests.crash import truths
 from tests.crash.clients import Client, Ledger
+from tests.crash.held import OnSqlite
 from tests.crash.kills import REST, WISHES
 from tests.crash.world import landings, seed_profile, set_stage
 from tests.journeys.process import daemon_of, free_port
@@ -51,9 +52,10 @@ async def test_a_clock_that_jumps_by_hours_under_load_costs_no_promise(tmp_path:
                     over.set()
                     clients.cancel_scope.deadline = trio.current_time() + REST
                 assert not clients.cancel_scope.cancelled_caught, "somebody was never given what was wished for"
-                wrong = await truths.rest(house.config.database_file, ledger, stage, REST)
+                held = OnSqlite(house.config.database_file, stage.folder / "scratch")
+                wrong = await truths.rest(held, ledger, stage, REST)
                 await tree.stop()
-                wrong += (await truths.at_last(house.config.database_file, ledger, stage))[0]
+                wrong += (await truths.at_last(held, ledger, stage))[0]
             nursery.cancel_scope.cancel()
     assert wrong == []
     assert ledger.wrong == []

@@ -37,8 +37,9 @@ async def test_whichever_write_or_sync_of_the_database_fails_what_was_acknowledg
             disk.at, disk.count, failed = at, 0, disk.failed
             changes = [Change(step, (told + n, 3000)) for n in (1, 2, 3)]
             try:
-                assert [d.error for d in (await engine.commit(changes, NOW)).done] == [None] * 3
-                told += 3
+                done = (await engine.commit(changes, NOW)).done  # fewer where time is short
+                assert [d.error for d in done] == [None] * len(done)
+                told += len(done)
                 if at % 2:
                     with contextlib.suppress(sqlite3.Error):  # the log is folded another time
                         await engine.checkpoint()

@@ -5,14 +5,26 @@ from pathlib import Path
 import pytest
 
 from tests.crash.kills import live
+from tests.support.postgres import Postgres
 
 KILLS = 15
-"""`make bench` does five hundred."""
+"""`make bench` does five hundred, and a hundred on PostgreSQL."""
 
 
 @pytest.mark.xdist_group("heavy")
 @pytest.mark.timeout(600)
 async def test_whenever_it_is_killed_the_house_keeps_every_promise_it_made(tmp_path: Path, seed: int) -> None:
     outcome = await live(tmp_path, seed, KILLS, films=66, within=20)
+    assert outcome.wrong == []
+    assert outcome.kills > 0
+
+
+@pytest.mark.xdist_group("heavy")
+@pytest.mark.timeout(600)
+async def test_whenever_it_is_killed_a_house_on_postgresql_keeps_every_promise_it_made(
+    tmp_path: Path, seed: int, postgres: tuple[Postgres, str]
+) -> None:
+    server, template = postgres
+    outcome = await live(tmp_path, seed, 4, films=33, within=8, url=server.url(server.create(template)))
     assert outcome.wrong == []
     assert outcome.kills > 0

@@ -103,8 +103,10 @@ def landings(folder: Path) -> Iterator[list[Path]]:
         yield [folder / "landing", Path(other)]
 
 
-async def set_stage(nursery: trio.Nursery, folder: Path, where: list[Path], films: int, port: int) -> Stage:
-    """Open the fakes, make the video that all are made from, write the daemon's configuration."""
+async def set_stage(
+    nursery: trio.Nursery, folder: Path, where: list[Path], films: int, port: int, url: str | None = None
+) -> Stage:
+    """Open the fakes, make the video that all are made from, write the daemon's configuration. `url`: of a database on PostgreSQL."""
     titles = [film(n) for n in range(films)]
     around = World(folder, tmdb=FakeTmdb(titles))
     around.seeder.close()
@@ -118,6 +120,8 @@ async def set_stage(nursery: trio.Nursery, folder: Path, where: list[Path], film
     # What time asks for would be done twice or not at all at some hours of the day.
     jobs = "library_scan automated_search metadata_refresh prune optimize_store check_store backup_store".split()
     values["schedules"] = dict.fromkeys(jobs, "off")
+    if url is not None:
+        values["database"] = {"url": url}
     config.write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
     base = await trio.to_thread.run_sync(make_video, Video(1280, 720, 60, fps=0.1), folder / "base.mkv")
     return Stage(
