@@ -9,7 +9,7 @@ from mydia.appraise import named_formats, release_named, worth
 from mydia.core.decide import language_refusal
 from mydia.core.decide.upgrade import Worth
 from mydia.core.formats import CustomFormat, score
-from mydia.core.identify import Numbered, as_named, episodes_named, quality_name
+from mydia.core.identify import as_named, episodes_named, quality_name
 from mydia.core.importing import FoundFile, HeldFile, ImportTarget, magic_of
 from mydia.core.naming import MediaFacts, NamingFacts, render
 from mydia.core.quality import DEFAULT_PROFILES, QualityProfile, Revision
@@ -123,9 +123,7 @@ def claims_of(release: Release, known: Candidate, episodes: Sequence[Episode]) -
     if not results and not (release.episodes or release.absolute_episodes or release.air_date):
         return None, ""
     if results:
-        found = episodes_named(
-            results[0], [Numbered(e.id, e.season, e.number, e.absolute, e.air_date) for e in episodes]
-        )
+        found = episodes_named(results[0], [e.numbered for e in episodes])
         return (
             (None, "")
             if isinstance(found, str) and not release.episodes

@@ -1,7 +1,8 @@
-"""The library's shelf: how files move in it beside being imported. To the trash and back, and to the names that templates now make of them.
+"""The library's shelf: how files move in it. In from a download, to the trash and back, to the names that templates now make of them.
 
-A part of the importer, which has the disks to itself. Each move was written down before it is made, and is made again where a process ended
-in between: whatever is done already is seen to be so.
+A part of the importer, which has the disks to itself. Each move is written down before it is made, and is made again where a process ended
+in between: whatever is done already is seen to be so. A file that comes in is placed whole at its final name; one transaction says that it
+is there, that its slot holds it, and what it replaces; only then is the replaced file moved to the trash.
 """
 
 from collections.abc import Awaitable, Callable
@@ -10,17 +11,24 @@ from functools import partial
 import trio
 from loguru import logger
 
-from mydia.adapters.disk.paths import Anchor, Spot
+from mydia.adapters.disk.incoming import look_at_placed
+from mydia.adapters.disk.paths import Anchor, Spot, join
+from mydia.adapters.disk.place import METHODS, Placed, discard_part, place
 from mydia.adapters.disk.rename import rename
-from mydia.adapters.disk.roots import check_root
+from mydia.adapters.disk.roots import can_hardlink, check_root
 from mydia.adapters.disk.system import REAL, Syscalls, printable
-from mydia.adapters.disk.trash import Moved, restore, to_trash
+from mydia.adapters.disk.trash import Moved, restore, to_trash, trash_path
+from mydia.core.importing import Step
+from mydia.deliveries import Delivery
 from mydia.errors import Conflict, Forbidden, Invalid, MydiaError, NotFound, Unavailable
 from mydia.house import House
+from mydia.incoming import facts_for
 from mydia.jobs.model import Discard, Job
+from mydia.library import changes as library
 from mydia.library import queries as files
 from mydia.library import renames
-from mydia.library.model import Root, TrashRow
+from mydia.library.journal import begin_import, close_import, import_placed
+from mydia.library.model import JournalRow, Root, TrashRow
 from mydia.library.trash import file_trashed, trash_ended
 from mydia.renaming import preview
 
@@ -51,6 +59,81 @@ class Shelf:
         if check.state != "ok" or check.device is None or check.inode is None:
             raise Unavailable(check.reason or f"{printable(root.path)} is {check.state}", retry_after=60)
         return check.device, check.inode
+
+    async def why_copies(self, folder: str, root: Root) -> str | None:
+        """Why files can't be linked from a download's folder into a library folder; told there, as long as it is so."""
+        why = await trio.to_thread.run_sync(partial(can_hardlink, folder, root.path, token=root.id))
+        if why != root.copies:
+            await self.house.write(library.set_root_copies, root.id, why)
+        return why
+
+    # -- in from a download ------------------------------------------------------------------------------------------------------
+
+    async def undo_abandoned(self) -> None:
+        """End what was begun for downloads that were given up meanwhile."""
+        for row, root in await self.house.read(files.abandoned_imports):
+            await trio.to_thread.run_sync(partial(discard_part, Spot(root, row.relative_path), token=row.id))
+            await self.house.write(close_import, row.id, "undone", "The download was given up meanwhile")
+
+    async def put(self, step: Step, of: Delivery, anchor: Anchor) -> None:
+        """Give a file of a download the place that was planned for it, unless an earlier attempt did."""
+        source = join(of.folder.path, step.source)
+        if source in of.done:
+            return
+        journal = await self.house.write(
+            begin_import,
+            of.download.id,
+            source=source,
+            root_id=of.root.id,
+            relative_path=step.destination or "",
+            plan={"action": step.action, "targets": list(step.targets), "trash": list(step.trash)},
+        )
+        spot = Spot(of.root.path, journal.relative_path, anchor)
+        # The old file of the very same name is in the trash before the new one has its name.
+        away = journal.relative_path in journal.plan["trash"]
+        displaced = trash_path(journal.relative_path, token=journal.id) if away else None
+        try:
+            placed = await trio.to_thread.run_sync(
+                partial(
+                    place,
+                    Spot(of.folder.path, step.source),
+                    spot,
+                    token=journal.id,
+                    as_seen=of.files[step.source].as_seen,
+                    methods=METHODS,
+                    displaced=displaced,
+                    # A long copy ends between two chunks when the house stops; the next start begins it anew.
+                    check=trio.from_thread.check_cancelled,
+                    sys=self.sys,
+                )
+            )
+        except MydiaError as no:
+            await trio.to_thread.run_sync(partial(discard_part, spot, token=journal.id))
+            await self.house.write(close_import, journal.id, "undone", str(no))
+            raise
+        if step.action == "extra":
+            await self.house.write(close_import, journal.id, "done", "side file")
+        else:
+            await self._commit(step, of, journal, placed, displaced)
+
+    async def _commit(
+        self, step: Step, of: Delivery, journal: JournalRow, placed: Placed, displaced: str | None
+    ) -> None:
+        if placed.reason and placed.method == "copy":
+            logger.warning("{} was copied, not linked: {}", printable(journal.relative_path), placed.reason)
+        await self.house.write(
+            import_placed,
+            journal.id,
+            await trio.to_thread.run_sync(look_at_placed, of.root.path, journal.relative_path),
+            of.item.id,
+            [t for t in step.targets if t],
+            facts_for(of.files[step.source], of.item, of.download.title, of.wants),
+            slot_id=of.download.slot_id or "",
+            release=of.download.title,
+            method=placed.method,
+            reason=placed.reason,
+            displaced=displaced,
+        )
 
     # -- the trash ---------------------------------------------------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ class TorrentEngine(Port):
         self._house = house
 
     async def start(self) -> Any:
-        return await super().start() if is_wanted(self._house.config) else IGNORE
+        return await super().start() if self._house.config.downloads.uses_embedded else IGNORE
 
     async def handle(self, message: TorrentCall) -> Any:
         try:
@@ -35,14 +35,6 @@ class TorrentEngine(Port):
     async def on_event(self, payload: dict[str, Any]) -> None:
         if "completed" in payload:
             self._house.mail["download_monitor"].ring()
-
-
-def is_wanted(config: Config) -> bool:
-    """Whether a download client uses the engine: the one named in the configuration, or none is and it is the only
-    one.
-    """
-    clients = config.downloads.clients
-    return config.downloads.embedded.enabled and (not clients or any(c.type == "embedded" for c in clients))
 
 
 def engine_settings(config: Config) -> EngineSettings:

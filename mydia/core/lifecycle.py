@@ -1,4 +1,4 @@
-"""What becomes of a download: what its client shows, and what an import came to, move it from status to status.
+"""What becomes of a download: what its client shows, and what an import came to (`importing.Outcome`), move it from status to status.
 
     pending -> downloading -> completed -> importing -> imported
        |           |              ^            |-> held       a person must look; importing again from here
@@ -121,29 +121,6 @@ def advance(state: Tracked, seen: Observation, now: datetime, policy: Policy = D
         case Seen():
             state = replace(state, absent_looks=0, absent_since=None)
             return _present(state, seen, now, policy)
-
-
-def after_import(
-    state: Tracked,
-    now: datetime,
-    *,
-    finished: bool,
-    waits: bool = False,
-    held: str = "",
-    bad_release: str | None = None,
-) -> Advance:
-    """What an import came to. `finished`: nothing in it is waited for any more; `held` says why a person must look;
-    `waits`: time will cure what hindered it; `bad_release` says why the release is to be blocked."""
-    if state.status != "importing":
-        return Advance(state)
-    if bad_release:
-        failed = _to(state, "failed", now)
-        return Advance(failed, (Action("fail", bad_release, blocklist=True),))
-    if finished:
-        return Advance(replace(_to(state, "imported", now), complete=True, warning=""))
-    if waits:
-        return Advance(_to(state, "completed", now))
-    return Advance(replace(_to(state, "held", now), warning=held))
 
 
 def _present(state: Tracked, seen: Seen, now: datetime, policy: Policy) -> Advance:

@@ -324,6 +324,11 @@ class Downloads(Section):
                 raise ValueError(f"two {what}s are called {twice[0]!r}; give each a name of its own")
         return self
 
+    @property
+    def uses_embedded(self) -> bool:
+        """Whether the embedded engine is a download client: one that is named, or, where none is, the only one."""
+        return self.embedded.enabled and (not self.clients or any(c.type == "embedded" for c in self.clients))
+
 
 class Tmdb(Section):
     api_key: SecretStr | None = setting(None, "Your key for themoviedb.org; without one, titles are not looked up.")

@@ -17,7 +17,9 @@ from mydia.core.importing import (
     FoundFile,
     HeldFile,
     ImportFacts,
+    ImportPlan,
     ImportTarget,
+    Outcome,
     Step,
     category,
     magic_of,
@@ -112,7 +114,7 @@ def test_each_file_has_the_outcome_its_row_says(row: dict[str, Any]) -> None:
     assert (made.bad_release is not None) is ("bad" in row)
     assert row.get("bad", "") in (made.bad_release or "")
     if "finished" in row:
-        assert made.finished is row["finished"]
+        assert (made.outcome().becomes == "imported") is row["finished"]
 
 
 def _check(step: Step, wanted: dict[str, Any]) -> None:
@@ -121,6 +123,30 @@ def _check(step: Step, wanted: dict[str, Any]) -> None:
     assert step.method == wanted.get("method", step.method)
     assert list(step.trash) == wanted.get("trash", list(step.trash))
     assert wanted.get("reason", "") in step.reason
+
+
+IMPORT, ASIDE = Step("a.mkv", "import"), Step("b.mkv", "set_aside", reason="2 files are for the same")
+WAIT, SKIP = Step("c.mkv", "wait", reason="no room"), Step("d.txt", "skip")
+
+
+@pytest.mark.parametrize(
+    ("steps", "refused", "outcome"),
+    [
+        ([IMPORT, SKIP], [], Outcome("imported")),
+        ([IMPORT, WAIT], [], Outcome("waits", "no room")),
+        ([IMPORT, ASIDE, WAIT], [], Outcome("held", "b.mkv: 2 files are for the same")),
+        ([IMPORT, ASIDE], ["a.mkv: no"], Outcome("held", "a.mkv: no; b.mkv: 2 files are for the same")),
+        ([SKIP], [], Outcome("held", "Nothing in it can be imported: it holds no video for what was wanted")),
+    ],
+)
+def test_a_download_becomes_what_its_steps_leave_to_do(steps: list[Step], refused: list[str], outcome: Outcome) -> None:
+    assert ImportPlan(tuple(steps)).outcome(refused) == outcome
+
+
+def test_a_bad_release_fails_whatever_else_is_in_it() -> None:
+    assert ImportPlan((IMPORT, ASIDE), "a program dressed as a video").outcome() == Outcome(
+        "failed", "a program dressed as a video"
+    )
 
 
 def test_every_rule_has_a_row_that_it_refuses() -> None:

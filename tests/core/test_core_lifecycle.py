@@ -22,7 +22,6 @@ from mydia.core.lifecycle import (
     Status,
     Tracked,
     advance,
-    after_import,
 )
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -179,30 +178,6 @@ def test_a_failed_download_stays_in_its_client_where_that_is_wanted() -> None:
 def test_a_finished_download_stays_until_its_import_has_ended(status: Status, shown: ClientState) -> None:
     result = advance(_a(status), Seen(shown, 1.0, may_remove=True), NOW)
     assert (result.state.status, result.actions) == (status, ())
-
-
-def test_an_import_that_leaves_nothing_ends_the_download() -> None:
-    done = after_import(_a("importing"), NOW, finished=True)
-    assert (done.state.status, done.state.complete, done.actions) == ("imported", True, ())
-
-
-def test_an_import_that_must_wait_is_tried_again() -> None:
-    assert after_import(_a("importing"), NOW, finished=False, waits=True).state.status == "completed"
-
-
-def test_an_import_that_leaves_something_to_a_person_is_held_with_the_reason() -> None:
-    held = after_import(_a("importing"), NOW, finished=False, held="2 files are for the same")
-    assert (held.state.status, held.state.warning, held.state.complete) == ("held", "2 files are for the same", False)
-
-
-def test_an_import_that_finds_a_bad_release_blocks_it() -> None:
-    failed = after_import(_a("importing"), NOW, finished=False, bad_release="a program dressed as a video")
-    assert failed.state.status == "failed"
-    assert failed.actions == (Action("fail", "a program dressed as a video", blocklist=True),)
-
-
-def test_an_import_that_ended_after_a_cancel_changes_nothing() -> None:
-    assert after_import(_a("cancelled"), NOW, finished=True) == Advance(_a("cancelled"))
 
 
 _observations = st.one_of(

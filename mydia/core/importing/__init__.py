@@ -16,6 +16,7 @@ from mydia.core.importing.model import (
     ImportFacts,
     ImportPlan,
     ImportTarget,
+    Outcome,
     Step,
 )
 from mydia.core.importing.planning import plan
@@ -30,6 +31,7 @@ __all__ = [
     "ImportFacts",
     "ImportPlan",
     "ImportTarget",
+    "Outcome",
     "Step",
     "category",
     "magic_of",

@@ -6,7 +6,7 @@ its download's folder, a destination's and a held file's to the library's root.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -133,7 +133,29 @@ class ImportPlan:
         """The steps of these actions."""
         return tuple(s for s in self.steps if s.action in actions)
 
-    @property
-    def finished(self) -> bool:
-        """Whether, these steps taken, the download has nothing left that anybody waits for: only then may it go."""
-        return bool(self.of("import", "adopt")) and not self.of("set_aside", "wait")
+    def outcome(self, refused: Sequence[str] = ()) -> Outcome:
+        """What becomes of the download, these steps taken; `refused` are the reasons of those that could not be."""
+        aside = [f"{s.source}: {s.reason}" for s in self.of("set_aside")]
+        if self.bad_release is not None:
+            return Outcome("failed", self.bad_release)
+        if refused or aside:
+            return Outcome("held", "; ".join([*refused, *aside]))
+        if waiting := self.of("wait"):
+            return Outcome("waits", "; ".join(s.reason for s in waiting))
+        if self.of("import", "adopt"):
+            return Outcome("imported")
+        return Outcome("held", "Nothing in it can be imported: it holds no video for what was wanted")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What becomes of a download by its import.
+
+    imported  nothing is left in it that anybody waits for: only then may it go
+    held      a person must look
+    waits     time will cure what hindered it
+    failed    the release itself is to blame: it is blocked, and another is searched
+    """
+
+    becomes: Literal["imported", "held", "waits", "failed"]
+    reason: str = ""
