@@ -42,6 +42,8 @@ def revision_of(file: FileView) -> Revision:
 
 def formats_of(file: FileView, item: MediaItem, formats: Sequence[CustomFormat]) -> tuple[str, ...]:
     """The names of the custom formats that a file in the library is of."""
+    if not formats:
+        return ()  # nor is its name read for nothing
     return named_formats(
         release_of(file, item),
         item,
