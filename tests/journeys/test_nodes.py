@@ -80,7 +80,7 @@ async def three(tmp_path: Path, server: Postgres, url: str) -> AsyncIterator[Clu
                 "database": {"url": base},
                 "media": {"library_paths": [{"path": str(tmp_path / "films"), "type": "movie"}]},
                 "notifications": {"webhooks": [{"url": url, "events": ["media_added"]}]},
-                "schedules": {"automated_search": "off"},
+                "schedules": {"automated_search": "off", "prune": "0 3 29 2 *"},
             }
             file = folder / "config.yml"
             file.write_text(yaml.safe_dump(config), encoding="utf-8")

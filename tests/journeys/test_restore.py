@@ -8,9 +8,15 @@ from typing import Any
 import httpx
 import trio
 
+from tests.journeys import test_boot
 from tests.journeys.process import MYDIA, Daemon, daemon_of
-from tests.journeys.test_boot import settings, written
+from tests.journeys.test_boot import written
 from tests.support.waiting import eventually
+
+
+def settings(folder: Path, port: int) -> dict[str, Any]:
+    """None of its backups is made because it is a quarter past three."""
+    return test_boot.settings(folder, port) | {"schedules": {"backup_store": "off"}}
 
 
 async def ask(daemon: Daemon, method: str, path: str, body: Any = None) -> Any:

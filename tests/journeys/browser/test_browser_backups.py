@@ -1,9 +1,12 @@
 """Backups in the browser: made, looked at, put back; the page finds back to the house that opens anew."""
 
+import io
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import trio
 from playwright.sync_api import Browser, Page, expect
 
 from mydia.accounts import changes as accounts
@@ -16,9 +19,14 @@ pytestmark = pytest.mark.browser
 CLOSED = ("Failed to load resource", "net::ERR_", "htmx:")
 
 
+async def life(folder: Path, password: str, log: io.StringIO, task_status: "trio.TaskStatus[Place]") -> None:
+    """None of its backups is made because it is a quarter past three."""
+    await fresh_life(folder, password, log, task_status, {"schedules": {"backup_store": "off"}})
+
+
 @pytest.fixture(scope="module")
 def place() -> Iterator[Place]:
-    with living(fresh_life) as house:
+    with living(life) as house:
         hashed = house.do(hash_secret, house.password)
         house.write(accounts.create_first_admin, NAME, hashed)
         yield house
