@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import chain
+from math import prod
 from typing import Final, NamedTuple
 
 import regex
@@ -31,8 +32,29 @@ _OPTIONAL: Final = regex.compile(r"(?<![\\(])\?")
 _RISKY: Final = regex.compile(r"[)][*+]|(?<!\\)\{|\\[0-9gk]|\(\?[PR&>0-9]")
 
 
+# What stands in brackets, and what a backslash precedes, opens no group and parts no branches.
+_LETTERS: Final = regex.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", regex.DOTALL)
+_MOST_WAYS: Final = 2**18  # from one place in a name: 0.1 s for all of a long one
+
+
 def _is_tame(source: str) -> bool:
-    return len(_UNBOUNDED.findall(source)) <= 1 and len(_OPTIONAL.findall(source)) <= 8 and not _RISKY.search(source)
+    unbounded, optional = len(_UNBOUNDED.findall(source)), len(_OPTIONAL.findall(source))
+    if unbounded > 1 or optional > 8 or _RISKY.search(source):
+        return False
+    return (_branchings(source) << optional) * (_LONGEST if unbounded else 1) <= _MOST_WAYS
+
+
+def _branchings(source: str) -> int:
+    """In how many ways, at most, an expression goes through its branches: (a|b)(c|d|e) in six."""
+    ways, open_groups = 1, [1]
+    for char in _LETTERS.sub("", source):
+        if char == "(":
+            open_groups.append(1)
+        elif char == "|":
+            open_groups[-1] += 1
+        elif char == ")" and len(open_groups) > 1:
+            ways *= open_groups.pop()
+    return ways * prod(open_groups)
 
 
 class Pattern:

@@ -10,7 +10,7 @@ from mydia.core.literals import literals
 from mydia.core.patterns import Pattern, PatternSet, pattern, problem
 
 TAME = [r"\bREMUX\b", r"^(FraMeSToR|EPSiLON)$", r"\b(amzn|amazon)\b(?=[ ._-]web[ ._-]?(dl|rip)\b)", r"x26[45]", r"a.*b"]
-ENDLESS = [r"(a+)+$", r"(a|aa)+$", r"(.*a){12}x", r"(a*)*b", r"(a|a?)+$"]
+ENDLESS = [r"(a+)+$", r"(a|aa)+$", r"(.*a){12}x", r"(a*)*b", r"(a|a?)+$", "(?:a|a)" * 30 + r"[?]$"]
 
 
 @pytest.mark.parametrize("source", TAME)
