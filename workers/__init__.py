@@ -13,5 +13,6 @@
     scheduler         what time asks for (cron) becomes jobs
     janitor           prunes, checks, backs up
 
-job_actor.py is what those that drain a queue have in common; titles.py and shelf.py are parts of the librarian and of the importer.
+job_actor.py is what those that drain a queue have in common; titles.py, handover.py and shelf.py are parts of the librarian,
+the download monitor and the importer.
 """

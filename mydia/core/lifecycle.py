@@ -123,6 +123,11 @@ def advance(state: Tracked, seen: Observation, now: datetime, policy: Policy = D
             return _present(state, seen, now, policy)
 
 
+def caught_up(state: Tracked, status: Status, now: datetime) -> Tracked:
+    """The download as it stands, where somebody else may have moved it on: an import, or a person."""
+    return state if state.status == status else replace(_to(state, status, now), complete=status == "imported")
+
+
 def _present(state: Tracked, seen: Seen, now: datetime, policy: Policy) -> Advance:
     if state.status in _UNDER_WAY:
         return _under_way(state, seen, now, policy)

@@ -27,7 +27,7 @@ from mydia.core.importing import (
     shortest,
     unfinished,
 )
-from mydia.core.importing.contents import VIDEO_MAGIC
+from mydia.core.importing.contents import VIDEO_MAGIC, unwanted
 from mydia.core.quality import DEFAULT_PROFILES, QualityGroup, QualityProfile, Revision, wizard
 
 TABLE: list[dict[str, Any]] = yaml.safe_load(
@@ -123,6 +123,20 @@ def _check(step: Step, wanted: dict[str, Any]) -> None:
     assert step.method == wanted.get("method", step.method)
     assert list(step.trash) == wanted.get("trash", list(step.trash))
     assert wanted.get("reason", "") in step.reason
+
+
+@pytest.mark.parametrize(
+    ("paths", "why"),
+    [
+        ([], None),
+        (["Film/Film.mkv", "Film/Film.nfo"], None),
+        (["Film/film.r00", "Film/film.rar"], None),
+        (["Film/Film.mkv", "Film/Film.mkv.exe"], "Film/Film.mkv.exe is a program dressed as a video"),
+        (["Film/readme.txt"], "It holds no video, but Film/readme.txt"),
+    ],
+)
+def test_what_is_not_worth_downloading_is_told_by_its_names(paths: list[str], why: str | None) -> None:
+    assert unwanted(paths) == why
 
 
 IMPORT, ASIDE = Step("a.mkv", "import"), Step("b.mkv", "set_aside", reason="2 files are for the same")

@@ -22,6 +22,7 @@ from mydia.core.lifecycle import (
     Status,
     Tracked,
     advance,
+    caught_up,
 )
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -178,6 +179,13 @@ def test_a_failed_download_stays_in_its_client_where_that_is_wanted() -> None:
 def test_a_finished_download_stays_until_its_import_has_ended(status: Status, shown: ClientState) -> None:
     result = advance(_a(status), Seen(shown, 1.0, may_remove=True), NOW)
     assert (result.state.status, result.actions) == (status, ())
+
+
+def test_what_somebody_else_moved_on_stands_as_it_does_now() -> None:
+    assert caught_up(_a("held"), "held", NOW) == _a("held")
+    imported = caught_up(_a("completed"), "imported", NOW)
+    assert (imported.status, imported.complete, imported.moved_at) == ("imported", True, NOW)
+    assert caught_up(imported, "held", NOW).complete is False
 
 
 _observations = st.one_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final, Literal
 
 Category = Literal["video", "extra", "archive", "dangerous", "clutter", "other"]
@@ -123,6 +124,16 @@ def category(path: str) -> Category:
 def pretends(path: str) -> bool:
     """Whether a dangerous file is named to look like a video."""
     return category(path) == "dangerous" and extension(stem(path)) in VIDEOS
+
+
+def unwanted(paths: Sequence[str]) -> str | None:
+    """Why files of these names are not worth downloading; None when they may be, or nothing is known of them."""
+    for path in paths:
+        if pretends(path):
+            return f"{path} is a program dressed as a video"
+    if paths and not any(category(path) in ("video", "archive") for path in paths):
+        return f"It holds no video, but {paths[0]}"
+    return None
 
 
 def unfinished(path: str) -> str | None:
