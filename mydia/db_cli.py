@@ -24,8 +24,9 @@ from mydia.settings.model import Config
 from mydia.store import moving
 from mydia.store.backups import Keeper
 from mydia.store.kept import Backup, Comparison
+from mydia.store.moving import Whole
 from mydia.store.place import InUse
-from mydia.store.portable import open_export, write_export
+from mydia.store.portable import Source, open_export, write_export
 from mydia.store.sqlite_whole import SqliteWhole
 from mydia.store.transaction import to_text
 
@@ -112,11 +113,20 @@ def _private(part: Path) -> BinaryIO:
 
 def take_in(config: Config, args: argparse.Namespace) -> int:
     target = whole_of(config)
-    with open_export(args.file) as source, target.alone():
+    with open_export(args.file) as looked_at, target.alone():
+        if moving.is_there(looked_at, target):
+            return _done_before(looked_at, target)
         if not args.replace:
             moving.refuse_if_lived_in(target, "Add --replace to take the file in instead of it")
-        former = moving.bring(source, target, _now(), _progress())
+        with open_export(args.file) as source:  # which is read once
+            former = moving.bring(source, target, _now(), _progress())
     _say(f"{sum(source.counts.values()):,} rows taken in, read back and compared. {former}".rstrip())
+    return 0
+
+
+def _done_before(source: Source, target: Whole) -> int:
+    """An earlier try was killed behind its last step. What it replaced is kept where it is: another import would put this in its place."""
+    _say(f"{sum(source.counts.values()):,} rows are in {target.name} already, compared; nothing was to be done.")
     return 0
 
 
@@ -124,12 +134,14 @@ def move(config: Config, args: argparse.Namespace) -> int:
     origin, target = whole_of(config), whole_at(args.to, config)
     if origin.name == target.name:
         raise Invalid(f"{target.name} is the database that is configured; nothing is to be moved")
-    with origin.alone(), target.alone():
-        moving.refuse_if_lived_in(target, "Move to an empty one")
-        with origin.source() as source:
+    with origin.alone(), target.alone(), origin.source() as source:
+        if moving.is_there(source, target):
+            _done_before(source, target)
+        else:
+            moving.refuse_if_lived_in(target, "Move to an empty one")
             moving.bring(source, target, _now(), _progress())
             rows = sum(source.counts.values())
-    _say(f"{rows:,} rows copied to {target.name}, read back and compared. {origin.name} is as it was.")
+            _say(f"{rows:,} rows copied to {target.name}, read back and compared. {origin.name} is as it was.")
     if isinstance(target, SqliteWhole):
         _say(f"Now set database.path to {target.path}, remove database.url (DATABASE_URL), and start Mydia.")
     else:

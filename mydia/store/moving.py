@@ -10,9 +10,10 @@ import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Protocol
 
-from mydia.errors import Conflict, Invalid, Unavailable
+from mydia.errors import Conflict, Invalid, MydiaError, Unavailable
 from mydia.store.engine import Connection
 from mydia.store.portable import DatabaseSource, Source, read_table
 from mydia.store.schema import Steps, Table, schema_of
@@ -100,6 +101,28 @@ def refuse_if_lived_in(target: Whole, otherwise: str) -> None:
     if held:
         words = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in held.items())
         raise Conflict(f"{target.name} is not empty: it holds {words}. {otherwise}")
+
+
+def is_there(source: Source, target: Whole) -> bool:
+    """Whether the target holds these very rows: those of a command that was killed when it had nothing left to do but to say so.
+
+    Reads the source, to its end where they are.
+    """
+    try:
+        with target.source() as held:
+            return (
+                held.migrations == source.migrations
+                and held.counts == source.counts
+                and all(_alike(source, held, table) for table in schema_of(source.migrations))
+            )
+    except MydiaError:  # there is no database yet, or none that can be compared; what is wrong with the source, its next reader says
+        return False
+
+
+def _alike(one: Source, other: Source, table: Table) -> bool:
+    """As far as they are, both are read in step: neither is ever held as a whole."""
+    pairs = zip_longest(one.chunks(table), other.chunks(table))
+    return all(a is not None and b is not None and a.lines == b.lines for a, b in pairs)
 
 
 def bring(source: Source, target: Whole, now: str, progress: Progress) -> str:

@@ -117,15 +117,22 @@ def test_a_move_to_postgresql_and_back_says_which_setting_to_change(
     assert code == 0, err
     assert "41 rows copied to PostgreSQL" in out
     assert out.endswith("Now set database.url (DATABASE_URL) to that address, and start Mydia.\n")
+    code, out, _ = mydia(capsys, "db", "move", "--to", server)  # as after a kill behind its last step
+    assert code == 0
+    assert out.startswith("41 rows are in PostgreSQL")
+    insert(tmp_path / "mydia.db", "media_items", title(99))
     assert mydia(capsys, "db", "move", "--to", server)[2].endswith("Move to an empty one\n")
+    assert mydia(capsys, "db", "export", "changed.gz")[0] == 0
     monkeypatch.setenv("DATABASE_URL", server)
     code, out, err = mydia(capsys, "db", "move", "--to", "back.db")
     assert code == 0, err
     assert f"Now set database.path to {tmp_path}/back.db, remove database.url" in out
     assert everything(whole_in(tmp_path, "back")) == before
     assert mydia(capsys, "db", "export", "from-there.gz")[0] == 0
-    assert mydia(capsys, "db", "import", "from-there.gz")[0] == 1
-    assert mydia(capsys, "db", "import", "from-there.gz", "--replace")[0] == 0
+    assert mydia(capsys, "db", "import", "from-there.gz")[0] == 0
+    assert mydia(capsys, "db", "import", "changed.gz")[0] == 1
+    assert "are kept in the schema mydia_former" in mydia(capsys, "db", "import", "changed.gz", "--replace")[1]
+    assert "already, compared; nothing was to be done" in mydia(capsys, "db", "import", "changed.gz", "--replace")[1]
     for args in (("backup",), ("backup", "list"), ("restore", "x")):
         assert mydia(capsys, *args)[2].endswith("is backed up by pg_dump, or by `mydia db export`\n")
 
