@@ -1,4 +1,5 @@
-"""Files that nobody grabbed for a slot, and the slots of their titles: which holds which. The reads here span contexts."""
+"""Files that nobody grabbed for a slot, and the slots of their titles: which holds which; a title that goes with its files. These span
+contexts."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,6 +13,8 @@ from mydia.core.slots import Place, by_fit
 from mydia.library import changes as library
 from mydia.library import queries as files
 from mydia.library.model import FileFacts, FileView
+from mydia.library.trash import intend_trash, leaving
+from mydia.media import changes as titles
 from mydia.media import queries as media
 from mydia.media import slots
 from mydia.store.engine import Connection
@@ -44,6 +47,20 @@ def identify_by_hand(
     """A person says what a file is; the slot that it fits best holds it, where that holds nothing better."""
     fitting = slots_for(tx, media_item_id, files.get_file(tx, file_id))
     library.identify_by_hand(tx, file_id, media_item_id, episode_ids, slots=fitting, actor=actor)
+
+
+def delete_title(tx: Transaction, media_item_id: str, *, trash: bool = False, actor: str) -> int:
+    """As `media.changes.delete_media`. With `trash` its files go to the trash, which is told the importer by its bell: how many do."""
+    title = media.get_media(tx, media_item_id).title
+    going = (
+        [f for f in files.files_of(tx, media_item_id) if f.state != "missing" and not leaving(tx, f.id)]
+        if trash
+        else []
+    )
+    for file in going:
+        intend_trash(tx, file.id, reason=f"{title} was deleted by {actor}", actor=actor)
+    titles.delete_media(tx, media_item_id, actor=actor)
+    return len(going)
 
 
 def add_slot(tx: Transaction, /, media_item_id: str, *, actor: str, **wished: Any) -> str:

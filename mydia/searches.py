@@ -1,6 +1,6 @@
 """A search from question to grab: what indexers are asked, what core says of their answers, and what is kept of it all, in one transaction.
 
-Plain functions; the asking itself is the searcher's.
+Plain functions; the asking itself is the searcher's. What is judged may have been so in another process (`MANY`), so that values are few.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from mydia.core import decide as core
-from mydia.core.rank import Ranked, rank
+from mydia.core import rank
 from mydia.core.wanted import questions
 from mydia.downloads import changes as downloads
 from mydia.errors import Conflict
@@ -21,6 +21,8 @@ MOST_QUERIES = 12
 """Asked of one indexer in one search; what remains wanted is asked for in the next."""
 KEPT = 300
 """Candidates kept of one search: the accepted ones, then as the indexers gave them."""
+MANY = 1000
+"""More candidates than these are judged in a process of its own, which takes a third of a second to begin: as long as so many take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,27 @@ def queries_for(wish: Wish) -> list[IndexerQuery]:
     return [whole if q is None else replace(whole, season=q[0], episode=q[1]) for q in asked]
 
 
-def judge(
-    found: Sequence[FoundRelease], target: core.Target, context: core.Context
-) -> tuple[list[core.Verdict], list[Ranked]]:
-    """What core says of all that was found, and of what it accepts the best first."""
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What core says of all that was found, as much of it as is kept: `kept` are the accepted, the best first and each with its rank in
+    words, then the others. `ripe`: seconds until a release may be had that only a delay speaks against."""
+
+    found: int
+    acceptable: int
+    kept: tuple[tuple[core.Verdict, tuple[rank.Key, ...]], ...] = ()
+    chosen: tuple[core.Verdict, ...] = ()
+    ripe: float | None = None
+
+
+def judge(found: Sequence[FoundRelease], target: core.Target, context: core.Context) -> Judged:
+    """Decide on all that was found, rank it and choose."""
     verdicts = core.decide([candidate(r, context.now) for r in found], target, context)
-    return verdicts, rank(verdicts, target, context)
+    ranked = rank.rank(verdicts, target, context)
+    refused = [v for v in verdicts if not v.accepted]
+    kept = [*((r.verdict, r.keys) for r in ranked[:KEPT]), *((v, ()) for v in refused[:KEPT])]
+    chosen = tuple(r.verdict for r in choose(ranked, target))
+    ripe = ripe_in(refused, context.settings.delay, context.now)
+    return Judged(len(verdicts), len(ranked), tuple(kept[:KEPT]), chosen, ripe)
 
 
 def candidate(found: FoundRelease, now: datetime) -> core.Candidate:
@@ -78,16 +95,19 @@ def record(
     wish: Wish,
     mode: str,
     answers: Sequence[Answer],
-    verdicts: Sequence[core.Verdict],
-    ranked: Sequence[Ranked],
+    judged: Judged,
     found: Mapping[Key, FoundRelease],
-    delay: core.Delay,
+    grab: bool = True,
 ) -> None:
-    """Keep the search and grab what is best, in one transaction. Another grab that came first wins, and is named."""
+    """Keep the search and grab what is best, in one transaction. Another grab that came first wins, and is named.
+
+    Without `grab` a person chooses, and nothing follows from the search by itself.
+    """
     grabbed: dict[Key, str] = {}
     notes: list[str] = []
-    for choice in choose(ranked, wish):
-        v = choice.verdict
+    if judged.found and not grab:
+        notes = [f"{judged.found} found to choose from, {judged.acceptable} of them acceptable"]
+    for v in judged.chosen if grab else ():
         targets = wish.episode_ids(v.episodes) or ("",)
         facts = {
             **{
@@ -102,7 +122,7 @@ def record(
             grabbed[key_of(v)] = downloads.grab(tx, wish.item.id, wish.slot.id, targets, facts)
         except Conflict as no:
             notes.append(str(no))
-    rows = _rows(wish, verdicts, ranked, set(grabbed), found)
+    rows = _rows(wish, judged, set(grabbed), found)
     chosen = [r["title"] for r in rows if r["chosen"]]
     downloads.record_search(
         tx,
@@ -112,16 +132,17 @@ def record(
         indexers=[{"name": a.indexer, "found": len(a.found), "error": a.error, "seconds": a.seconds} for a in answers],
         candidates=rows,
         chosen=chosen[0] if chosen else None,
-        summary=summary(verdicts, chosen, answers, notes),
+        summary=summary(judged, chosen, answers, notes),
         slot_id=wish.slot.id,
         download_id=next(iter(grabbed.values()), None),
     )
+    if not grab:
+        return
     if not all(a.error for a in answers):
-        filled = [n for choice in ranked if key_of(choice.verdict) in grabbed for n in choice.verdict.episodes]
+        filled = [n for v in judged.chosen if key_of(v) in grabbed for n in v.episodes]
         downloads.looked(tx, after_search(wish, filled, parse_time(tx.now), film=bool(grabbed)))
-    ripe = None if grabbed else ripe_in(verdicts, delay, parse_time(tx.now))
-    if ripe is not None:
-        tx.enqueue("search_media", {"media_item_id": wish.item.id}, media_item_id=wish.item.id, in_seconds=ripe)
+    if judged.ripe is not None and not grabbed:
+        tx.enqueue("search_media", {"media_item_id": wish.item.id}, media_item_id=wish.item.id, in_seconds=judged.ripe)
 
 
 def ripe_in(verdicts: Sequence[core.Verdict], delay: core.Delay, now: datetime) -> float | None:
@@ -154,11 +175,11 @@ def record_nothing(tx: Transaction, wish: Wish, mode: str) -> None:
     )
 
 
-def choose(ranked: Sequence[Ranked], wish: Wish) -> list[Ranked]:
+def choose(ranked: Sequence[rank.Ranked], target: core.Target) -> list[rank.Ranked]:
     """The film's best; for a show the best that together fill what is wanted, none twice."""
-    if wish.target.kind == "movie":
+    if target.kind == "movie":
         return list(ranked[:1])
-    open_, chosen = set(wish.target.wanted), []
+    open_, chosen = set(target.wanted), []
     taken: set[core.Number] = set()
     for r in ranked:
         episodes = set(r.verdict.episodes)
@@ -169,35 +190,24 @@ def choose(ranked: Sequence[Ranked], wish: Wish) -> list[Ranked]:
     return chosen
 
 
-def summary(
-    verdicts: Sequence[core.Verdict], chosen: Sequence[str], answers: Sequence[Answer], notes: Sequence[str]
-) -> str:
+def summary(judged: Judged, chosen: Sequence[str], answers: Sequence[Answer], notes: Sequence[str]) -> str:
     if chosen:
         return (
             f"Grabbed {chosen[0]}"
             + (f" and {len(chosen) - 1} more" if len(chosen) > 1 else "")
-            + f" of {len(verdicts)} found"
+            + f" of {judged.found} found"
         )
     if notes:
         return notes[0]
-    if verdicts:
-        return f"{len(verdicts)} found, none acceptable"
+    if judged.found:
+        return f"{judged.found} found, none acceptable"
     if not answers:
         return "No indexer is configured: add one under downloads.indexers"
     silent = [a.indexer for a in answers if a.error]
     return f"Nothing found; {', '.join(silent)} did not answer" if silent else "Nothing found"
 
 
-def _rows(
-    wish: Wish,
-    verdicts: Sequence[core.Verdict],
-    ranked: Sequence[Ranked],
-    grabbed: set[Key],
-    found: Mapping[Key, FoundRelease],
-) -> list[dict[str, Any]]:
-    placed = {id(r.verdict) for r in ranked}
-    # This runs in the writer: only what is kept is put into words.
-    ordered = [*((r.verdict, r.keys) for r in ranked[:KEPT]), *((v, ()) for v in verdicts if id(v) not in placed)]
+def _rows(wish: Wish, judged: Judged, grabbed: set[Key], found: Mapping[Key, FoundRelease]) -> list[dict[str, Any]]:
     return [
         {
             "title": v.candidate.title,
@@ -224,7 +234,7 @@ def _rows(
                 "priority": v.candidate.priority,
             },
         }
-        for v, keys in ordered[:KEPT]
+        for v, keys in judged.kept
     ]
 
 

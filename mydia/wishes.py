@@ -29,6 +29,8 @@ LOOK_AGAIN: Final = timedelta(days=7)
 """When it is asked again whether something can exist by now that had no date, or a far one."""
 LOOKED_AT: Final = 4
 """So many times as many titles as may be searched are looked at for what is due."""
+MANY_TITLES: Final = 50
+"""More titles than these are gathered in a process of its own (`databases.read_apart`): in a thread they would keep the loop waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,17 @@ def gather(
             Wish(item, slot, profile, episodes, target, formats, queue, history, blocked, lacking, lacks, own_looks)
         )
     return tuple(wishes)
+
+
+def narrowed(wish: Wish, season: int | None, episode: int | None, *, look: bool = False) -> Wish:
+    """The wish for one season of a show, or one episode of it. `look`: for all of that, whether it is lacking or not, since a person
+    looks for themselves what there is."""
+    if season is None or wish.item.type == "movie":
+        return wish
+    meant = {(e.season, e.number) for e in wish.episodes if e.season == season and episode in (None, e.number)}
+    lacking = tuple(thing for thing in wish.wanted if thing.number in meant)
+    numbers = meant if look else {thing.number for thing in lacking if thing.number is not None}
+    return replace(wish, wanted=lacking, target=replace(wish.target, wanted=frozenset(numbers)))
 
 
 def next_searches(conn: Connection, now: datetime, limit: int, why: Why | None = None) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ It only writes the grab. The download monitor hands it to a client, so a crash b
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import cast
@@ -17,16 +18,18 @@ from mydia.adapters.disk.space import space
 from mydia.core import decide as core
 from mydia.core.decide.model import Mode
 from mydia.core.wanted import Why
+from mydia.databases import read_apart
 from mydia.downloads import changes as downloads
 from mydia.downloads import queries as download_queries
 from mydia.errors import MydiaError, Unavailable
 from mydia.house import House
 from mydia.jobs.model import Job
 from mydia.media import changes as media_changes
+from mydia.otp import apart
 from mydia.ports import FoundRelease, Indexer, IndexerQuery, Protocol_
-from mydia.searches import Answer, enqueue_round, judge, queries_for, record, record_nothing
+from mydia.searches import MANY, Answer, Judged, enqueue_round, judge, queries_for, record, record_nothing
 from mydia.settings.rules import decide_settings
-from mydia.wishes import Wish, gather, plan_round
+from mydia.wishes import MANY_TITLES, Wish, gather, narrowed, next_searches, plan_round
 from workers.job_actor import JobActor
 
 PATIENCE = 30.0
@@ -47,7 +50,11 @@ class Searcher(JobActor):
         spent = await self.house.read(download_queries.spent_on, tokens.day_of(now))
         budgets = tokens.budgets(self._limits(), spent)
         why = cast(Why | None, job.args.get("why"))
-        found = await self.house.read(plan_round, now, self.house.config.downloads.rules, budgets, limit, why)
+        asked = (now, self.house.config.downloads.rules, budgets, limit, why)
+        if len(await self.house.read(next_searches, now, MANY_TITLES + 1, why)) > MANY_TITLES:
+            found = await read_apart(self.house, plan_round, *asked)
+        else:
+            found = await self.house.read(plan_round, *asked)
         await self.house.write(enqueue_round, found)
         later = Counter(reason for thing, reason in found.plan.waiting if thing.due is not None and thing.due <= now)
         for reason, count in later.items():
@@ -58,23 +65,27 @@ class Searcher(JobActor):
         left today.
 
         `mode` "user": a person asked for it, monitored or not. `asked`: a person did, by adding it. `planned`: time did, for what is due.
+        `season`, `episode`: only for that. `look`: a person will choose, so nothing is grabbed, and what is lacking is not all there is.
         """
         mode = cast(Mode, job.args.get("mode", "search"))
         asked = mode == "user" or bool(job.args.get("asked"))
         now, item, rules = self.house.clock.now(), job.args["media_item_id"], self.house.config.downloads.rules
-        planned = bool(job.args.get("planned"))
-        wishes = await self.house.read(
+        planned, look = bool(job.args.get("planned")), bool(job.args.get("look"))
+        gathered = await self.house.read(
             gather, item, now, rules, job.args.get("slot_id"), asked=mode == "user", due_only=planned
         )
+        wishes = [narrowed(w, job.args.get("season"), job.args.get("episode"), look=look) for w in gathered]
         for wish in wishes:
-            if wish.wanted:
-                await self._search(wish, mode, now, again=bool(job.snoozed), asked=asked)
+            if wish.wanted or (look and (wish.target.wanted or wish.item.type == "movie")):
+                await self._search(wish, mode, now, again=bool(job.snoozed), asked=asked, grab=not look)
             elif mode == "user" and (wish.slot.monitored or len(wishes) == 1):
                 await self.house.write(record_nothing, wish, mode)
         if not any(wish.wanted for wish in wishes):
             await self.house.write(media_changes.searched, item)
 
-    async def _search(self, wish: Wish, mode: Mode, now: datetime, *, again: bool, asked: bool = False) -> None:
+    async def _search(
+        self, wish: Wish, mode: Mode, now: datetime, *, again: bool, asked: bool = False, grab: bool = True
+    ) -> None:
         """`again`: the last time no indexer answered, which then needs no second record."""
         resting = await self._resting(now)
         awake = [i for i in self.indexers if i.name not in resting]
@@ -100,11 +111,10 @@ class Searcher(JobActor):
             queue=wish.queue,
             history=wish.history,
         )
-        # Deciding on hundreds of names is work for a thread: the loop stays free for pages.
-        verdicts, ranked = await trio.to_thread.run_sync(judge, list(found.values()), wish.target, context)
+        judged = await _judged(list(found.values()), wish.target, context)
         silent = bool(answers) and all(a.error for a in answers)
         if not (silent and again):
-            await self.house.write(record, wish, mode, answers, verdicts, ranked, found, context.settings.delay)
+            await self.house.write(record, wish, mode, answers, judged, found, grab)
         if silent:
             rest = (
                 min((until - now).total_seconds() for until in resting.values())
@@ -166,6 +176,13 @@ class Searcher(JobActor):
             if s.family == "indexer" and s.disabled_until
         }
         return {i.name: until[i.name] for i in self.indexers if i.name in until and until[i.name] > now}
+
+
+async def _judged(found: list[FoundRelease], target: core.Target, context: core.Context) -> Judged:
+    """Some hundred names are work for a thread, beside which the loop is free for pages; thousands would keep it waiting even so."""
+    if len(found) > MANY:
+        return await apart(judge, found, target, replace(context, formats=tuple(context.formats)))
+    return await trio.to_thread.run_sync(judge, found, target, context)
 
 
 def free_space(folder: Path) -> int | None:

@@ -240,6 +240,22 @@ def set_episode_monitored(tx: Transaction, episode_id: str, monitored: bool, *, 
     tx.emit(MediaUpdated(media_item_id=row["item"], actor=actor, title=row["title"], changed=("monitored",)))
 
 
+def set_season_monitored(tx: Transaction, item_id: str, season: int, monitored: bool, *, actor: str = "system") -> int:
+    """Want every episode of a season, or none of it any more: how many it has. NotFound where it has none."""
+    title = _must_exist(tx, item_id)
+    episodes = tx.execute(
+        "update episodes set monitored = :m, updated_at = :now where media_item_id = :id and season_number = :s",
+        m=int(monitored),
+        now=tx.now,
+        id=item_id,
+        s=season,
+    )
+    if not episodes:
+        raise NotFound(f"{title} has no season {season}.")
+    tx.emit(MediaUpdated(media_item_id=item_id, actor=actor, title=title, changed=("monitored",)))
+    return episodes
+
+
 def delete_media(tx: Transaction, item_id: str, *, actor: str = "system") -> None:
     """Forget a title. Its files stay on disk and in the library, unmatched; a running download must be cancelled first."""
     title = _must_exist(tx, item_id)
@@ -257,13 +273,37 @@ def delete_media(tx: Transaction, item_id: str, *, actor: str = "system") -> Non
     tx.emit(MediaDeleted(media_item_id=item_id, actor=actor, title=title))
 
 
-def request_search(tx: Transaction, item_id: str, *, slot_id: str | None = None, actor: str = "system") -> str | None:
-    """A person's "search now", for all its versions or one: the id of the job that will do it."""
-    _must_exist(tx, item_id)
-    of_slot = {"slot_id": get_slot(tx, item_id, slot_id).id} if slot_id is not None else {}
-    return tx.enqueue(
-        "search_media", {"media_item_id": item_id, "mode": "user", **of_slot}, media_item_id=item_id, priority=-2
-    )
+def request_search(
+    tx: Transaction,
+    item_id: str,
+    *,
+    slot_id: str | None = None,
+    season: int | None = None,
+    episode: int | None = None,
+    grab: bool = True,
+    actor: str = "system",
+) -> str | None:
+    """A person's "search now", for all its versions or one, for all that is lacking or one season or episode: the id of the job that
+    will do it. Without `grab` what is found is kept to choose from, and nothing is taken."""
+    title = _must_exist(tx, item_id)
+    if season is None and episode is not None:
+        raise Invalid("Of which season is the episode?", field="season")
+    if season is not None and not tx.value(
+        "select 1 from episodes where media_item_id = :id and season_number = :s and (:any = 1 or episode_number = :e) limit 1",
+        id=item_id,
+        s=season,
+        any=int(episode is None),
+        e=-1 if episode is None else episode,
+    ):
+        raise NotFound(f"{title} has no season {season}" + ("." if episode is None else f" with an episode {episode}."))
+    said = {
+        "slot_id": get_slot(tx, item_id, slot_id).id if slot_id is not None else None,
+        "season": season,
+        "episode": episode,
+        "look": None if grab else True,
+    }
+    wish = {"media_item_id": item_id, "mode": "user", **{k: v for k, v in said.items() if v is not None}}
+    return tx.enqueue("search_media", wish, media_item_id=item_id, priority=-2)
 
 
 def searched(tx: Transaction, item_id: str) -> None:

@@ -58,6 +58,34 @@ async def test_an_episode_is_wanted_no_more(tmp_path: Path) -> None:
         assert not (await get(world, f"/media/{world.shelf.show}"))["episodes"][-1]["monitored"]
 
 
+async def test_a_season_is_wanted_whole_or_no_more_and_searched_by_itself(tmp_path: Path) -> None:
+    async with open_api(tmp_path) as world:
+        show = (await get(world, "/media", type="tv_show"))["items"][0]["id"]
+        path = f"{ROOT}/media/{show}"
+        season = (await get(world, f"/media/{show}"))["episodes"][0]["season"]
+        assert (await world.http.put(f"{path}/seasons/{season}", json={"monitored": False})).status_code == 204
+        own = [e for e in (await get(world, f"/media/{show}"))["episodes"] if e["season"] == season]
+        assert {e["monitored"] for e in own} == {False}
+        for nothing in ("99", "first"):
+            assert (await world.http.put(f"{path}/seasons/{nothing}", json={"monitored": True})).status_code == 404
+        asked = await world.http.post(f"{path}/search", json={"season": season, "grab": False})
+        assert asked.status_code == 202
+        job = (await get(world, f"/jobs/{asked.json()['job_id']}"))["args"]
+        assert (job["season"], job["look"]) == (season, True)
+        assert (await world.http.post(f"{path}/search", json={"season": 99})).status_code == 404
+
+
+async def test_a_title_is_deleted_with_its_files(tmp_path: Path) -> None:
+    async with open_api(tmp_path) as world:
+        files = [f for f in (await get(world, "/files"))["items"] if f["media_id"]]
+        title = files[0]["media_id"]
+        own = [f["id"] for f in files if f["media_id"] == title]
+        assert (await world.http.delete(f"{ROOT}/media/{title}", params={"files": "burn"})).status_code == 422
+        assert (await world.http.delete(f"{ROOT}/media/{title}", params={"files": "trash"})).status_code == 204
+        for file in own:  # each is on its way there already
+            assert (await world.http.delete(f"{ROOT}/files/{file}")).status_code == 409
+
+
 async def test_a_file_that_nobody_recognised_is_told_what_it_is(tmp_path: Path) -> None:
     async with open_api(tmp_path) as world:
         (file,) = (await get(world, "/files", state="unmatched"))["items"]

@@ -413,3 +413,29 @@ async def test_a_searcher_that_crashes_is_brought_back_and_searches(tmp_path: Pa
             await kill(here.crew, "searcher")
         assert (await over(here.house, job)).state == "completed"
         assert await here.grabs() == [HD]
+
+
+async def test_a_person_who_looks_for_themselves_is_shown_all_there_is_and_nothing_is_grabbed(tmp_path: Path) -> None:
+    async with hunt(tmp_path, Listing("one", [HD])) as here:
+        item = await add(here.house, film())
+        await here.hold(item, "Charade.mkv", "Remux-2160p")
+        await here.search(item, mode="user", look=True)
+        search = await here.last(item)
+        assert (search.found, search.chosen, await here.grabs()) == (1, None, [])
+        assert search.summary == "1 found to choose from, 0 of them acceptable"
+        await here.house.write(changes.grab_candidate, search.id, 0, actor="a person")
+        assert await here.grabs() == [HD]
+
+
+async def test_a_search_for_one_season_or_episode_asks_for_that_alone(tmp_path: Path) -> None:
+    one = Listing("one", [])
+    async with hunt(tmp_path, one) as here:
+        item = await add(here.house, show())
+        await here.search(item, mode="user", season=1, episode=2)
+        assert {(q.season, q.episode) for q in one.asked} == {(1, 2)}
+        one.asked.clear()
+        await here.search(item, mode="user", season=1)
+        assert {q.season for q in one.asked} == {1}
+        assert (await here.last(item)).targets == tuple(
+            f"S01E{e.number:02}" for e in await here.house.read(episodes_of, item) if e.season == 1
+        )

@@ -8,9 +8,10 @@ from quart import Blueprint
 
 from mydia.downloads import changes, queries
 from mydia.downloads.model import CandidateView, DownloadView, SearchView
-from web.api.kit import Body, operation
+from web.api.kit import Body, Query, operation
 from web.api.models import Id, JobRef, Paging
 from web.policy import Policy, Visit
+from web.services import Outcome, tried
 
 api = Blueprint("downloads_api", __name__)
 
@@ -61,6 +62,13 @@ class NewDownload(Body):
 
     search_id: Id
     position: Annotated[int, Field(ge=0, le=100_000)]
+
+
+class CancelQuery(Query):
+    """What else is meant by it."""
+
+    block: Annotated[bool, Field(description="Never grab this release again")] = False
+    search: Annotated[bool, Field(description="Search for another")] = False
 
 
 class DownloadQuery(Paging):
@@ -150,10 +158,12 @@ async def grab(visit: Visit, body: NewDownload) -> DownloadView:
     return await visit.read(queries.download_view, download_id)
 
 
-@operation(api, "/downloads/<download_id>", Policy.ACT, method="DELETE")
-async def cancel_download(visit: Visit, download_id: str) -> None:
+@operation(api, "/downloads/<download_id>", Policy.ACT, method="DELETE", query=CancelQuery)
+async def cancel_download(visit: Visit, download_id: str, query: CancelQuery) -> None:
     """Cancel it: its client lets go of it, and its files there go too."""
-    await visit.write(changes.cancel_download, download_id, actor=visit.name)
+    await visit.write(
+        changes.cancel_download, download_id, actor=visit.name, block=query.block, search_again=query.search
+    )
 
 
 @operation(api, "/downloads/<download_id>/import", Policy.ACT, method="POST", answers=JobRef, status=202)
@@ -198,6 +208,19 @@ async def list_providers(visit: Visit) -> ProviderList:
             for p in await visit.read(queries.provider_statuses)
         ]
     )
+
+
+class ServiceName(Body):
+    """Something outside, as `GET /providers` and the configuration name it."""
+
+    family: Literal["indexer", "client", "metadata", "notifier"]
+    name: Annotated[str, Field(max_length=200)]
+
+
+@operation(api, "/providers/test", Policy.ADMIN, method="POST", body=ServiceName, answers=Outcome)
+async def test_provider(visit: Visit, body: ServiceName) -> Outcome:
+    """Ask an indexer, a client, the metadata provider or a notification target now whether it is as it is configured."""
+    return await tried(visit, body.family, body.name)
 
 
 # -- from the context's dataclasses

@@ -1,12 +1,13 @@
 """Titles: list, look at, add, change, delete; and searching, among what you have and what there is."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 from quart import Blueprint
 
+from mydia import placing
 from mydia.downloads import queries as downloads
-from mydia.errors import MydiaError
+from mydia.errors import MydiaError, NotFound
 from mydia.library import queries as library
 from mydia.media import changes, queries
 from mydia.messages import AddTitle, FindTitles
@@ -89,16 +90,27 @@ async def change_media(visit: Visit, media_id: str, body: MediaChange) -> MediaO
     return await visit.read(_whole, media_id)
 
 
-@operation(api, "/media/<media_id>", Policy.ADMIN, method="DELETE")
-async def delete_media(visit: Visit, media_id: str) -> None:
-    """Forget a title. Its files stay on disk, unmatched."""
-    await visit.write(changes.delete_media, media_id, actor=visit.name)
+class DeleteQuery(Query):
+    """What becomes of its files: they stay on disk, unmatched, or go to the trash, where they can be restored."""
+
+    files: Literal["keep", "trash"] = "keep"
+
+
+@operation(api, "/media/<media_id>", Policy.ADMIN, method="DELETE", query=DeleteQuery)
+async def delete_media(visit: Visit, media_id: str, query: DeleteQuery) -> None:
+    """Forget a title, and with it nothing on disk unless that is asked for."""
+    if await visit.write(placing.delete_title, media_id, trash=query.files == "trash", actor=visit.name):
+        visit.house.mail["importer"].ring()
 
 
 class SearchIn(Body):
-    """Which of a title's versions; all of them when left out."""
+    """Which of a title's versions, and which season or episode of a show; all when left out. Without `grab` what is found is kept to
+    choose from (`GET /media/{id}/searches`, `POST /downloads`), and nothing is taken."""
 
     slot_id: Id | None = None
+    season: Annotated[int | None, Field(ge=0, le=100_000)] = None
+    episode: Annotated[int | None, Field(ge=0, le=100_000)] = None
+    grab: bool = True
 
 
 @operation(
@@ -106,7 +118,7 @@ class SearchIn(Body):
 )
 async def search_media(visit: Visit, media_id: str, body: SearchIn) -> JobRef:
     """Search for what the title lacks, now. It counts against the indexers' searches of today, and is never refused by them."""
-    return JobRef(await visit.write(changes.request_search, media_id, slot_id=body.slot_id, actor=visit.name))
+    return JobRef(await visit.write(changes.request_search, media_id, actor=visit.name, **body.model_dump()))
 
 
 @operation(api, "/media/<media_id>/refresh", Policy.ACT, method="POST", answers=JobRef, status=202)
@@ -119,6 +131,14 @@ async def refresh_media(visit: Visit, media_id: str) -> JobRef:
 async def change_episode(visit: Visit, episode_id: str, body: EpisodeChange) -> None:
     """Want an episode, or want it no more."""
     await visit.write(changes.set_episode_monitored, episode_id, body.monitored, actor=visit.name)
+
+
+@operation(api, "/media/<media_id>/seasons/<season>", Policy.ACT, method="PUT", body=EpisodeChange)
+async def change_season(visit: Visit, media_id: str, season: str, body: EpisodeChange) -> None:
+    """Want every episode of a season (0: the specials), or none of it any more."""
+    if not (season.isascii() and season.isdigit() and len(season) < 7):
+        raise NotFound("A season is called by its number.")
+    await visit.write(changes.set_season_monitored, media_id, int(season), body.monitored, actor=visit.name)
 
 
 @operation(api, "/media/<media_id>/searches", Policy.READ, answers=SearchList)

@@ -13,6 +13,7 @@ from web.pages import (
     files,
     formats,
     grid,
+    identity,
     jobs,
     oidc,
     pictures,
@@ -29,6 +30,6 @@ from web.pages import (
 
 
 def blueprints() -> tuple[Blueprint, ...]:
-    watching = (dashboard, grid, title, versions, add, search, activity, jobs, wanted, files, system, backups)
+    watching = (dashboard, grid, title, versions, add, search, activity, jobs, wanted, files, identity, system, backups)
     choosing = (settings, profiles, formats, rules, renames, explain)
     return tuple(module.pages for module in (door, oidc, *watching, *choosing, account, pictures))

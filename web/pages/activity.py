@@ -51,6 +51,14 @@ async def cancel_download(visit: Visit, download_id: str) -> Answer:
     return await back_to("/activity", "The download is cancelled.")
 
 
+@route(pages, "/downloads/<download_id>/block", Policy.ACT, methods=("POST",))
+async def another(visit: Visit, download_id: str) -> Answer:
+    """Not this release, now or ever: another is searched for."""
+    await visit.write(download_changes.cancel_download, download_id, actor=visit.name, block=True, search_again=True)
+    words = "The release is blocked, and another is being searched. The blocklist allows it again."
+    return await back_to("/activity", words)
+
+
 @route(pages, "/downloads/<download_id>/retry", Policy.ACT, methods=("POST",))
 async def import_again(visit: Visit, download_id: str) -> Answer:
     await visit.write(download_changes.retry_import, download_id, actor=visit.name)

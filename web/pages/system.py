@@ -1,9 +1,9 @@
 """The machine room: the live supervision tree, what is outside, the store, the latest log lines."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from quart import Blueprint
+from quart import Blueprint, request
 
 from mydia.downloads.model import ProviderStatus
 from mydia.downloads.queries import provider_statuses
@@ -13,12 +13,15 @@ from mydia.settings.alerts import Alert, alerts
 from mydia.store import growth
 from mydia.store.engine import StoreStatus
 from mydia.store.growth import Sample
+from web.auth import back_to
 from web.page import Page
 from web.policy import Answer, Policy, Visit, route
+from web.services import configured, tried
 from web.views import Badge
 
 pages = Blueprint("system", __name__)
 LINES = 120
+UNASKED = Badge("Not asked yet", "quiet", "clock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +30,12 @@ class Provider:
 
     family: str
     name: str
-    failures: int
-    disabled_until: str | None
-    last_error: str | None
-    last_success_at: str | None
-    badge: Badge
+    failures: int = 0
+    disabled_until: str | None = None
+    last_error: str | None = None
+    last_success_at: str | None = None
+    badge: Badge = UNASKED
+    configured: bool = False
 
 
 async def _tree(visit: Visit) -> list[ChildInfo]:
@@ -39,8 +43,11 @@ async def _tree(visit: Visit) -> list[ChildInfo]:
 
 
 async def _providers(visit: Visit) -> list[Provider]:
+    """Everything outside that is configured, asked already or not; then what is not configured any more and left word of itself."""
     now = visit.house.clock.now().isoformat()[:19]
-    return [_provider(p, now) for p in await visit.read(provider_statuses)]
+    known = {(p.family, p.name): _provider(p, now) for p in await visit.read(provider_statuses)}
+    here = [known.pop((s.family, s.name), Provider(s.family, s.name)) for s in configured(visit.house)]
+    return [replace(p, configured=True) for p in here] + list(known.values())
 
 
 def _provider(p: ProviderStatus, now: str) -> Provider:
@@ -89,8 +96,15 @@ async def _alerts(visit: Visit) -> tuple[Alert, ...]:
     return await visit.read(alerts)
 
 
+LEVELS = {"": 0, "WARNING": 30, "ERROR": 40}
+
+
 async def _log(visit: Visit) -> list[LogLine]:
-    return list(reversed(tail()))[:LINES]
+    least = LEVELS.get(request.args.get("level", ""), 0)
+    lines = [
+        line for line in reversed(tail()) if LEVELS.get(line.level, 50 if line.level == "CRITICAL" else 0) >= least
+    ]
+    return lines[:LINES]
 
 
 SYSTEM = Page(
@@ -102,3 +116,11 @@ SYSTEM = Page(
 @route(pages, "/system", Policy.ADMIN)
 async def system(visit: Visit) -> Answer:
     return await SYSTEM.answer(visit)
+
+
+@route(pages, "/system/services/test", Policy.ADMIN, methods=("POST",))
+async def try_service(visit: Visit) -> Answer:
+    """Ask one of them now; what it says, or why it says nothing, is the answer."""
+    form = await request.form
+    outcome = await tried(visit, form.get("family", ""), form.get("name", ""))
+    return await back_to("/system", outcome.message, "good" if outcome.ok else "warning")

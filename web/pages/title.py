@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from quart import Blueprint, request
 
+from mydia import placing
 from mydia.choosing.queries import list_profiles
 from mydia.core.wanted import NewSeasons, Preset
 from mydia.downloads import changes as download_changes
@@ -19,9 +20,10 @@ from mydia.media.model import Episode, EventRow, MediaCard, MediaItem, Slot
 from mydia.store.engine import Connection
 from mydia.store.paging import Page as Paged
 from web.auth import back_to
-from web.page import Page, screenful
+from web.page import Page, screenful, whole
 from web.pages.versions import Version, versions_of
 from web.policy import Answer, Policy, Visit, route
+from web.views import plural
 
 pages = Blueprint("title", __name__)
 
@@ -159,8 +161,23 @@ async def title(visit: Visit, title_id: str) -> Answer:
 
 @route(pages, "/titles/<title_id>/search", Policy.ACT, methods=("POST",))
 async def search_now(visit: Visit, title_id: str) -> Answer:
-    await visit.write(changes.request_search, title_id, actor=visit.name)
+    """For all that it lacks, or a season or an episode of it; `look`: to choose from what is found."""
+    form = await request.form
+    look = form.get("look") == "1"
+    season, episode = (_number(form.get(key), key) for key in ("season", "episode"))
+    await visit.write(changes.request_search, title_id, season=season, episode=episode, grab=not look, actor=visit.name)
+    if look:
+        words = "The indexers are being asked. What they have appears here, and you choose."
+        return await back_to(f"/titles/{title_id}#r-searches", words)
     return await back_to(f"/titles/{title_id}", "The search is on its way. What it finds and decides appears below.")
+
+
+def _number(text: str | None, field: str) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 7):
+        raise Invalid(f"{text[:20]!r} is no number.", field=field)
+    return int(text)
 
 
 @route(pages, "/titles/<title_id>/refresh", Policy.ACT, methods=("POST",))
@@ -201,13 +218,22 @@ async def want(visit: Visit, title_id: str) -> Answer:
     return await back_to(f"/titles/{title_id}", "What is wanted of it is changed.")
 
 
+@route(pages, "/titles/<title_id>/delete", Policy.ADMIN)
+async def leaving(visit: Visit, title_id: str) -> Answer:
+    """What shall become of its files is asked first."""
+    item = await visit.read(media.get_media, title_id)
+    return await whole("delete.html", visit, item=item, files=await visit.read(files_of, title_id))
+
+
 @route(pages, "/titles/<title_id>/delete", Policy.ADMIN, methods=("POST",))
 async def delete(visit: Visit, title_id: str) -> Answer:
     item = await visit.read(media.get_media, title_id)
-    await visit.write(changes.delete_media, title_id, actor=visit.name)
-    return await back_to(
-        "/films" if item.type == "movie" else "/shows", f"{item.title} is forgotten; its files stay on disk."
-    )
+    too = (await request.form).get("files") == "trash"
+    trashed = await visit.write(placing.delete_title, title_id, trash=too, actor=visit.name)
+    if trashed:
+        visit.house.mail["importer"].ring()
+    words = f"{plural(trashed, 'file goes', 'files go')} to the trash." if too else "Its files stay on disk."
+    return await back_to("/films" if item.type == "movie" else "/shows", f"{item.title} is forgotten. {words}")
 
 
 @route(pages, "/searches/<search_id>/grab/<int:position>", Policy.ACT, methods=("POST",))
@@ -216,6 +242,13 @@ async def grab(visit: Visit, search_id: str, position: int) -> Answer:
     search = await visit.read(downloads.search_view, search_id)
     await visit.write(download_changes.grab_candidate, search_id, position, actor=visit.name)
     return await back_to(f"/titles/{search.media_item_id}", "The release is grabbed.")
+
+
+@route(pages, "/titles/<title_id>/seasons/<int:season>/monitor", Policy.ACT, methods=("POST",))
+async def monitor_season(visit: Visit, title_id: str, season: int) -> Answer:
+    wanted = (await request.form).get("monitored") == "1"
+    await visit.write(changes.set_season_monitored, title_id, season, wanted, actor=visit.name)
+    return await back_to(f"/titles/{title_id}", "")
 
 
 @route(pages, "/episodes/<episode_id>/monitor", Policy.ACT, methods=("POST",))
