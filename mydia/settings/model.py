@@ -131,6 +131,13 @@ class Database(Section):
         False, "Open a SQLite file on a network file system, at the risk of losing data.", restart=True
     )
 
+    @field_validator("url")
+    @classmethod
+    def _somewhere(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value():
+            raise ValueError("it is empty; leave it out for SQLite")
+        return value
+
     @field_validator("key")
     @classmethod
     def _something(cls, value: SecretStr | None) -> SecretStr | None:

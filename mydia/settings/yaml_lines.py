@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 Keys = tuple[str | int, ...]
-_VARIABLE = re.compile(r"\$(?:(\$)|\{(\w+)(?::-([^}]*))?\})")
+_VARIABLE = re.compile(r"\$(?:(\$)|\{(?:(\w+)(?::-([^${}]*))?\})?)")
 _DEEPEST = 20
 
 
@@ -25,7 +25,7 @@ def parse(text: str, name: str, env: Mapping[str, str]) -> tuple[Document, list[
     """The document and what is wrong with it in words. Raises yaml.YAMLError when it is no YAML at all.
 
     `${VAR}` is the environment's value, `${VAR:-default}` the default where it is not set or empty, `$$` a dollar. A key with nothing
-    behind it counts as not written.
+    behind it counts as not written, and so does one with variables behind it that come to nothing, unless they stand in quotes.
     """
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     reader = _Reader(name, env)
@@ -54,7 +54,7 @@ class _Reader:
                 self.lines[(*keys, i)] = item.start_mark.line + 1
                 items.append(self.value(item, (*keys, i)))
             return items
-        return self.scalar(node)
+        return self.scalar(node) if isinstance(node, yaml.ScalarNode) else None
 
     def mapping(self, node: yaml.MappingNode, keys: Keys) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -71,7 +71,7 @@ class _Reader:
                 found[key] = value
         return found
 
-    def scalar(self, node: yaml.Node) -> Any:
+    def scalar(self, node: yaml.ScalarNode) -> Any:
         kind, text = node.tag.rpartition(":")[2], str(node.value)
         if kind == "null":
             return None
@@ -81,12 +81,16 @@ class _Reader:
             return int(text)
         if kind == "float" and re.fullmatch(r"-?[0-9]+\.[0-9]*", text):
             return float(text)
-        return _VARIABLE.sub(lambda match: self.variable(match, node), text)
+        filled = _VARIABLE.sub(lambda match: self.variable(match, node), text)
+        return filled or (None if text and node.style is None else "")
 
     def variable(self, match: re.Match[str], node: yaml.Node) -> str:
         dollar, name, default = match.groups()
         if dollar:
             return "$"
+        if name is None:
+            self.complain(node, "only ${NAME} and ${NAME:-a default} are filled in; write $${ for these two characters")
+            return ""
         value = self.env.get(name) or default
         if value is None:
             self.complain(node, f"the environment variable {name} is not set; set it, or write ${{{name}:-a default}}")

@@ -258,6 +258,20 @@ def test_variables_are_filled_in(tmp_path: Path, written: str, meant: str) -> No
     assert loaded.config.server.url_host == meant
 
 
+@pytest.mark.parametrize("written", ["${A:-${B}}", "${A-b}", "${A:?b}", "${A", "${}"])
+def test_what_looks_like_a_variable_and_is_none_is_told(tmp_path: Path, written: str) -> None:
+    told = problems(tmp_path, f'server:\n  port: 1\n  url_host: "{written}"\n', {"A": "", "B": "b"})
+    assert "config.yml:3: only ${NAME} and ${NAME:-a default} are filled in; write $${ for these two characters" in told
+
+
+def test_variables_that_come_to_nothing_are_as_if_their_key_were_not_written(tmp_path: Path) -> None:
+    text = "database:\n  url: ${DB:-}\nauth:\n  oidc:\n    issuer: ${ISSUER:-}\nserver:\n  port: ${PORT_:-}\n"
+    assert load(tmp_path, text).config == Config()
+    assert problems(tmp_path, 'database:\n  url: "${DB:-}"\n') == [
+        "config.yml:2: database.url: it is empty; leave it out for SQLite"
+    ]
+
+
 def test_a_key_that_stands_twice_is_told(tmp_path: Path) -> None:
     assert problems(tmp_path, "server:\n  port: 1\nserver:\n  port: 2\n")[0] == (
         "config.yml:3: server stands here a second time (first in line 1)"
