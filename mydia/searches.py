@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from mydia.core import decide as core
-from mydia.core import rank
+from mydia.core.rank import Ranked, rank
 from mydia.core.wanted import questions
 from mydia.downloads import changes as downloads
 from mydia.errors import Conflict
@@ -47,26 +47,48 @@ def queries_for(wish: Wish) -> list[IndexerQuery]:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A verdict, as much of it as is kept. `rank`: each key with its value in words; of accepted ones alone."""
+
+    candidate: core.Candidate
+    quality: str
+    score: int
+    formats: tuple[str, ...]
+    episodes: tuple[core.Number, ...]
+    rejections: tuple[core.Rejection, ...]
+    rank: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def key(self) -> Key:
+        return (self.candidate.indexer, self.candidate.guid or "")
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
-    """What core says of all that was found, as much of it as is kept: `kept` are the accepted, the best first and each with its rank in
-    words, then the others. `ripe`: seconds until a release may be had that only a delay speaks against."""
+    """What core says of all that was found. `kept`: of the accepted, the best first, then of the others. `ripe`: seconds until a release
+    may be had that only a delay speaks against."""
 
     found: int
     acceptable: int
-    kept: tuple[tuple[core.Verdict, tuple[rank.Key, ...]], ...] = ()
-    chosen: tuple[core.Verdict, ...] = ()
+    kept: tuple[Kept, ...] = ()
+    chosen: tuple[Kept, ...] = ()
     ripe: float | None = None
 
 
 def judge(found: Sequence[FoundRelease], target: core.Target, context: core.Context) -> Judged:
     """Decide on all that was found, rank it and choose."""
     verdicts = core.decide([candidate(r, context.now) for r in found], target, context)
-    ranked = rank.rank(verdicts, target, context)
+    ranked = rank(verdicts, target, context)
     refused = [v for v in verdicts if not v.accepted]
-    kept = [*((r.verdict, r.keys) for r in ranked[:KEPT]), *((v, ()) for v in refused[:KEPT])]
-    chosen = tuple(r.verdict for r in choose(ranked, target))
+    kept = [*(_kept(r.verdict, r) for r in ranked[:KEPT]), *map(_kept, refused[: max(KEPT - len(ranked), 0)])]
+    chosen = tuple(_kept(r.verdict) for r in choose(ranked, target))
     ripe = ripe_in(refused, context.settings.delay, context.now)
-    return Judged(len(verdicts), len(ranked), tuple(kept[:KEPT]), chosen, ripe)
+    return Judged(len(verdicts), len(ranked), tuple(kept), chosen, ripe)
+
+
+def _kept(v: core.Verdict, ranked: Ranked | None = None) -> Kept:
+    keys = tuple((k.name, k.words) for k in ranked.keys) if ranked else ()
+    return Kept(v.candidate, v.quality.name, v.score, v.formats, v.episodes, v.rejections, keys)
 
 
 def candidate(found: FoundRelease, now: datetime) -> core.Candidate:
@@ -114,12 +136,12 @@ def record(
                 k: getattr(v.candidate, k)
                 for k in ("title", "indexer", "guid", "infohash", "protocol", "size", "download_url", "flags")
             },
-            "quality": v.quality.name,
+            "quality": v.quality,
             "score": v.score,
             "formats": v.formats,
         }
         try:
-            grabbed[key_of(v)] = downloads.grab(tx, wish.item.id, wish.slot.id, targets, facts)
+            grabbed[v.key] = downloads.grab(tx, wish.item.id, wish.slot.id, targets, facts)
         except Conflict as no:
             notes.append(str(no))
     rows = _rows(wish, judged, set(grabbed), found)
@@ -139,7 +161,7 @@ def record(
     if not grab:
         return
     if not all(a.error for a in answers):
-        filled = [n for v in judged.chosen if key_of(v) in grabbed for n in v.episodes]
+        filled = [n for v in judged.chosen if v.key in grabbed for n in v.episodes]
         downloads.looked(tx, after_search(wish, filled, parse_time(tx.now), film=bool(grabbed)))
     if judged.ripe is not None and not grabbed:
         tx.enqueue("search_media", {"media_item_id": wish.item.id}, media_item_id=wish.item.id, in_seconds=judged.ripe)
@@ -153,10 +175,6 @@ def ripe_in(verdicts: Sequence[core.Verdict], delay: core.Delay, now: datetime) 
         if {r.rule for r in v.rejections} == {"delayed"} and (age := v.candidate.age(now)) is not None
     ]
     return None if not waits else max(min(waits), 0) * 60 + 1
-
-
-def key_of(verdict: core.Verdict) -> Key:
-    return (verdict.candidate.indexer, verdict.candidate.guid or "")
 
 
 def record_nothing(tx: Transaction, wish: Wish, mode: str) -> None:
@@ -175,7 +193,7 @@ def record_nothing(tx: Transaction, wish: Wish, mode: str) -> None:
     )
 
 
-def choose(ranked: Sequence[rank.Ranked], target: core.Target) -> list[rank.Ranked]:
+def choose(ranked: Sequence[Ranked], target: core.Target) -> list[Ranked]:
     """The film's best; for a show the best that together fill what is wanted, none twice."""
     if target.kind == "movie":
         return list(ranked[:1])
@@ -215,13 +233,13 @@ def _rows(wish: Wish, judged: Judged, grabbed: set[Key], found: Mapping[Key, Fou
             "protocol": v.candidate.protocol,
             "size": v.candidate.size,
             "seeders": v.candidate.seeders,
-            "published": found[key_of(v)].published,
-            "quality": v.quality.name,
+            "published": found[v.key].published,
+            "quality": v.quality,
             "score": v.score,
-            "accepted": v.accepted,
-            "chosen": key_of(v) in grabbed,
+            "accepted": not v.rejections,
+            "chosen": v.key in grabbed,
             "rejections": [{"rule": r.rule, "permanent": r.permanent, "reason": r.reason} for r in v.rejections],
-            "rank": [{"key": k.name, "value": k.words} for k in keys],
+            "rank": [{"key": key, "value": words} for key, words in v.rank],
             "release": {
                 "guid": v.candidate.guid,
                 "targets": list(wish.episode_ids(v.episodes)),
@@ -234,7 +252,7 @@ def _rows(wish: Wish, judged: Judged, grabbed: set[Key], found: Mapping[Key, Fou
                 "priority": v.candidate.priority,
             },
         }
-        for v, keys in judged.kept
+        for v in judged.kept
     ]
 
 

@@ -159,9 +159,15 @@ def what_if(
             held += _held_changes(wish, old, new)
             of_slot = [s for s in searches if s.slot_id in (None, wish.slot.id)]
             turned += _turned(wish, of_slot, old, new, rules)
-    titles = conn.value("select count(distinct media_item_id) from slots where quality_profile_id = :p", p=profile_id)
     following = encode_cursor((rows[-1]["id"],)) if len(rows) == portion else None
-    return WhatIf(int(titles), len(rows), tuple(held), tuple(turned), following)
+    return WhatIf(titles_of(conn, profile_id), len(rows), tuple(held), tuple(turned), following)
+
+
+def titles_of(conn: Connection, profile_id: str) -> int:
+    """How many titles have the profile."""
+    return int(
+        conn.value("select count(distinct media_item_id) from slots where quality_profile_id = :p", p=profile_id)
+    )
 
 
 def _held_changes(wish: Wish, old: QualityProfile, new: QualityProfile) -> Iterator[HeldChange]:

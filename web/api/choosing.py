@@ -15,8 +15,10 @@ from mydia.core.decide import Candidate
 from mydia.core.explain import Explanation
 from mydia.core.naming import PRESETS as NAMING_PRESETS
 from mydia.core.quality import PRESETS, QualityProfile, wizard
+from mydia.databases import read_apart
 from mydia.errors import Invalid, NotFound
 from mydia.settings.naming import Naming, preset
+from mydia.wishes import MANY_TITLES
 from web.api.kit import Body, Query, operation
 from web.api.models import Cursor
 from web.api.settings import ProfileIn, ProfileOut, profile_of, profile_out
@@ -154,8 +156,10 @@ async def try_quality_profile(visit: Visit, profile_id: str, query: WhatIfQuery,
 
 async def what_if(visit: Visit, new: QualityProfile, cursor: str | None, limit: int) -> trying.WhatIf:
     """One page of what a profile would change that has an id here already."""
-    rules, now = visit.house.config.downloads.rules, visit.house.clock.now()
-    return await visit.read(trying.what_if, new.id, new, now, rules, cursor=cursor, portion=limit)
+    asked = (new.id, new, visit.house.clock.now(), visit.house.config.downloads.rules)
+    if limit > MANY_TITLES and await visit.read(trying.titles_of, new.id) > MANY_TITLES:
+        return await read_apart(visit.house, trying.what_if, *asked, cursor=cursor, portion=limit)
+    return await visit.read(trying.what_if, *asked, cursor=cursor, portion=limit)
 
 
 # -- wishes in plain words
