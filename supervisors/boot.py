@@ -16,6 +16,7 @@ from mydia.errors import Invalid
 from mydia.house import House, Mail
 from mydia.library import changes as library
 from mydia.otp import Bus, GaveUp, StartFailed, Supervisor
+from mydia.otp.policy import flatten
 from mydia.settings.load import Loaded, load_config
 from mydia.settings.model import Config, secrets
 from mydia.settings.secret import secret_key
@@ -82,7 +83,7 @@ async def run(
                     ready.set()
                 await trio.sleep_forever()
     except* (StartFailed, GaveUp) as group:
-        causes = [cause_of(error) for error in leaves(group)]
+        causes = [cause_of(error) for error in flatten(group)]
         logger.critical("Mydia stops: {}", "; ".join(causes))
     else:
         logger.info("Mydia has stopped")
@@ -161,18 +162,10 @@ async def _stop_on_signal(signals: object, house: House, scope: trio.CancelScope
         scope.cancel()
 
 
-def leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
-    """The exceptions inside a group, however deep."""
-    found: list[BaseException] = []
-    for error in group.exceptions:
-        found += leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
-    return found
-
-
 def cause_of(error: BaseException) -> str:
     """What lies at the bottom of a failed start, in one line for a person."""
     cause: BaseException | None = error
     while cause is not None:
-        error = leaves(cause)[0] if isinstance(cause, BaseExceptionGroup) else cause
+        error = next(flatten(cause))
         cause = error.__cause__ if isinstance(error, StartFailed | GaveUp) else None
     return str(error) or type(error).__name__

@@ -2,13 +2,7 @@
 
 Each job runs in a task of its own: what it raises is that job's alone. How many run at once is said of the queues, in the configuration,
 and holds for all the actors that share a queue; a subclass sets `kinds` (kind -> handler), and `at_once` where its trade bears fewer. What
-a handler raises decides what becomes of its job:
-
-    nothing                              completed
-    Unavailable                          postponed: the outside said "later"; not counted as an attempt
-    Discard, Invalid, NotFound           discarded, with the reason: another attempt would end alike
-    ActorDied, AskTimeout                retried, sooner than after a bug: another part of the house was being restarted
-    anything else                        a bug or worse: retried after its back-off, with its stack, until its attempts are used up
+a handler raises decides what becomes of its job: jobs/outcome.py says how.
 
 What several attempts came to is written down together, and what is taken next in the same transaction: while one is on its way to the
 disk, the next gathers. A job holds its place in its queue until what it came to is durable.
@@ -16,19 +10,18 @@ disk, the next gathers. A job holds its place in its queue until what it came to
 
 import itertools
 import secrets
-import traceback
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import trio
 from loguru import logger
 
 from mydia import logs
-from mydia.core.backoff import job_backoff
-from mydia.errors import Invalid, NotFound, Unavailable
+from mydia.errors import Unavailable
 from mydia.house import House
 from mydia.jobs import changes, queries
-from mydia.jobs.model import ACTOR_OF_KIND, KINDS_OF_QUEUE, Discard, Ended, Hands, Job, queue_of
+from mydia.jobs.model import ACTOR_OF_KIND, KINDS_OF_QUEUE, Ended, Hands, Job, queue_of
+from mydia.jobs.outcome import came_to
 from mydia.otp import Actor, NoAnswer
 from mydia.settings.model import LONGEST_DRAIN
 from mydia.store.transaction import to_text
@@ -39,6 +32,7 @@ LAST_WORDS = 1.0
 """Seconds for cancelled jobs to end and be put back."""
 STOPS_WITHIN = LONGEST_DRAIN + 2 * LAST_WORDS
 """The shutdown deadline of such an actor, for its child spec."""
+_CUT = "interrupted by a shutdown or restart"
 _lives = itertools.count(1)
 
 
@@ -200,42 +194,12 @@ class JobActor(Actor):
         self._stir.unpark_all()
 
     async def _attempt(self, job: Job) -> Ended:
+        raised: Exception | None = None
         try:
             await self.kinds[job.kind](job)
         except Exception as error:  # noqa: BLE001 - one job's bug is that job's alone; it is written down with its stack
-            return _failed(job, error)
-        return Ended(job.id, changes.complete)
-
-
-_CUT = "interrupted by a shutdown or restart"
-
-
-def _failed(job: Job, error: Exception) -> Ended:
-    """What becomes of a job whose handler raised."""
-    causes = list(_leaves(error))
-    reason = logs.mask("; ".join(dict.fromkeys(str(c) or type(c).__name__ for c in causes)))
-    if all(isinstance(c, Unavailable) for c in causes):
-        asked = [c.retry_after for c in causes if isinstance(c, Unavailable) and c.retry_after is not None]
-        wait = max(asked) if asked else job_backoff(job.snoozed + 1, _jitter())
-        return Ended(job.id, changes.snooze, (wait, reason))
-    if all(isinstance(c, Discard | Invalid | NotFound) for c in causes):
-        return Ended(job.id, changes.discard, (reason,))
-    wait = job_backoff(job.attempt, _jitter())
-    if all(isinstance(c, NoAnswer) for c in causes):
-        wait = min(wait, 0.5 * 4 ** (job.attempt - 1))
-    logger.opt(exception=error).error("{} failed (attempt {} of {})", job.kind, job.attempt, job.max_attempts)
-    stack = logs.mask("".join(traceback.format_exception(error)))
-    return Ended(job.id, changes.retry_later, (reason, stack, wait))
-
-
-def _leaves(error: BaseException) -> Iterator[BaseException]:
-    """What a handler's nurseries wrapped into groups, one by one."""
-    if isinstance(error, BaseExceptionGroup):
-        for inner in error.exceptions:
-            yield from _leaves(inner)
-    else:
-        yield error
-
-
-def _jitter() -> float:
-    return secrets.randbelow(1001) / 1000
+            raised = error
+        ended = came_to(job, raised, secrets.randbelow(1001) / 1000)
+        if ended.change is changes.retry_later:
+            logger.opt(exception=raised).error("{} failed (attempt {} of {})", job.kind, job.attempt, job.max_attempts)
+        return ended
