@@ -7,10 +7,9 @@ from loguru import logger
 
 from mydia import logs
 from mydia.adapters import catalogue
-from mydia.errors import Invalid
 from mydia.house import House
 from mydia.ports import DownloadClient, Indexer, MetadataProvider, Protocol_
-from mydia.settings.load import with_overrides
+from mydia.settings.load import with_fitting
 from mydia.settings.model import secrets
 from mydia.settings.queries import overrides
 from web.metrics import Meter
@@ -39,11 +38,13 @@ class Parts:
     async def settle(self, house: House) -> None:
         """Take over what was set at run time, and make the adapters. Refused (Invalid) when one of them can't be made."""
         if house.loaded is not None and (changed := await house.read(overrides)):
-            try:
-                house.adopt(with_overrides(house.loaded, changed))
-            except Invalid as no:
+            loaded, fitting, wrong = with_fitting(house.loaded, changed)
+            if wrong:
                 # The file or the environment changed since, and no longer goes with them: the house starts, and says so.
-                logger.warning("settings made at run time are ignored: {}", no)
+                logger.warning(
+                    "settings made at run time are ignored ({}): {}", ", ".join(changed.keys() - fitting), wrong
+                )
+            house.adopt(loaded)
         config = house.config
         logs.know_secrets(secrets(config))
         self.indexers = catalogue.indexers(config)

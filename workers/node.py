@@ -14,14 +14,14 @@ import trio
 from loguru import logger
 
 from mydia import events, logs
-from mydia.errors import Invalid, Unavailable
+from mydia.errors import Unavailable
 from mydia.house import House
 from mydia.jobs import changes as jobs
 from mydia.jobs import queries as job_queries
 from mydia.jobs.model import ACTOR_OF_KIND
 from mydia.media.queries import events_after, last_seq
 from mydia.otp import Actor, ChildSpec, StartFailed, Supervisor
-from mydia.settings.load import with_overrides
+from mydia.settings.load import with_fitting
 from mydia.settings.model import secrets
 from mydia.settings.queries import overrides
 
@@ -101,10 +101,10 @@ class Node(Actor):
         """Live by what was set in another daemon."""
         house = self.house
         if house.loaded is not None:
-            try:
-                house.adopt(with_overrides(house.loaded, await house.read(overrides)))
-            except Invalid as no:
-                logger.warning("settings made in another daemon are ignored here: {}", no)
+            loaded, _, wrong = with_fitting(house.loaded, await house.read(overrides))
+            if wrong:
+                logger.warning("some settings made in another daemon are ignored here: {}", wrong)
+            house.adopt(loaded)
             logs.know_secrets(secrets(house.config))
 
     # -- leading

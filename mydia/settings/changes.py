@@ -5,7 +5,7 @@ from typing import Any
 
 from mydia.errors import Invalid
 from mydia.events import SettingsChanged
-from mydia.settings.load import Loaded, with_overrides
+from mydia.settings.load import Loaded, with_fitting, with_overrides
 from mydia.settings.queries import OVERRIDE, overrides
 from mydia.store.engine import to_json
 from mydia.store.transaction import Transaction
@@ -29,9 +29,9 @@ def set_settings(tx: Transaction, base: Loaded, values: Mapping[str, Any], *, ac
     """A person changes settings at run time: dotted key -> value, or None for "as the file says"; the configuration from now on.
 
     They stand above config.yml and beneath the environment. Validated by the same models as the file; Invalid names every problem, and
-    then nothing was changed.
+    then nothing was changed. What was set before and does not go with the file any more is no reason to refuse.
     """
-    merged = {**overrides(tx), **values}
+    merged = {**with_fitting(base, overrides(tx))[1], **values}
     loaded = with_overrides(base, {key: value for key, value in merged.items() if value is not None})
     fixed = [
         f"{key} is set by the environment ({loaded.sources[key].where}); change it there"

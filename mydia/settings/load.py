@@ -89,6 +89,23 @@ def with_overrides(base: Loaded, overrides: Mapping[str, Any]) -> Loaded:
     return _merge(base.file, base.environment, overrides, [])
 
 
+def with_fitting(base: Loaded, overrides: Mapping[str, Any]) -> tuple[Loaded, dict[str, Any], str]:
+    """The same, without those that do not go with the file and the environment any more: (configuration, what went into it, what is wrong
+    with the others)."""
+    try:
+        return with_overrides(base, overrides), dict(overrides), ""
+    except Invalid as wrong:
+        told = str(wrong)
+    fitting: dict[str, Any] = {}
+    for key, value in overrides.items():
+        try:
+            with_overrides(base, {**fitting, key: value})
+        except Invalid:
+            continue
+        fitting[key] = value
+    return with_overrides(base, fitting), fitting, told
+
+
 def dotted_values(model: BaseModel, prefix: Keys = ()) -> Iterator[tuple[str, Any]]:
     """Every value of a configuration by dotted key; secrets stay secret."""
     for name, info in type(model).model_fields.items():

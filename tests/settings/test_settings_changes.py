@@ -7,6 +7,7 @@ import pytest
 from mydia.errors import Invalid
 from mydia.settings import changes, queries
 from mydia.settings.load import load_config, with_overrides
+from supervisors.parts import Parts
 from tests.support.house import open_house
 
 
@@ -54,6 +55,21 @@ async def test_a_setting_goes_back_to_what_the_file_says(tmp_path: Path) -> None
         loaded = await house.write(changes.set_settings, base, {"auth.session_days": None}, actor="ada")
         assert loaded.config.auth.session_days == 30
         assert await house.read(queries.overrides) == {}
+
+
+async def test_what_does_not_go_with_the_file_any_more_is_left_out_and_the_rest_counts(tmp_path: Path) -> None:
+    one, file = "    - {type: torznab, url: 'http://one', name: one}\n", tmp_path / "config.yml"
+    file.write_text(f"downloads:\n  indexers:\n{one}{one.replace('one', 'two')}")
+    async with open_house(tmp_path) as house:
+        made = {"downloads.indexers.1.priority": 3, "auth.session_days": 7}
+        await house.write(changes.set_settings, load_config(file, {}), made, actor="ada")
+        file.write_text(f"downloads:\n  indexers:\n{one}")  # the second was taken out of the file since
+        house.loaded = base = load_config(file, {})
+        await Parts().settle(house)
+        assert house.config.auth.session_days == 7
+        # ... and is no reason to refuse whatever is set from now on.
+        loaded = await house.write(changes.set_settings, base, {"media.recycle_days": 3}, actor="ada")
+        assert (loaded.config.auth.session_days, loaded.config.media.recycle_days) == (7, 3)
 
 
 async def test_an_event_of_a_change_never_holds_the_value(tmp_path: Path) -> None:
