@@ -1,7 +1,8 @@
 """librarian: says what a file is, keeps titles up to date, and answers "which titles are called so?" (these two: workers/titles.py).
 
 A file is probed and its name parsed; it is matched against the known titles, then against an NFO file beside it, then against the metadata
-provider. What is not sure is left unmatched with the reason, for a person to say.
+provider. What is not sure is left unmatched with the reason, for a person to say. A known file that was only touched stays what it was
+said to be.
 """
 
 from functools import partial
@@ -18,7 +19,7 @@ from mydia.house import House
 from mydia.jobs.model import Job
 from mydia.library import changes as library
 from mydia.library import queries as files
-from mydia.library.model import FileView, Root, file_facts
+from mydia.library.model import FileFacts, FileView, Root, facts_again, file_facts
 from mydia.media import queries as media
 from mydia.messages import AddTitle, FindTitles
 from mydia.otp import ActorDied
@@ -64,6 +65,10 @@ class Librarian(JobActor):
             if not await self._is_gone(root, file):
                 await self.house.write(library.file_unmatched, file.id, str(no), invalid=True)
             return
+        again = facts_again(file, seen)
+        if again is not None and file.media_item_id is not None and (file.episode_ids or root.type == "movie"):
+            await self._link(file, file.media_item_id, file.episode_ids, again)
+            return
         release = parse(file.relative_path, input="path", hint="movie" if root.type == "movie" else "tv")
         facts = file_facts(release, seen, root.type)
         try:
@@ -74,8 +79,11 @@ class Librarian(JobActor):
         if isinstance(found, str) or isinstance(episodes, str):
             await self.house.write(library.file_unmatched, file.id, str(episodes), facts)
         else:
-            fitting = await self.house.read(slots_for, found.candidate.id, file, facts)
-            await self.house.write(library.link_file, file.id, found.candidate.id, episodes, facts, slots=fitting)
+            await self._link(file, found.candidate.id, episodes, facts)
+
+    async def _link(self, file: FileView, item_id: str, episodes: tuple[str, ...], facts: FileFacts) -> None:
+        fitting = await self.house.read(slots_for, item_id, file, facts)
+        await self.house.write(library.link_file, file.id, item_id, episodes, facts, slots=fitting)
 
     async def _is_gone(self, root: Root, file: FileView) -> bool:
         """Whether the file vanished meanwhile, which is then written down. Unavailable where its whole folder may have."""

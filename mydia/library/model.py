@@ -1,12 +1,12 @@
 """What lies in the library folders: roots, files, scans, trash."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from mydia.core.identify import quality_name
 from mydia.core.release import Release
-from mydia.ports import MediaKind, Probe
+from mydia.ports import MediaKind, Probe, probe_from
 
 RootState = Literal["ok", "unavailable", "readonly", "suspicious"]
 FileState = Literal["new", "linked", "unmatched", "invalid", "missing"]
@@ -148,21 +148,51 @@ class JournalRow:
 
 def file_facts(release: Release, probe: Probe, kind: MediaKind) -> FileFacts:
     """What is kept of a file: the picture and sound as probed (the file knows better than its name), the rest as named."""
-    languages = tuple(dict.fromkeys(t.language for t in probe.audio if t.language))
-    best = max(probe.audio, key=lambda t: t.channels or 0, default=None)
-    audio = None if best is None else f"{best.codec} Atmos" if best.atmos else best.codec
-    return FileFacts(
+    named = FileFacts(
         quality=quality_name(release, kind, probe.resolution),
         revision=release.version,
+        languages=release.languages,
+        release_group=release.release_group,
+        scene_name=release.name,
+        metadata={"release": release.to_json()},
+    )
+    return _as_probed(named, probe)
+
+
+def facts_again(file: FileView, probe: Probe) -> FileFacts | None:
+    """What is kept of a file that is known and was only touched since (its tags edited, a subtitle put in), or was away for a while: what
+    it came as. None where it is another by now, by its picture, length and size; or where nobody ever knew what it is."""
+    kept = file.metadata.get("probe")
+    if kept is None or file.media_item_id is None:
+        return None
+    before = probe_from(kept)
+    lasts, lasted = probe.duration or 0.0, before.duration or 0.0
+    if (probe.resolution, probe.video_codec) != (before.resolution, before.video_codec) or abs(
+        lasts - lasted
+    ) > _SAME_LENGTH:
+        return None
+    if abs(probe.size - before.size) > _SAME_SIZE * before.size:
+        return None
+    came = FileFacts(**{name: getattr(file, name) for name in FileFacts.__slots__})
+    return _as_probed(came, probe)
+
+
+_SAME_LENGTH = 2.0  # seconds
+_SAME_SIZE = 0.25  # of it; a few sound tracks more are no other film
+
+
+def _as_probed(named: FileFacts, probe: Probe) -> FileFacts:
+    languages = tuple(dict.fromkeys(t.language for t in probe.audio if t.language))
+    best = max(probe.audio, key=lambda t: t.channels or 0, default=None)
+    return replace(
+        named,
         resolution=probe.resolution,
         codec=probe.video_codec,
         hdr_format=" ".join(probe.hdr) or None,
-        audio_codec=audio,
+        audio_codec=None if best is None else f"{best.codec} Atmos" if best.atmos else best.codec,
         audio_channels=None if best is None else best.channels,
-        languages=languages or release.languages,
+        languages=languages or named.languages,
         bitrate=probe.bitrate,
         duration=probe.duration,
-        release_group=release.release_group,
-        scene_name=release.name,
-        metadata={"probe": asdict(probe), "release": release.to_json()},
+        metadata={**named.metadata, "probe": asdict(probe)},
     )

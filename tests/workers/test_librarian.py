@@ -17,7 +17,7 @@ from mydia.events import FileGone, MediaAdded
 from mydia.house import House
 from mydia.jobs import queries as jobs
 from mydia.library import changes as library
-from mydia.library.model import FileView, Root, SeenFile
+from mydia.library.model import FileFacts, FileView, Root, SeenFile
 from mydia.library.queries import file_at, held_file
 from mydia.media import changes as media
 from mydia.media import queries as titles
@@ -276,6 +276,35 @@ async def test_a_file_that_is_found_goes_to_the_slot_that_it_fits(tmp_path: Path
         assert await held() == {"default": sharp, "Small": little}
         await here.house.write(library.files_gone, [(await here.file(here.films, little)).id])
         assert await held() == {"default": sharp, "Small": None}
+
+
+async def test_a_file_that_was_only_touched_or_was_away_stays_what_it_was_said_to_be(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        item, other = await add(here.house, film()), await add(here.house, film("Sintel", 2010))
+        await here.identified(here.films, "holiday.avi")
+        by_hand = await here.file(here.films, "holiday.avi")
+        assert by_hand.state == "unmatched"
+        await here.house.write(placing.identify_by_hand, by_hand.id, other, (), actor="ann")
+        await here.identified(here.films, "Charade (1963).mkv", minute("1080p"))
+        brought = await here.file(here.films, "Charade (1963).mkv")
+        release = "Charade.1963.1080p.BluRay.x264-GRP"
+        facts = FileFacts(
+            quality="Bluray-1080p", scene_name=release, metadata={**brought.metadata, "flags": ["freeleech"]}
+        )
+        await here.house.write(library.link_file, brought.id, item, (), facts, claim_slot=None)
+
+        for away in (False, True):
+            if away:
+                await here.house.write(library.files_gone, [by_hand.id, brought.id])
+            await here.house.write(lambda tx: tx.execute("update media_files set mtime_ns = 1"))
+            again = await here.identified(here.films, "holiday.avi")
+            assert (again.state, again.media_item_id, again.held) == ("linked", other, True)
+            again = await here.identified(here.films, "Charade (1963).mkv", minute("1080p"))
+            assert (again.state, again.quality, again.scene_name) == ("linked", "Bluray-1080p", release)
+            assert (again.metadata["flags"], again.held) == (["freeleech"], True)
+
+        another = await here.identified(here.films, "Charade (1963).mkv", minute("720p"))
+        assert (another.quality, another.scene_name) == ("HDTV-720p", "Charade (1963).mkv")
 
 
 async def test_d8_a_file_whose_whole_folder_is_not_there_is_not_gone(tmp_path: Path) -> None:
