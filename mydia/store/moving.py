@@ -106,7 +106,7 @@ def refuse_if_lived_in(target: Whole, otherwise: str) -> None:
 def is_there(source: Source, target: Whole) -> bool:
     """Whether the target holds these very rows: those of a command that was killed when it had nothing left to do but to say so.
 
-    Reads the source, to its end where they are.
+    Reads the source, to its end where they are. What is wrong with the source its next reader says.
     """
     try:
         with target.source() as held:
@@ -115,7 +115,7 @@ def is_there(source: Source, target: Whole) -> bool:
                 and held.counts == source.counts
                 and all(_alike(source, held, table) for table in schema_of(source.migrations))
             )
-    except MydiaError:  # there is no database yet, or none that can be compared; what is wrong with the source, its next reader says
+    except MydiaError:  # there is no database yet, or none that can be compared
         return False
 
 

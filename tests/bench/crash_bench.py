@@ -1,9 +1,13 @@
-"""Crash proof: `python -m tests.bench.crash_bench [kills [cuts]]` prints one JSON object, and fails where anything was lost.
+"""Crash proof: `python -m tests.bench.crash_bench [kills [cuts [kills on PostgreSQL]]]` prints one JSON object, and fails where anything
+was lost.
 
 kills      the whole daemon killed 500 times by SIGKILL (its process group), in worlds of 50 kills each, two at a time; a fifth of the
            lives are started as people start `mydia`, the others forked from a process that has imported everything
+postgres   the same, 100 times, of a daemon whose database is on a PostgreSQL server that lives on
 power      1,000 power cuts under the store, at any moment of ten recorded runs; and the same cuts on a disk that ignores every sync
 imports    power cuts during imports that replace a file: database and library on one simulated disk, finished by the next start
+carrying   `mydia db import`, `mydia db move` and `mydia restore`: power cuts where the target is SQLite; where PostgreSQL has a part, the
+           command is killed at each of its steps; the next try ends each of them
 """
 
 import dataclasses
@@ -16,25 +20,27 @@ from typing import Any
 
 import trio
 
-from tests.crash import imports, kills, power
+from tests.crash import carrying, imports, kills, power
+from tests.support.postgres import Postgres, running
 
-KILLS, CUTS, RESTORE_CUTS, IMPORT_CUTS = 500, 1000, 100, 60
+KILLS, CUTS, RESTORE_CUTS, IMPORT_CUTS, SERVER_KILLS, CARRY_CUTS = 500, 1000, 100, 60, 100, 300
 PER_WORLD, AT_ONCE = 50, 2
 FILMS = 230
 SEED = 20261122
 
 
-async def all_kills(folder: Path, count: int) -> dict[str, Any]:
-    """Worlds side by side; what happened in them, added up."""
+async def all_kills(folder: Path, count: int, server: Postgres | None = None) -> dict[str, Any]:
+    """Worlds side by side, their databases on a server where one is given; what happened in them, added up."""
     outcomes: list[kills.Outcome] = []
     at_once = trio.CapacityLimiter(AT_ONCE)
 
     async def world(n: int) -> None:
         async with at_once:
-            here = trio.Path(folder, f"world-{n}")
+            here = trio.Path(folder, f"{'sqlite' if server is None else 'postgres'}-{n}")
             await here.mkdir()
             times = min(PER_WORLD, count - n * PER_WORLD)
-            outcomes.append(outcome := await kills.live(Path(here), SEED + n, times, films=FILMS))
+            url = None if server is None else server.url(server.create())
+            outcomes.append(outcome := await kills.live(Path(here), SEED + n, times, films=FILMS, url=url))
             print(f"{sum(o.kills for o in outcomes)} kills", *outcome.wrong, sep="\n", file=sys.stderr, flush=True)
 
     async with trio.open_nursery() as nursery:
@@ -66,8 +72,35 @@ async def all_cuts(folder: Path, count: int) -> dict[str, Any]:
     }
 
 
-async def measure(folder: Path, kill_count: int, cut_count: int) -> dict[str, Any]:
+def carried(folder: Path, server: Postgres) -> dict[str, Any]:
+    """Every way in which a whole database is carried, cut short very often."""
+    found: dict[str, Any] = {"wrong": []}
+
+    def note(name: str, outcome: carrying.Outcome) -> None:
+        found[name] = {"tries": outcome.cuts, "steps": outcome.steps, "all_was_there_after": outcome.new}
+        found["wrong"] += [f"{name}: {line}" for line in outcome.wrong]
+        print(name, found[name], *outcome.wrong, sep="\n", file=sys.stderr, flush=True)
+
+    for name, deed in {
+        "power_cuts_in_an_import": carrying.import_over(folder / "import"),
+        "power_cuts_in_a_restore": carrying.restored(folder / "restore"),
+        "power_cuts_in_a_move_from_postgresql": carrying.move_here(folder / "move", server),
+    }.items():
+        recording = carrying.record(folder / f"{name}-disk", *deed)
+        note(name, carrying.cut(recording, folder / "after", SEED, CARRY_CUTS))
+    for name, carry in {
+        "kills_of_an_import_to_postgresql": carrying.import_there,
+        "kills_of_a_move_to_postgresql": carrying.move_there,
+        "kills_of_a_move_from_postgresql": carrying.move_back,
+    }.items():
+        (folder / name).mkdir()
+        note(name, carrying.kill(carry(folder / name, server), SEED, None))
+    return found
+
+
+async def measure(folder: Path, kill_count: int, cut_count: int, server_kills: int, server: Postgres) -> dict[str, Any]:
     killed = await all_kills(folder, kill_count)
+    on_server = await all_kills(folder, server_kills, server)
     cut = await all_cuts(folder, cut_count)
     imported = await imports.all_cuts(folder / "imports", SEED, IMPORT_CUTS)
     recording = await power.record_restore(folder / "restore")
@@ -75,6 +108,7 @@ async def measure(folder: Path, kill_count: int, cut_count: int) -> dict[str, An
     journal = await imports.kill_at_every_step(folder / "journal")
     return {
         "kills": killed,
+        "postgres": on_server,
         "power": cut,
         "restore": {"cuts_behind_each_rename": RESTORE_CUTS, "wrong": restored},
         "journal": dataclasses.asdict(journal),
@@ -83,9 +117,11 @@ async def measure(folder: Path, kill_count: int, cut_count: int) -> dict[str, An
 
 
 def main() -> int:
-    kill_count, cut_count = (int(n) for n in (*sys.argv[1:3], *(str(KILLS), str(CUTS))[len(sys.argv) - 1 :]))
-    with tempfile.TemporaryDirectory() as folder:
-        found = trio.run(measure, Path(folder), kill_count, cut_count)
+    given = [int(n) for n in sys.argv[1:4]]
+    killed, cut, killed_there = (*given, *(KILLS, CUTS, SERVER_KILLS)[len(given) :])
+    with tempfile.TemporaryDirectory() as folder, running() as server:
+        found = trio.run(measure, Path(folder), killed, cut, killed_there, server)
+        found["carrying"] = carried(Path(folder), server)
     json.dump(found, sys.stdout, indent=2)
     sys.stdout.write("\n")
     wrong = [line for part in found.values() for line in part["wrong"]]

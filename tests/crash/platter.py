@@ -314,8 +314,9 @@ class Recorder(vfs.Witness):
             self.steps.append(Synced(serial))
 
     def open(self, path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        there = flags & os.O_CREAT and not flags & os.O_EXCL and _is_there(path, dir_fd)
         fd = REAL.open(path, flags, mode, dir_fd=dir_fd)
-        if flags & os.O_CREAT and flags & os.O_EXCL:
+        if flags & os.O_CREAT and not there:
             self._made(path, dir_fd)
         return fd
 
@@ -381,6 +382,7 @@ class Recorder(vfs.Witness):
         """Record what SQLite and `os` do from here on."""
         own = {
             "fsync": self.fsync,
+            "open": self.open,
             "replace": self.rename,
             "rename": self.rename,
             "link": self.link,
@@ -396,3 +398,11 @@ class Recorder(vfs.Witness):
             finally:
                 for name, function in kept.items():
                     setattr(os, name, function)
+
+
+def _is_there(path: Any, dir_fd: int | None) -> bool:
+    try:
+        os.stat(path, dir_fd=dir_fd, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True

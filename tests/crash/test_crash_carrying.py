@@ -1,0 +1,38 @@
+"""An import, a move and a restore that the power or a kill cuts short: the old database or the new one, whole, and the next try ends it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.crash import carrying
+from tests.support.postgres import Postgres
+
+Server = tuple[Postgres, str]
+
+
+@pytest.mark.parametrize("carry", [carrying.import_over, carrying.restored])
+def test_a_power_cut_leaves_the_old_database_or_the_new_one_and_the_next_try_ends_it(
+    tmp_path: Path, seed: int, carry: Callable[[Path], Any]
+) -> None:
+    recording = carrying.record(tmp_path, *carry(tmp_path))
+    outcome = carrying.cut(recording, tmp_path / "after", seed, times=12)
+    assert outcome.wrong == []
+
+
+def test_a_power_cut_during_a_move_from_postgresql_leaves_nothing_or_all_of_it(
+    tmp_path: Path, seed: int, postgres: Server
+) -> None:
+    recording = carrying.record(tmp_path, *carrying.move_here(tmp_path, postgres[0]))
+    outcome = carrying.cut(recording, tmp_path / "after", seed, times=8)
+    assert outcome.wrong == []
+
+
+@pytest.mark.parametrize("carry", [carrying.import_there, carrying.move_there, carrying.move_back])
+def test_a_command_that_is_killed_leaves_the_old_database_or_the_new_one_and_the_next_try_ends_it(
+    tmp_path: Path, seed: int, postgres: Server, carry: Callable[[Path, Postgres], Any]
+) -> None:
+    outcome = carrying.kill(carry(tmp_path, postgres[0]), seed, times=4)
+    assert outcome.wrong == []
+    assert outcome.cuts > 0
