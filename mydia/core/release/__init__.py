@@ -1,4 +1,4 @@
-"""Release names to facts: `parse` reads a name or a path, `match` weighs what it read against known titles.
+"""Release names to facts: `parse` reads a name or a path (`parse_all` many names), `match` weighs what it read against known titles.
 
 facts     what a name may say, and where it says it      tokens    a name cut into words with spans and brackets
 tables/   the vocabulary, as rows                        lexicon   the tables made searchable
@@ -21,6 +21,6 @@ Then add the row, here to tables/languages.py. `lexicon` says what the signs bef
 
 from mydia.core.release.facts import Candidate, MatchResult, Release, Span
 from mydia.core.release.matching import match
-from mydia.core.release.parser import parse
+from mydia.core.release.parser import parse, parse_all
 
-__all__ = ["Candidate", "MatchResult", "Release", "Span", "match", "parse"]
+__all__ = ["Candidate", "MatchResult", "Release", "Span", "match", "parse", "parse_all"]

@@ -73,13 +73,21 @@ def build(tables: Iterable[Rows]) -> Lexicon:
 
 def look_up(lexicon: Lexicon, words: list[Word], at: int) -> tuple[Term, int] | None:
     """The longest spelling that begins at words[at], and the index after its last word."""
-    low = words[at].low
-    entry = lexicon.get(low)
-    if entry is None:
-        entry = lexicon.get(low[:-1]) if low.endswith("+") else None
-        if entry is None:
-            return None
-    if entry.longer and at + 1 < len(words) and (low in lexicon or not low.endswith("+")):
+    entry = entry_of(lexicon, words[at].low)
+    return longest(entry, words, at) if entry is not None else None
+
+
+def entry_of(lexicon: Lexicon, word: str) -> Entry | None:
+    """What begins with a word; with a plus sign of which no spelling knows, what the bare word is alone."""
+    entry = lexicon.get(word)
+    if entry is None and word.endswith("+") and (bare := lexicon.get(word[:-1])) is not None:
+        return Entry(bare.alone, {})
+    return entry
+
+
+def longest(entry: Entry, words: list[Word], at: int) -> tuple[Term, int] | None:
+    """Of what begins with words[at] the longest spelling that stands there, and the index after its last word."""
+    if entry.longer and at + 1 < len(words):
         for rest, term in entry.longer.get(words[at + 1].low, ()):
             if _follows(words, at + 1, rest):
                 return term, at + 1 + len(rest)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mydia.core.release.facts import Hint, Span
+from mydia.core.release.facts import Hint, Span, span_of
 from mydia.core.release.tables.words import NUMBERING_WORDS
 from mydia.core.release.terms import STRONG
 from mydia.core.release.tokens import Box, Word
@@ -16,7 +16,7 @@ class Reading:
     """One name being read. A pass may set facts, claim words (`used`) and move the boundaries; nothing else."""
 
     __slots__ = (
-        "boxes", "end", "facts", "found", "hint", "mark_end", "mark_start", "marks", "name", "numbers", "spans", "start",
+        "asides", "boxes", "end", "facts", "found", "hint", "mark_end", "mark_start", "marks", "name", "numbers", "spans", "start",
         "title_from", "title_to", "words", "year_at", "zone",
     )  # fmt: skip
 
@@ -31,7 +31,9 @@ class Reading:
         self.numbers: list[Word] = []
         """The words that hold a digit, or stand for numbering ("Season"): the only ones numbering looks at."""
         self.facts: dict[str, Any] = {}
-        self.spans: dict[str, list[Span]] = {}
+        self.spans: dict[str, tuple[Span, ...]] = {}
+        self.asides: dict[str, Any] = {}
+        """What one pass tells another and nobody else."""
         self.found: dict[str, list[Fact]] = {}
         """What the lexicon says in the technical part, by field, in the order of the name."""
         self.marks: list[tuple[int, int]] = []
@@ -49,18 +51,18 @@ class Reading:
         """Give a fact, and where it was read."""
         self.facts[field] = value
         if spans:
-            self.spans[field] = list(spans)
+            self.spans[field] = spans
 
     def add(self, field: str, value: Any, span: Span) -> None:
         """Give one more value of a fact that has several."""
         values = self.facts.setdefault(field, [])
         if value not in values:
             values.append(value)
-        self.spans.setdefault(field, []).append(span)
+        self.spans[field] = (*self.spans.get(field, ()), span)
 
     def span(self, first: int, last: int) -> Span:
         """The span of the words from `first` up to and with `last`."""
-        return Span(self.words[first].start, self.words[last].end)
+        return span_of((self.words[first].start, self.words[last].end))
 
     def use(self, fact: str, first: int, last: int) -> Span:
         """Claim the words [first, last] for a fact."""

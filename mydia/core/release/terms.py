@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from dataclasses import dataclass, field
+from typing import Final
 
 STRONG: Final = 2
 """Technical wherever it stands."""
@@ -15,12 +16,14 @@ Rows = tuple[tuple[str, str], ...]
 """(facts, spellings), as `lexicon` reads them."""
 
 
-class Term(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Term:
     """What one spelling says: its (field, value) facts, and how much it proves."""
 
     facts: tuple[tuple[str, str], ...]
     rank: int
+    field: str = field(init=False)
+    """The field of its first fact. Passes ask for it more often than for anything else: it is kept, not worked out."""
 
-    @property
-    def field(self) -> str:
-        return self.facts[0][0]
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "field", self.facts[0][0])

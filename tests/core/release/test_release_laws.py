@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mydia.core.release import Candidate, Release, match, parse
+from mydia.core.release import Candidate, Release, match, parse, parse_all
 from mydia.core.release.comparing import key
 from mydia.core.release.facts import Hint, Input
 
@@ -54,6 +54,21 @@ def test_any_text_has_an_answer(text: str, given_as: Input, hint: Hint | None) -
     assert release.version >= 1
     assert release.kind in (None, "movie", "episode")
     assert json.loads(json.dumps(release.to_json())) is not None
+
+
+@given(st.lists(anything, max_size=5), hints)
+def test_names_read_together_say_what_each_says_alone(texts: list[str], hint: Hint | None) -> None:
+    assert parse_all(texts, hint) == [parse(text, "name", hint) for text in texts]
+
+
+def test_many_names_are_answered_in_their_order() -> None:
+    assert parse_all([*NAMES, "/data/x/Show.S01E02.mkv"]) == [*map(parse, NAMES), parse("/data/x/Show.S01E02.mkv")]
+
+
+def test_a_name_that_reads_backwards_from_both_ends_is_turned_once() -> None:
+    release = parse("Movie.s001e10.001e10s.2012.mkv")
+    assert release.name == "Movie.s001e10.001e10s.2012.mkv"
+    assert all(0 <= start < end <= len(release.name) for spans in release.spans.values() for start, end in spans)
 
 
 @given(anything, inputs, hints)

@@ -50,7 +50,7 @@ def read_absolute(reading: Reading) -> bool:
         lone_number,
     ):
         if recognise(reading):
-            reading.facts["either_count"] = "absolute_episodes" in reading.facts
+            reading.asides["either_count"] = "absolute_episodes" in reading.facts
             return True
     return False
 
@@ -62,7 +62,7 @@ def give_both_counts(reading: Reading) -> None:
     is a special's.
     """
     facts = reading.facts
-    if not facts.pop("either_count", False) or "seasons" in facts or "special" in facts or _is_counted_twice(reading):
+    if not reading.asides.get("either_count") or "seasons" in facts or "special" in facts or _is_counted_twice(reading):
         return
     if not ends_in_season(facts.get("title", "")):
         reading.set("episodes", list(facts["absolute_episodes"]), *reading.spans["absolute_episodes"])

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
 
 from mydia.core.release.facts import Span
 from mydia.core.release.passes.dates import FILM_YEARS
@@ -32,6 +35,26 @@ TO = frozenset("to thru through a al bis до по".split())
 _CROSS_MORE = re.compile(r"^x(\d{1,4})$")
 _CJK_DIGITS = "〇一二三四五六七八九"
 LONGEST_RANGE = 400
+
+
+class Recogniser(NamedTuple):
+    """One form of numbering: which words can begin it by their spelling alone, and how to read it there."""
+
+    begins: Callable[[str], object]
+    read: Callable[[Reading, Word], bool]
+
+
+def begun_by(recognisers: tuple[Recogniser, ...]) -> Callable[[str], tuple[int, ...]]:
+    """A function that tells which of the recognisers a spelling can begin, by their places.
+
+    Remembered, since names share their numbers: most words are known to begin nothing, and no pattern is tried on them.
+    """
+
+    @lru_cache(maxsize=1 << 12)
+    def places(low: str) -> tuple[int, ...]:
+        return tuple(place for place, each in enumerate(recognisers) if each.begins(low))
+
+    return places
 
 
 def cjk_number(text: str) -> int | None:
@@ -67,12 +90,12 @@ def word_at(reading: Reading, index: int) -> Word | None:
 def set_version(reading: Reading, digits: str | None, span: Span) -> None:
     """Read "v2" glued to an episode's number."""
     if digits:
-        reading.set("anime_version", int(digits), span)
+        reading.asides["anime_version"] = int(digits), (span,)
 
 
 def follow(reading: Reading, episodes: list[int], last: int, season: int | None) -> int:
     """Add the episodes that the words behind words[last] go on with; the index of the last word of the chain."""
-    while (word := word_at(reading, last + 1)) is not None and word.used is None:
+    while (word := word_at(reading, last + 1)) is not None and word.used is None and _may_go_on(word.low):
         number, step = _next_number(reading, word, episodes[-1], season), 1
         if number is None and word.low in AND and word.gap in (" ", "."):
             number, step = _behind_and(reading, word, episodes[-1], season), 2
@@ -83,6 +106,13 @@ def follow(reading: Reading, episodes: list[int], last: int, season: int | None)
         episodes[:] = sorted({*episodes, *run(episodes[-1], number)})
         last += step
     return last
+
+
+@lru_cache(maxsize=1 << 12)  # names share what stands behind their numbers
+def _may_go_on(low: str) -> bool:
+    """Whether a word of this spelling can go on a chain of episodes: few can."""
+    shaped = any(shape.match(low) is not None for shape in (EPISODE_WORD, CROSS, FULL, _CROSS_MORE))
+    return shaped or low.isdecimal() or low in AND or low in TO
 
 
 def _behind_and(reading: Reading, word: Word, before: int, season: int | None) -> int | None:
@@ -140,9 +170,15 @@ def _words_follow(reading: Reading, word: Word) -> bool:
 
 def plain(word: Word) -> re.Match[str] | None:
     """A word that is a number and may be an episode's."""
-    if word.used is not None or (word.term is not None and word.number is None) or not word.low[:1].isdecimal():
+    if word.used is not None or (word.term is not None and word.number is None):
         return None
-    return NUMBER.match(word.low)
+    return number_in(word.low)
+
+
+@lru_cache(maxsize=1 << 12)  # asked by a dozen recognisers, of the same few numbers
+def number_in(low: str) -> re.Match[str] | None:
+    """The number that a spelling is, with a version or a part behind it."""
+    return NUMBER.match(low)
 
 
 def range_from(reading: Reading, word: Word, number: int) -> tuple[list[int], int]:
@@ -156,7 +192,8 @@ def range_from(reading: Reading, word: Word, number: int) -> tuple[list[int], in
         if found is not None and after.gap in _RANGE_GAPS and after.used is None and after.box == word.box:
             stop = int(found.group(1))
             tight = after.gap in ("-", "~", "–", " ~ ")
-            if number < stop <= number + 2000 and (tight or number == 1) and stop not in range(2000, FILM_YEARS.stop):
+            year = stop >= 2000 and stop in FILM_YEARS
+            if number < stop <= number + 2000 and (tight or number == 1) and not year:
                 return _with_next_range(reading, list(range(number, stop + 1)), index)
     return [number], word.index
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from mydia.core.release.reading import Reading
 from mydia.core.release.tables.words import MONTHS, ORDINALS, PART
 from mydia.core.release.terms import STRONG
 from mydia.core.release.tokens import Word
 
-FILM_YEARS = range(1888, 2041)
-"""The years a film or show may be of. A later number is a title ("Blade Runner 2049"): the core reads no clock."""
-BROADCAST_YEARS = range(1951, 2080)
+FILM_YEARS = frozenset(range(1888, 2041))
+"""The years a film or show may be of. A later number is a title ("Blade Runner 2049"): the core reads no clock.
+
+A set, since most of what is asked is a word that is no number: a range compares that with each of its years.
+"""
+BROADCAST_YEARS = frozenset(range(1951, 2080))
 """The years in which a daily show may air."""
 
 _PART = re.compile(r"^(?:part|pt)0?(\d)$")
@@ -105,11 +109,17 @@ def _compact(digits: str) -> str | None:
     return _date(2000 + int(digits[:2]), int(digits[2:4]), int(digits[4:])) if int(digits[:2]) < 80 else None
 
 
+@lru_cache(maxsize=1 << 12)  # most words with a digit are no part of any date, and names share them
+def _may_begin(low: str) -> bool:
+    """Whether a word of this spelling can begin a date."""
+    return low.isdecimal() or low in MONTHS or _ORDINAL.match(low) is not None or _CROSSED.match(low) is not None
+
+
 def read_date(reading: Reading) -> None:
     """The first date of the name. It marks a daily episode unless the name has a season and an episode as well."""
     numbered = "seasons" in reading.facts or "episodes" in reading.facts
     for word in reading.numbers:
-        if word.used is not None:
+        if word.used is not None or not _may_begin(word.low):
             continue
         found = date_at(reading, word.index)
         if found is None:
@@ -125,7 +135,7 @@ def read_date(reading: Reading) -> None:
             reading.set("air_date", date, reading.use("air_date", word.index, last))
             return
         if numbered:
-            reading.set("other_date", date, reading.use("other_date", word.index, last))
+            reading.use("other_date", word.index, last)
             return
         reading.set("air_date", date, reading.mark("air_date", word.index, last))
         _read_part(reading, last + 1)
@@ -156,7 +166,8 @@ def skip_leading_date(reading: Reading) -> None:
         return
     word = reading.words[at]
     if word.number is not None and len(word.low) == 6 and _compact(word.low):
-        reading.set("recorded", _compact(word.low), reading.use("recorded", at, at))
+        reading.use("recorded", at, at)
+        reading.asides["recorded"] = True
         reading.title_from = at + 1
         return
     date = _dotted(reading.words[at : at + 4]) if word.number is not None and len(word.low) == 2 else None
@@ -215,7 +226,7 @@ def _year_of_season(reading: Reading) -> None:
 
 def _is_year(word: Word) -> bool:
     if word.number is None:
-        return _YEAR.match(word.low) is not None and int(word.low[:4]) in FILM_YEARS
+        return len(word.low) in (5, 6) and _YEAR.match(word.low) is not None and int(word.low[:4]) in FILM_YEARS
     return len(word.low) == 4 and word.number in FILM_YEARS
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 
-from mydia.core.release.facts import Span
+from mydia.core.release.facts import Span, span_of
 from mydia.core.release.reading import Reading
 from mydia.core.release.tables.groups import NOISE, POSTERS, REPOSTER, SITES, TOP_LEVEL, WORDS_TOO
 from mydia.core.release.tables.video import EXTENSIONS, NO_CONTAINER, SUBTITLES
 from mydia.core.release.tables.words import EXTRA_ENDINGS
 
-_EXTENSION = re.compile(r"\.([0-9A-Za-z-]{2,7})$|[ _](mkv|mp4|avi)$", re.IGNORECASE)
+_SPACED = frozenset(["mkv", "mp4", "avi"])
+"""File name endings that some write behind a blank."""
+_LONGEST = max(map(len, EXTENSIONS))
 _APPENDED = re.compile(r"-([0-9A-Za-z]{1,22})$")
 _GROUPED = re.compile(r"[0-9A-Za-z]-(?!DL$)[0-9A-Za-z]+$")
 _BEHIND = re.compile(
@@ -62,18 +64,21 @@ def take_off_endings(reading: Reading) -> None:
 
 
 def _extension(reading: Reading) -> None:
-    found = _EXTENSION.search(reading.name, max(reading.start, reading.end - 9), reading.end)
-    if found is None or found.start() <= reading.start:
-        return
-    part = 1 if found.group(1) else 2
-    ending, span = found.group(part).lower(), Span(*found.span(part))
+    name, end = reading.name, reading.end
+    at = name.rfind(".", max(reading.start, end - _LONGEST - 1), end)
+    ending = name[at + 1 : end].lower() if at >= 0 else ""
     if ending not in EXTENSIONS:
+        at, ending = end - 4, name[end - 3 : end].lower()
+        if ending not in _SPACED or name[at] not in " _":
+            return
+    if at <= reading.start:
         return
+    span = span_of((at + 1, end))
     if ending not in NO_CONTAINER and "container" not in reading.facts:
         reading.set("container", ending, span)
     if ending in SUBTITLES:
         reading.found["subtitle_file"] = [(ending, span)]
-    reading.end = found.start()
+    reading.end = at
 
 
 def _appended(reading: Reading) -> None:
@@ -93,7 +98,11 @@ def _appended(reading: Reading) -> None:
 
 
 def _behind(reading: Reading) -> None:
-    found = _BEHIND.search(reading.name, max(reading.start, reading.end - 44), reading.end)
+    start = max(reading.start, reading.end - 44)
+    behind = reading.name[start : reading.end]
+    if not ("[" in behind or "(" in behind or "@" in behind or "www" in behind.lower()):
+        return
+    found = _BEHIND.search(reading.name, start, reading.end)
     if found is None or found.start() <= reading.start:
         return
     part = 1 if found.group(1) else 2

@@ -20,7 +20,7 @@ _BACKUP = re.compile(r"backup_\d{5,}s\d{2}-\d{2}", re.IGNORECASE)
 def read_identity(reading: Reading) -> None:
     """Find {tmdb-1}, [tvdbid-1], [imdbid-tt1234567], a bare tt1234567, [ABCD1234] and {edition-Name}."""
     for word in reading.numbers:
-        if _IMDB.match(word.low):
+        if word.low.startswith("tt") and _IMDB.match(word.low):
             first = (
                 word.index - 1 if word.index and reading.words[word.index - 1].low in ("imdb", "imdbid") else word.index
             )

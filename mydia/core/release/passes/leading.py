@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 
 from mydia.core.release.facts import Span
 from mydia.core.release.passes.counting import CROSS, FULL
@@ -75,10 +74,12 @@ def _behind_quality(reading: Reading, at: int) -> int:
 
 def _behind_film_number(reading: Reading, at: int) -> int:
     """Behind a film's number in its series, in the way some name their collection: "Series-f21-Title"."""
-    for word, after in pairwise(reading.words[at + 1 : at + 9]):
-        if word.gap == after.gap == "-" and _FILM_NUMBER.match(word.low) is not None:
-            reading.set("film_number", int(word.low[1:]), Span(word.start, word.end))
-            return after.index
+    for word in reading.numbers:
+        if word.low.startswith("f") and at < word.index < at + 8 and _FILM_NUMBER.match(word.low) is not None:
+            after = reading.words[word.index + 1] if word.index + 1 < len(reading.words) else None
+            if after is not None and word.gap == after.gap == "-":
+                reading.asides["film_number"] = True
+                return after.index
     return at
 
 

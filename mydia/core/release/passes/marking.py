@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
 
-from mydia.core.release.lexicon import Lexicon, alone, build, look_up
+from mydia.core.release.lexicon import Entry, Lexicon, alone, build, entry_of, longest
 from mydia.core.release.reading import Reading, dashed
 from mydia.core.release.tables import audio, languages, video, words
 from mydia.core.release.terms import STRONG, WEAK, Term
@@ -20,36 +22,64 @@ LEXICON: Lexicon = build(
     )
 )  # fmt: skip
 
+Meaning = Callable[[Reading, Word, re.Match[str]], Term | None]
+"""What a word of some shape means where it stands."""
+
 _NUMBERING = words.SEASON | words.EPISODE | words.PART | words.MONTHS.keys() | {"s", "e", "x", "тв", "tv"}
 _CJK_COUNTERS = frozenset("季期話话集回")
 _HEIGHTS = ((400, 480), (500, 480), (560, 480), (620, 576), (980, 720), (1300, 1080), (9999, 2160))
 
 
+class _Known(NamedTuple):
+    """What the spelling of a word says by itself."""
+
+    counts: bool
+    """Whether numbering looks at it."""
+    entry: Entry | None
+    """The spellings of the lexicon that begin with it."""
+    shapes: tuple[tuple[Meaning, re.Match[str]], ...]
+    """The shapes it has, where it is half a spelling and half a number."""
+
+
+@lru_cache(
+    maxsize=1 << 13
+)  # names share most of their words, and most of those say nothing: half of the time marking takes
+def _known(low: str) -> _Known | None:
+    plain = low.isalpha()
+    counts = not plain or low in _NUMBERING or low[-1:] in _CJK_COUNTERS
+    entry = entry_of(LEXICON, low)
+    mixed = not plain and not low.isdecimal()
+    shapes = tuple((meaning, found) for shape, meaning in _SHAPES if (found := shape.match(low))) if mixed else ()
+    return _Known(counts, entry, shapes) if counts or entry is not None else None
+
+
 def mark_words(reading: Reading) -> None:
     """Give every word its term, longest spelling first, and collect the words that numbering will look at."""
-    all_words, numbers = reading.words, reading.numbers
-    at = 0
-    while at < len(all_words):
-        word = all_words[at]
-        low = word.low
-        plain = low.isalpha()
-        if not plain or low in _NUMBERING or low[-1:] in _CJK_COUNTERS:
-            numbers.append(word)
-        # Most words of titles begin no spelling; asking that first is cheaper than a call.
-        hit = look_up(LEXICON, all_words, at) if low in LEXICON or low[-1:] == "+" else None
-        if hit is not None:
-            term, stop = hit
-            word.term = term
-            for other in all_words[at + 1 : stop]:
-                other.term = term
-                other.head = at
-                if not other.low.isalpha() or other.low in _NUMBERING:
-                    numbers.append(other)
-            at = stop
+    words, numbers = reading.words, reading.numbers
+    behind = 0
+    for at, word in enumerate(words):
+        known = _known(word.low)
+        if known is None or at < behind:
             continue
-        if not plain and word.number is None:
-            _mark_mixed(reading, word)
-        at += 1
+        counts, entry, shapes = known
+        if counts:
+            numbers.append(word)
+        hit = longest(entry, words, at) if entry is not None else None
+        if hit is not None:
+            word.term, behind = hit
+            if behind > at + 1:
+                _spread(reading, word, behind)
+        elif shapes:
+            word.term = _of_shape(reading, word, shapes)
+
+
+def _spread(reading: Reading, head: Word, stop: int) -> None:
+    """Give the words behind the first of a phrase its term."""
+    for word in reading.words[head.index + 1 : stop]:
+        word.term = head.term
+        word.head = head.index
+        if not word.low.isalpha() or word.low in _NUMBERING:
+            reading.numbers.append(word)
 
 
 def resolution_of(height: int) -> int:
@@ -57,14 +87,13 @@ def resolution_of(height: int) -> int:
     return next(lines for limit, lines in _HEIGHTS if height <= limit)
 
 
-def _mark_mixed(reading: Reading, word: Word) -> None:
-    """Read a word of letters and digits by the first shape that makes sense of it."""
-    for shape, meaning in _SHAPES:
-        found = shape.match(word.low)
-        if found is not None:
-            word.term = meaning(reading, word, found)
-            if word.term is not None:
-                return
+def _of_shape(reading: Reading, word: Word, shapes: tuple[tuple[Meaning, re.Match[str]], ...]) -> Term | None:
+    """What the first shape says that makes sense where the word stands."""
+    for meaning, found in shapes:
+        term = meaning(reading, word, found)
+        if term is not None:
+            return term
+    return None
 
 
 def _glued(reading: Reading, word: Word, found: re.Match[str]) -> Term | None:
@@ -152,7 +181,7 @@ def _resolution(height: int) -> tuple[str, str]:
     return "resolution", str(resolution_of(height))
 
 
-_SHAPES: tuple[tuple[re.Pattern[str], Callable[[Reading, Word, re.Match[str]], Term | None]], ...] = (
+_SHAPES: tuple[tuple[re.Pattern[str], Meaning], ...] = (
     (re.compile(r"^([a-z]{2,10}\+?)(\d{1,4})([ip]?)\d{0,2}$"), _glued),
     (re.compile(r"^(?:sp|ova|oad|oav|ona|(?:nc)?(?:op|ed)|special)\d{1,2}[a-z]?(?:v\d)?$"), _special),
     (re.compile(r"^(?:cd|disc|disk)(\d{1,2})(?:of\d{1,2})?$"), _disc),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from mydia.core.release.passes.counting import (
+    Recogniser,
+    begun_by,
     cjk_number,
     episodes_in,
     follow,
@@ -28,7 +30,8 @@ _BOLUM = re.compile(r"^(\d{1,4})(?:bolum|blm)$")
 
 def read_named(reading: Reading) -> bool:
     """Find the first word that says which episode it is. True when something was found."""
-    return any(recognise(reading, word) for word in reading.numbers if word.used is None for recognise in _RECOGNISERS)
+    words = (word for word in reading.numbers if word.used is None)
+    return any(_RECOGNISERS[place].read(reading, word) for word in words for place in _begun_by(word.low))
 
 
 def _lettered(reading: Reading, word: Word) -> bool:
@@ -48,7 +51,7 @@ def _lettered(reading: Reading, word: Word) -> bool:
 def _worded(reading: Reading, word: Word) -> bool:
     """Read "Episode 56", "Ep #3-4"."""
     after = word_at(reading, word.index + 1)
-    if word.low not in EPISODE or word.low == "часть" or after is None or after.gap.strip(" ._-#"):
+    if word.low == "часть" or after is None or after.gap.strip(" ._-#"):
         return False
     number = plain(after)
     if number is None:
@@ -58,18 +61,16 @@ def _worded(reading: Reading, word: Word) -> bool:
     set_version(reading, number.group(2), reading.span(after.index, after.index))
     episodes, last = range_from(reading, after, int(number.group(1)))
     last = follow(reading, episodes, last, None) if last == after.index else last
-    reading.facts["either_count"] = True
+    reading.asides["either_count"] = True
     return give_absolute(reading, episodes, word.index, last)
 
 
 def _counter(reading: Reading, word: Word) -> bool:
     """Read 第1008話 and "60bolum"; 24集 alone is how many there are."""
-    if _COUNTER.match(word.low) is None and _BOLUM.match(word.low) is None:
-        return False
     counted = word.low.startswith("第")
     if word.index <= reading.title_from or (word.low.endswith("集") and not counted):
         return False
-    reading.facts["either_count"] = counted
+    reading.asides["either_count"] = counted
     return give_absolute(reading, [cjk_number(word.low) or 0], word.index, word.index)
 
 
@@ -99,9 +100,9 @@ def _give_lettered(reading: Reading, word: Word, letters: str, digits: str, epis
     dated = after is not None and after.number is not None and len(after.low) == 6
     if dated and after is not None:
         after.used = "recorded"
-    if dated or "recorded" in reading.facts or (letters == "e" and len(digits) < 3):
+    if dated or "recorded" in reading.asides or (letters == "e" and len(digits) < 3):
         return give_first_season(reading, episodes, word.index, last)
-    reading.facts["either_count"] = letters != "e"
+    reading.asides["either_count"] = letters != "e"
     return give_absolute(reading, episodes, word.index, last)
 
 
@@ -124,4 +125,15 @@ def _is_counted(reading: Reading, last: int) -> bool:
     return total is not None and last + 2 < len(reading.words)
 
 
-_RECOGNISERS = (_lettered, _worded, _counter, _before_its_word, _hashed)
+def _begins_counter(low: str) -> bool:
+    return _COUNTER.match(low) is not None or _BOLUM.match(low) is not None
+
+
+_RECOGNISERS = (
+    Recogniser(_LETTERED.match, _lettered),
+    Recogniser(EPISODE.__contains__, _worded),
+    Recogniser(_begins_counter, _counter),
+    Recogniser(str.isdecimal, _before_its_word),
+    Recogniser(str.isdecimal, _hashed),
+)
+_begun_by = begun_by(_RECOGNISERS)

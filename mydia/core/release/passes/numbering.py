@@ -17,6 +17,8 @@ from mydia.core.release.passes.counting import (
     FULL,
     SEASON_WORD,
     TO,
+    Recogniser,
+    begun_by,
     cjk_number,
     episodes_in,
     follow,
@@ -26,7 +28,7 @@ from mydia.core.release.passes.counting import (
     word_at,
 )  # fmt: skip
 from mydia.core.release.passes.dates import date_at
-from mydia.core.release.passes.seasons import CJK_SEASON, number_before, season_at, technical_before
+from mydia.core.release.passes.seasons import CJK_SEASON, begins_season, number_before, season_at, technical_before
 from mydia.core.release.reading import Reading, dashed
 from mydia.core.release.tables.words import EPISODE, EPISODE_AFTER, OF, ORDINALS, PART, SEASON, SEASON_AFTER, SO_FAR
 from mydia.core.release.tokens import Word, is_han
@@ -40,13 +42,15 @@ _CJK_EPISODE = re.compile(r"^第[\d一二三四五六七八九十]{1,4}[話话�
 _PICTURE_OR_SOUND = frozenset(["resolution", "video_codec", "audio", "bit_depth"])
 """What a word says that tells no season or episode, whatever digits it has."""
 _COUNTING = frozenset(["of", "из"])
+_CAP = frozenset(["cap", "capitulo"])
 _NEXT = frozenset(["", " ", ".", "_", "-", " - ", ", ", ",", ".-.", "_-_"])
 
 
 def read_numbering(reading: Reading) -> bool:
     """Find season and episode. True when something was found."""
     words = [w for w in reading.numbers if w.used is None and (w.term is None or w.term.field not in _PICTURE_OR_SOUND)]
-    return any(recognise(reading, word) for recognise in _RECOGNISERS for word in words)
+    begun = sorted((place, at) for at, word in enumerate(words) for place in _begun_by(word.low))
+    return any(_RECOGNISERS[place].read(reading, words[at]) for place, at in begun)
 
 
 def _give(reading: Reading, season: int | None, episodes: list[int], first: int, last: int, offset: int = 0) -> None:
@@ -391,8 +395,6 @@ def _is_boxed_title(reading: Reading, last: int) -> bool:
 
 def _read_cap(reading: Reading, word: Word) -> bool:
     """The Spanish "Cap.201": season 2, episode 1."""
-    if word.low not in ("cap", "capitulo"):
-        return False
     number = word_at(reading, word.index + 1)
     if number is None or number.number is None or len(number.low) not in (3, 4):
         return False
@@ -476,4 +478,22 @@ def is_episode_after(word: Word) -> bool:
     return word.low in EPISODE_AFTER
 
 
-_RECOGNISERS = (_read_full, _read_cross, _read_split, _read_counted_words, _read_words, _read_cap, _read_counted)
+def _begins_cross(low: str) -> bool:
+    shaped = any(shape.match(low) is not None for shape in (CROSS, _GLUED_CROSS, _NAKED, _CROSS_LINES))
+    return shaped or (low.isdecimal() and len(low) < 3)  # "1 x 03"
+
+
+def _begins_counted(low: str) -> bool:
+    return _COUNTED.match(low) is not None or (low.isdecimal() and len(low) < 4)
+
+
+_RECOGNISERS = (
+    Recogniser(FULL.match, _read_full),
+    Recogniser(_begins_cross, _read_cross),
+    Recogniser(SEASON_WORD.match, _read_split),
+    Recogniser(SEASON_AFTER.__contains__, _read_counted_words),
+    Recogniser(begins_season, _read_words),
+    Recogniser(_CAP.__contains__, _read_cap),
+    Recogniser(_begins_counted, _read_counted),
+)
+_begun_by = begun_by(_RECOGNISERS)

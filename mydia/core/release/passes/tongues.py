@@ -20,7 +20,7 @@ _SPANISH = frozenset(["spanish", "espanol", "spa", "esp"])
 
 def read_languages(reading: Reading) -> None:
     """Tell the languages that are heard from those that are read."""
-    subtitled = _subtitled(reading)
+    subtitled = _subtitled(reading) if "languages" in reading.found else {}
     named: list[tuple[str, Span]] = []
     for code, span in reading.found.get("languages", ()):
         reading.add("subtitles" if span in subtitled else "languages", code, span)
@@ -73,8 +73,10 @@ def _where_none_is_heard(reading: Reading, named: list[tuple[str, Span]]) -> Non
 
 def _from_letters(reading: Reading) -> None:
     """Names in Russian or Ukrainian letters are given by those who speak over the film; nowhere is that read."""
+    if reading.name.isascii():
+        return
     name = reading.name.lower()
-    if not name.isascii() and _CYRILLIC.search(name) is not None and _OTHER_CYRILLIC.search(name) is None:
+    if _CYRILLIC.search(name) is not None and _OTHER_CYRILLIC.search(name) is None:
         reading.facts.setdefault("languages", []).append("uk" if _UKRAINIAN.search(name) is not None else "ru")
 
 
@@ -87,8 +89,9 @@ def _latin_american(reading: Reading) -> None:
         before = reading.words[word.index - 1]
         if word.low == "latino" and word.gap in ("(", " (", "[", " [") and before.low in _SPANISH:
             at = codes.index("es")
+            spans = reading.spans["languages"]
             del codes[at]
-            del reading.spans["languages"][at]
+            reading.spans["languages"] = spans[:at] + spans[at + 1 :]
             return
 
 
@@ -161,6 +164,8 @@ def _span(words: list[Word], index: int) -> Span:
 
 def _from_characters(reading: Reading) -> None:
     """Languages written in Chinese characters, within runs that have no blanks."""
+    if reading.name.isascii():
+        return
     for word in reading.words:
         if not word.low.isascii() and word.used is None and not reading.title_from <= word.index < reading.title_to:
             for code, piece in _PIECES:

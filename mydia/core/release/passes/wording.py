@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 
 from mydia.core.release.facts import Span
 from mydia.core.release.reading import Fact, Reading
@@ -19,22 +18,19 @@ _DECIMALS = re.compile(r"(?<![\d.,])\d{1,4}[.,]$")
 
 def read_revision(reading: Reading) -> None:
     """PROPER and REPACK are version 2, with a digit one more; v2 says it itself."""
-    version, spans = 1, []
-    for field in ("proper", "repack"):
-        for value, span in reading.found.get(field, ()):
-            version = max(version, int(value))
-            spans.append(span)
-    if "repack" in reading.found:
-        reading.set("repack", True, *(span for _, span in reading.found["repack"]))
-    if version == 1:
+    found = reading.found
+    said = [*found.get("proper", ()), *found.get("repack", ())]
+    if said:
+        version, spans = max(int(value) for value, _ in said), tuple(span for _, span in said)
+    else:
         version, spans = _numbered_version(reading)
+    if "repack" in found:
+        reading.set("repack", True, *(span for _, span in found["repack"]))
     if version > 1:
         reading.set("version", version, *spans)
-    meant = [fact for fact in reading.found.get("real", ()) if _is_no_name(reading, fact[1])]
+    meant = [fact for fact in found["real"] if _is_no_name(reading, fact[1])] if "real" in found else ()
     if meant:
         reading.set("real", sum(int(value) for value, _ in meant), *(span for _, span in meant))
-    reading.facts.pop("anime_version", None)
-    reading.spans.pop("anime_version", None)
 
 
 def _is_no_name(reading: Reading, span: Span) -> bool:
@@ -46,17 +42,18 @@ def _is_no_name(reading: Reading, span: Span) -> bool:
     return False
 
 
-def _numbered_version(reading: Reading) -> tuple[int, list[Span]]:
-    if "anime_version" in reading.facts:
-        return reading.facts["anime_version"], reading.spans["anime_version"]
+def _numbered_version(reading: Reading) -> tuple[int, tuple[Span, ...]]:
+    told: tuple[int, tuple[Span, ...]] | None = reading.asides.get("anime_version")
+    if told is not None:
+        return told
     if "revision" in reading.found:
         value, span = reading.found["revision"][0]
-        return int(value), [span]
+        return int(value), (span,)
     for word in reading.numbers:
         found = _TRAILING_VERSION.match(word.low) if word.used in ("year", "absolute_episodes") else None
         if found is not None and int(found.group(1)) > 0:
-            return int(found.group(1)), [Span(word.start, word.end)]
-    return 1, []
+            return int(found.group(1)), (Span(word.start, word.end),)
+    return 1, ()
 
 
 def read_edition(reading: Reading) -> None:
@@ -131,13 +128,20 @@ def read_sound(reading: Reading) -> None:
     best: tuple[float, Span] | None = None
     for value, span in reading.found.get("channels", ()):
         best = max(best or (0.0, span), (float(value), span))
-    for word, after in pairwise(reading.words):
-        if best is None and word.used == "channels" == after.used and after.low in _LOW_CHANNELS:
-            digits = re.search(r"(\d)$", word.low)
-            if digits is not None:
-                best = (float(f"{digits.group(1)}.{after.low}"), Span(word.start, after.end))
+    if best is None:
+        best = _claimed_channels(reading)
     if best is not None:
         reading.set("audio_channels", best[0], best[1])
+
+
+def _claimed_channels(reading: Reading) -> tuple[float, Span] | None:
+    """The channels that `claim_channels` found in two words."""
+    for word in reading.numbers:
+        if word.used == "channels" and word.index + 1 < len(reading.words):
+            after = reading.words[word.index + 1]
+            if after.used == "channels" and after.low in _LOW_CHANNELS and word.low[-1].isdecimal():
+                return float(f"{word.low[-1]}.{after.low}"), Span(word.start, after.end)
+    return None
 
 
 def claim_channels(reading: Reading) -> None:
@@ -241,7 +245,7 @@ def read_pack(reading: Reading) -> None:
     seasons = facts.get("seasons", ())
     if not seasons or "episodes" in facts or "absolute_episodes" in facts or "air_date" in facts:
         return
-    spans = reading.spans.get("seasons", [])
+    spans = reading.spans.get("seasons", ())
     if "season_extra" in reading.found and not _comes_with(reading, reading.found["season_extra"][0][1]):
         reading.set("season_extra", True, *(span for _, span in reading.found["season_extra"]))
     part = _season_part(reading)
@@ -250,7 +254,7 @@ def read_pack(reading: Reading) -> None:
         reading.set("season_pack", "partial", part[1])
         return
     facts["full_season"] = True
-    reading.spans["full_season"] = list(spans)
+    reading.spans["full_season"] = spans
     facts["season_pack"] = "multi" if len(seasons) > 1 else "full"
 
 

@@ -68,7 +68,8 @@ def _first_bracket(reading: Reading) -> int:
     """The first square bracket behind unbracketed words: titles end before it."""
     words = reading.words
     if (
-        reading.title_from < len(words)
+        reading.boxes
+        and reading.title_from < len(words)
         and words[reading.title_from].box < 0
         and not is_han(words[reading.title_from].text)
     ):
