@@ -157,6 +157,8 @@ def record(
         summary=summary(judged, chosen, answers, notes),
         slot_id=wish.slot.id,
         download_id=next(iter(grabbed.values()), None),
+        found=judged.found,
+        accepted=judged.acceptable,
     )
     if not grab:
         return

@@ -15,7 +15,7 @@ from typing import Final, Literal, get_args
 
 from mydia.core.decide.model import Episode, Held, Number, Target
 from mydia.core.decide.rules.timing import ALWAYS, available_from
-from mydia.core.decide.upgrade import cutoff_unmet, worth_of
+from mydia.core.decide.upgrade import sought, worth_of
 from mydia.core.quality import QualityProfile
 
 ShowPreset = Literal[
@@ -208,8 +208,7 @@ def _lack(held: Iterable[Held], profile: QualityProfile, number: Number | None =
     files = [h for h in held if number is None or number in h.episodes]
     if not files:
         return "missing"
-    below = any(cutoff_unmet(profile, worth_of(h)) for h in files)
-    return "cutoff_unmet" if below and profile.upgrades else None
+    return "cutoff_unmet" if any(sought(profile, worth_of(h)) for h in files) else None
 
 
 def _monitored_things(target: Target, availability_delay: int) -> Iterable[tuple[Number | None, datetime | None]]:

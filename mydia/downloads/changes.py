@@ -39,11 +39,12 @@ def record_search(
     summary: str,
     slot_id: str | None = None,
     download_id: str | None = None,
+    found: int | None = None,
+    accepted: int | None = None,
 ) -> str:
-    """Keep a search for a slot of a title, with every candidate and its verdict. `candidates` are search_candidates rows without id and
-    position."""
+    """Keep a search for a slot of a title, with its candidates and their verdicts. `candidates` are search_candidates rows without id and
+    position; `found` and `accepted` how many there were in all, where more than those."""
     search_id = tx.new_id()
-    accepted = sum(1 for c in candidates if c["accepted"])
     tx.insert(
         "searches",
         {
@@ -53,8 +54,8 @@ def record_search(
             "mode": mode,
             "targets": to_json(list(targets)),
             "indexers": to_json(list(indexers)),
-            "found": len(candidates),
-            "accepted": accepted,
+            "found": len(candidates) if found is None else found,
+            "accepted": sum(1 for c in candidates if c["accepted"]) if accepted is None else accepted,
             "chosen": chosen,
             "download_id": download_id,
             "summary": summary,

@@ -149,6 +149,24 @@ def test_nothing_is_wanted_of_what_is_not_monitored_or_not_to_be_upgraded() -> N
     assert not wanted("t", FILM, [Slot("default", off, (Held("HDTV-720p"),))], {})
 
 
+def test_nothing_better_is_sought_of_the_best_quality_where_no_liked_format_could_raise_its_score() -> None:
+    film = Target("movie", "The Film", availability="released")
+    profile = QualityProfile.from_json({"qualities": ["HDTV-720p", "Bluray-1080p"], "cutoff": "Bluray-1080p"})
+    assert (profile.upgrades, profile.cutoff_score > 0) == (True, True)
+
+    def why(quality: str, **more: Any) -> str | None:
+        score = more.pop("score", 0)
+        slot = Slot("default", replace(profile, **more), (Held(quality, score=score),))
+        return next((w.why for w in wanted("m", film, [slot], {})), None)
+
+    assert why("HDTV-720p") == "cutoff_unmet"
+    assert why("Bluray-1080p") is None
+    assert why("Bluray-1080p", scores={"Bad": -50}) is None
+    assert why("Bluray-1080p", scores={"HDR": 50}) == "cutoff_unmet"
+    assert why("Bluray-1080p", scores={"HDR": 50}, score=50) is None
+    assert why("Bluray-1080p", scores={"HDR": 50}, cutoff_score=20, score=20) is None
+
+
 def thing(title: str, number: tuple[int, int] | None = None, days_ago: int | None = None) -> Wanted:
     last = None if days_ago is None else NOW - timedelta(days=days_ago)
     return Wanted(title, "default", number, "missing", NOW - timedelta(days=1), last)

@@ -51,6 +51,15 @@ def cutoff_unmet(profile: QualityProfile, have: Worth, new: Worth | None = None)
     return have.score < (profile.cutoff_score if profile.upgrades else profile.min_score)
 
 
+def sought(profile: QualityProfile, have: Worth) -> bool:
+    """Whether the house looks for something better of its own accord: for what can exist. No release scores more than all that is liked
+    together, however high the score is set at which a person would be content."""
+    if not profile.upgrades:
+        return False
+    best = sum(score for score in profile.scores.values() if score > 0)
+    return profile.standing(have.quality) < profile.effective_cutoff() or have.score < min(profile.cutoff_score, best)
+
+
 def objections(profile: QualityProfile, have: Worth, new: Worth) -> tuple[Objection, ...]:
     """Why `new` may not replace `have`, each objection from its own point of view; empty when it may."""
     found = (_settled(profile, have, new), _not_better(profile, have, new), _upgrades_off(profile, have, new))

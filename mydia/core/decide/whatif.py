@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from mydia.core.decide.engine import decide
 from mydia.core.decide.model import Candidate, Context, Held, Target, Verdict
-from mydia.core.decide.upgrade import cutoff_unmet, worth_of
+from mydia.core.decide.upgrade import sought, worth_of
 from mydia.core.formats import score
 from mydia.core.quality import QualityProfile
 
@@ -49,7 +49,7 @@ def what_if(
         before, after = rescore(file, old), rescore(file, new)
         if before.score != after.score:
             changed.append((file, after.score))
-        was, will = _sought(before, old), _sought(after, new)
+        was, will = sought(old, worth_of(before)), sought(new, worth_of(after))
         if will and not was:
             to_upgrade.append(file)
         elif was and not will:
@@ -62,10 +62,6 @@ def rescore(file: Held, profile: QualityProfile) -> Held:
     if file.formats is None:
         return file
     return replace(file, score=score(file.formats, profile))
-
-
-def _sought(file: Held, profile: QualityProfile) -> bool:
-    return profile.upgrades and cutoff_unmet(profile, worth_of(file))
 
 
 def _turned(past: Iterable[PastDecision], old: QualityProfile, new: QualityProfile) -> Iterable[Turned]:
