@@ -14,7 +14,7 @@ import trio
 from loguru import logger
 
 from mydia.adapters.disk.incoming import Folder, read_folder, standing
-from mydia.adapters.disk.paths import Anchor, join
+from mydia.adapters.disk.paths import Anchor, join, lies_inside
 from mydia.adapters.disk.space import space
 from mydia.adapters.disk.system import REAL, Syscalls, printable
 from mydia.core.importing import Existing, ImportPlan, Outcome, plan
@@ -134,6 +134,12 @@ class Importer(JobActor):
         seen = await client.get(download.download_client_id or "")
         if seen is None or seen.save_path is None:
             raise Unavailable("Its client does not list it just now", retry_after=30)
+        for root in await self.house.read(files.roots):
+            if await trio.to_thread.run_sync(lies_inside, seen.save_path, root.path):
+                raise Invalid(
+                    f"Its client saves into the library folder {printable(root.path)}, where a file would be the client's and the library's"
+                    " own at once. Give the client a folder beside it"
+                )
         now = self.house.clock.now().timestamp()
         return await trio.to_thread.run_sync(partial(read_folder, seen.save_path, seen.files, now=now))
 

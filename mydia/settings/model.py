@@ -449,6 +449,17 @@ class Config(Section):
     )
     logging: Logging = section(Logging, "The log.")
 
+    @model_validator(mode="after")
+    def _downloads_lie_beside(self) -> "Config":
+        downloads = self.download_dir.absolute()
+        for folder in (Path(entry.path).absolute() for entry in self.media.library_paths):
+            if self.downloads.embedded.enabled and (downloads == folder or folder in downloads.parents):
+                raise ValueError(
+                    f"downloads go to {downloads}, inside the library folder {folder}: what is being downloaded would be taken for the "
+                    "library's own; set downloads.embedded.download_dir to a folder beside it"
+                )
+        return self
+
     @property
     def database_file(self) -> Path:
         return self.database.path or self.data_dir / "mydia.db"

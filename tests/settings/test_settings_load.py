@@ -320,6 +320,16 @@ def test_library_folders_may_not_overlap(tmp_path: Path, folders: tuple[str, str
     assert "overlap" in problems(tmp_path, text)[0]
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["downloads:\n  embedded:\n    download_dir: /films/new\n", "data_dir: /films\n", "data_dir: /films/.mydia\n"],
+)
+def test_downloads_may_not_lie_inside_a_library_folder(tmp_path: Path, text: str) -> None:
+    library = "media:\n  library_paths:\n    - {path: /films, type: movie}\n"
+    (told,) = problems(tmp_path, library + text)
+    assert "inside the library folder /films" in told
+
+
 def test_two_of_one_name_are_refused(tmp_path: Path) -> None:
     text = "downloads:\n  indexers:\n" + "    - {type: torznab, url: 'http://a:1'}\n" * 2
     assert "two indexers are called 'a'" in problems(tmp_path, text)[0]

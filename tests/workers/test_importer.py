@@ -269,6 +269,16 @@ async def test_a_download_whose_import_was_called_off_is_a_person_s_to_decide_an
         await here.until(download, "imported")
 
 
+async def test_d14_a_client_that_saves_into_the_library_keeps_its_files_and_a_person_is_told(tmp_path: Path) -> None:
+    async with dock(tmp_path) as here:
+        item = await add(here.house, film())
+        inside = here.films / "incoming"
+        download = await here.grab(item, HD, [("c.mkv", minute("1080p"))], at=inside)
+        held = await here.until(download, "held")
+        assert "saves into the library folder" in (held.error_message or "")
+        assert tree_of(here.films) == {"incoming/c.mkv"}
+
+
 async def test_d16_a_sample_beside_the_film_is_left_where_it_is(tmp_path: Path) -> None:
     async with dock(tmp_path) as here:
         item = await add(here.house, film())

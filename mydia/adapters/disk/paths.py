@@ -67,6 +67,12 @@ def resolve_inside(root: str, relative: str) -> str:
     return real
 
 
+def lies_inside(folder: str, root: str) -> bool:
+    """Whether a folder is the root or below it, links resolved."""
+    real_root, real = os.path.realpath(root), os.path.realpath(folder)
+    return real == real_root or real.startswith(real_root.rstrip("/") + "/")
+
+
 @contextmanager
 def open_folder(
     root: str,
