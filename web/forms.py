@@ -82,9 +82,21 @@ def _field(key: str, info: FieldInfo, value: Any, base: Loaded | None, error: st
     kind = _kind(info)
     text: str | bool = bool(value) if kind == "check" else _text(value)
     fixed = base.sources[key].where if base is not None and base.fixed(key) else ""
-    label = key.rpartition(".")[2].replace("_", " ")
+    label = _label(key.rpartition(".")[2])
     choices = tuple(str(c) for c in _literals(info.annotation)) if kind == "choice" else ()
     return Field(key, label, info.description or "", kind, text, choices, fixed, error)
+
+
+_UNITS = {"gb": "GB", "mb": "MB", "minutes": "minutes", "days": "days", "seconds": "seconds", "percent": "%"}
+_WORDS = {"max": "maximum", "min": "minimum", "multi": "several"}
+
+
+def _label(name: str) -> str:
+    """A key as people say it: max_size_gb -> 'Maximum size (GB)'."""
+    words = name.split("_")
+    unit = _UNITS.get(words[-1]) if len(words) > 1 else None
+    said = " ".join(_WORDS.get(word, word) for word in (words[:-1] if unit else words))
+    return f"{said.capitalize()} ({unit})" if unit else said.capitalize()
 
 
 def _kind(info: FieldInfo) -> Kind:

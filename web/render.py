@@ -85,6 +85,7 @@ def environment() -> Environment:
         "day",
         "stamp",
         "clock",
+        "browser",
         "codec",
         "hdr",
         "channels",

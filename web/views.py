@@ -212,6 +212,28 @@ _CODEC = {
 }
 
 
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+    ("curl", "curl"),
+)
+_SYSTEMS = (
+    ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux"),
+)  # fmt: skip
+
+
+def browser(agent: str | None) -> str:
+    """'Mozilla/5.0 (X11; Linux x86_64) … Firefox/140.0' -> 'Firefox on Linux'; what is none of the known is shown as it calls itself."""
+    if not agent:
+        return "An unknown browser"
+    name = next((words for sign, words in _BROWSERS if sign in agent), None)
+    system = next((words for sign, words in _SYSTEMS if sign in agent), None)
+    return f"{name} on {system}" if name and system else agent
+
+
 def codec(name: str | None) -> str:
     return _CODEC.get((name or "").lower(), name or "–")
 

@@ -415,3 +415,15 @@ async def test_a_release_is_explained_piece_by_piece(tmp_path: Path) -> None:
         assert "CAM is not in the profile HD-1080p" in refused
         await read(looker, f"{asked}x&media_id={film.group(1)}", 422)
         await read(looker, f"{asked}&media_id=nothing", 404)
+
+
+async def test_a_setting_is_found_by_its_key_its_purpose_or_its_value_and_named_with_its_unit(tmp_path: Path) -> None:
+    async with pages(tmp_path) as (_, admin):
+        assert "<code>server.port</code>" in await read(admin, "/settings")
+        found = await read(admin, "/settings?q=min_seeders")
+        assert "<code>downloads.rules.min_seeders</code>" in found
+        assert "<code>server.port</code>" not in found
+        assert "No setting is called so" in await read(admin, "/settings?q=a unicorn")
+        rules = await read(admin, "/settings/rules")
+        assert "Minimum seeders" in rules
+        assert "Maximum size (GB)" in rules

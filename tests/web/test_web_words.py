@@ -123,3 +123,18 @@ def test_any_title_makes_a_well_formed_poster_whose_words_fit(title: str, year: 
 def test_a_title_is_set_without_losing_a_word() -> None:
     title = "Dr. Strangelove or: How I Learned to Stop Worrying and Love the Bomb"
     assert " ".join(posters.set_title(title)[0]) == title
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        (None, "An unknown browser"),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0", "Edge on Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1", "Safari on iPhone"),
+        ("Mozilla/5.0 (Linux; Android 15) Chrome/140.0 Mobile Safari/537.36", "Chrome on Android"),
+        ("a lamp/1.0", "a lamp/1.0"),
+    ],
+)
+def test_a_browser_is_called_as_people_call_it(agent: str | None, words: str) -> None:
+    assert views.browser(agent) == words

@@ -23,9 +23,13 @@ pages = Blueprint("dashboard", __name__)
 
 @dataclass(frozen=True, slots=True)
 class Problem:
+    """`href` and `go` lead an administrator to where more is said of it."""
+
     what: str
     why: str
     tone: Tone
+    href: str = ""
+    go: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ async def problems(visit: Visit) -> list[Problem]:
     """What is wrong now and who can mend it reads in one line each."""
     found = lacking(visit.house.config) if visit.may("ADMIN") else []
     for alert in await visit.read(alerts):
-        found.append(Problem(alert.message, f"Since {stamp(alert.since)}.", "bad"))
+        found.append(Problem(alert.message, f"Since {stamp(alert.since)}.", "bad", "/system", "Look at the system"))
     for root in await visit.read(library.roots):
         if root.state != "ok":
             tone: Tone = "bad" if root.state == "unavailable" else "warning"
@@ -90,9 +94,8 @@ async def problems(visit: Visit) -> list[Problem]:
     now = visit.house.clock.now().isoformat()
     for status in await visit.read(downloads.provider_statuses):
         if status.disabled_until and status.disabled_until > now[:19]:
-            found.append(
-                Problem(f"{status.name} ({status.family}) does not answer.", status.last_error or "", "warning")
-            )
+            what, why = f"{status.name} ({status.family}) does not answer.", status.last_error or ""
+            found.append(Problem(what, why, "warning", "/system#r-providers", "Test it"))
     return found
 
 

@@ -1,11 +1,11 @@
 """The configuration that is in force: each value, what it is for, where it comes from. Secrets are shown as set or not set."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel, SecretStr
-from quart import Blueprint
+from quart import Blueprint, request
 
 from mydia.logs import mask
 from mydia.settings.load import DEFAULT, Source
@@ -88,8 +88,16 @@ def shown(value: Any) -> str:
 
 @route(pages, "/settings", Policy.ADMIN)
 async def settings(visit: Visit) -> Answer:
-    return await whole(
-        "settings.html",
-        visit,
-        sections=sections(visit.house.config, visit.house.loaded.sources if visit.house.loaded else {}),
+    """`?q=`: those whose key, purpose or value holds it."""
+    q = request.args.get("q", "").strip()[:100]
+    found = sections(visit.house.config, visit.house.loaded.sources if visit.house.loaded else {})
+    return await whole("settings.html", visit, sections=holding(found, q) if q else found, q=q)
+
+
+def holding(found: Iterable[Section], q: str) -> tuple[Section, ...]:
+    words = q.casefold()
+    kept = (
+        replace(s, settings=tuple(x for x in s.settings if words in f"{x.key} {x.doc} {x.value}".casefold()))
+        for s in found
     )
+    return tuple(s for s in kept if s.settings)
