@@ -100,7 +100,9 @@ class Engine:
         return f"libtorrent {lt.__version__} on port {self.session.listen_port()}"
 
     def add(self, *, id: str, magnet: str | None, content: str | None, label: str) -> str:  # noqa: A002  # the message's
-        if id in self.entries:
+        if (known := self.entries.get(id)) is not None:
+            if known.removing:
+                raise PortRefusal("unavailable", "It is still being taken out of the torrent engine; it is tried again")
             return id
         params = self._params(magnet, content)
         params.save_path = str(Path(self.settings.downloads, id))

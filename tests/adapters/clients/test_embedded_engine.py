@@ -136,6 +136,25 @@ async def test_a_removal_stays_removed_however_soon_it_is_killed(tmp_path: Path,
         await eventually(is_gone)
 
 
+async def test_what_is_added_again_while_it_is_being_removed_is_there_once_that_is_said(
+    tmp_path: Path, torrent: bytes
+) -> None:
+    async with engine(tmp_path) as running:
+        for _ in range(5):
+            id_ = await running.client.add(Payload("p", content=torrent), label=LABEL)
+            await running.client.remove(id_, delete_files=True)
+
+            async def taken() -> bool:
+                try:
+                    await running.client.add(Payload("p", content=torrent), label=LABEL)
+                except Unavailable:
+                    return False
+                return True
+
+            await eventually(taken)
+            assert await running.client.get(id_) is not None
+
+
 async def test_a_resume_file_that_is_damaged_is_kept_aside_and_the_rest_goes_on(tmp_path: Path, torrent: bytes) -> None:
     async with engine(tmp_path) as running:
         await running.client.add(Payload("Film", content=torrent), label=LABEL)
