@@ -5,6 +5,7 @@ They work on the database while the daemon is down, and through the API of a run
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -17,23 +18,28 @@ import trio
 from mydia import choosing_yaml
 from mydia.choosing import changes, queries
 from mydia.choosing.model import Adopted, Brought, read_brought
+from mydia.databases import engine_of
 from mydia.errors import Conflict, Invalid, NotFound, Unavailable
 from mydia.messages import Change
 from mydia.settings.load import Loaded, load_config, with_overrides
-from mydia.settings.model import Config
 from mydia.settings.queries import overrides
 from mydia.store.engine import Connection, Engine
 from mydia.store.transaction import Transaction, to_text
 
 T = TypeVar("T")
-EngineOf = Callable[[Config], Engine]
-DEFAULT_FILE = Path("config.yml")
 LARGEST = 8 << 20  # bytes of one file that is read
 
 
-def add_formats(parser: argparse.ArgumentParser) -> None:
-    """Custom formats: list them, or bring in those of the TRaSH guides, Radarr or Sonarr."""
-    commands = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
+def add_commands(commands: Any) -> None:
+    """Add `formats` and `choosing` to the command line; `run` answers them."""
+    for name, add in (("formats", _add_formats), ("choosing", _add_choosing)):
+        parser = commands.add_parser(name, help=add.__doc__, description=add.__doc__)
+        add(parser.add_subparsers(dest="what", required=True, metavar="WHAT"))
+        parser.set_defaults(run=run)
+
+
+def _add_formats(commands: Any) -> None:
+    """List custom formats, or bring in those of the TRaSH guides, Radarr or Sonarr."""
     listing = commands.add_parser("list", help="the custom formats with their scores")
     listing.set_defaults(work=list_formats)
     bringing = commands.add_parser(
@@ -47,9 +53,8 @@ def add_formats(parser: argparse.ArgumentParser) -> None:
     _reach(listing, bringing)
 
 
-def add_choosing(parser: argparse.ArgumentParser) -> None:
-    """All that was chosen (formats, quality profiles, rules, naming) as YAML."""
-    commands = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
+def _add_choosing(commands: Any) -> None:
+    """Take all that was chosen (formats, profiles, rules, naming) out to YAML, or in from it."""
     out = commands.add_parser("export", help="write it to a file, or to standard output")
     out.add_argument("file", nargs="?", type=Path, metavar="FILE")
     out.set_defaults(work=export)
@@ -64,11 +69,11 @@ def _reach(*parsers: argparse.ArgumentParser) -> None:
         parser.add_argument("--url", help="the address of a running daemon; its API key stands in MYDIA_API_KEY")
 
 
-def run(args: argparse.Namespace, env: Mapping[str, str], engine_of: EngineOf) -> int:
+def run(args: argparse.Namespace) -> int:
     """Do one of the commands: the exit code. Raises MydiaError with what was wrong."""
     if args.url:
-        return trio.run(_work, args, Remote(args.url, env.get("MYDIA_API_KEY", "")))
-    loaded = load_config(args.config or (DEFAULT_FILE if DEFAULT_FILE.exists() else None), env)
+        return trio.run(_work, args, Remote(args.url, os.environ.get("MYDIA_API_KEY", "")))
+    loaded = load_config(args.config, os.environ)
     return trio.run(_work, args, Local(loaded, engine_of(loaded.config)))
 
 

@@ -1,5 +1,7 @@
 """The front door: every command of `mydia`. The one file down here that may import upstairs, and only inside a command.
 
+A family of commands has a module of its own, whose `add_commands` adds them here; each sets `run`, which is called with the options.
+
 Exit codes: 0 done; 1 it could not be done (one line on stderr says why); 2 the command line is wrong; 70 the daemon had to abandon a child.
 """
 
@@ -13,18 +15,23 @@ from pathlib import Path
 from mydia import choosing_cli, db_cli, decide_cli, explain_cli, name_cli, parse_cli
 from mydia.errors import MydiaError
 
+DEFAULT_FILE = Path("config.yml")
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="mydia", description="One daemon that runs a home's film and TV library.")
     parser.add_argument(
-        "--config", type=Path, default=None, help="the configuration file (default: ./config.yml where there is one)"
+        "--config",
+        type=Path,
+        default=DEFAULT_FILE if DEFAULT_FILE.exists() else None,
+        help="the configuration file (default: ./config.yml where there is one)",
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name, add in _COMMANDS.items():
         sub = commands.add_parser(name, help=add.__doc__, description=add.__doc__)
         add(sub)
-    for module in (parse_cli, decide_cli, name_cli):
-        module.add_parser(commands)
+    for family in (choosing_cli, db_cli, explain_cli, parse_cli, decide_cli, name_cli):
+        family.add_commands(commands)
     args = parser.parse_args(argv)
     if args.command is None:
         args.run = _serve
@@ -74,7 +81,6 @@ def _demo_command(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--patience",
         type=float,
-        default=110.0,
         metavar="SECONDS",
         help="how long --check waits (default 110, with which it ends within two minutes; a slow machine may need more)",
     )
@@ -117,56 +123,6 @@ def _health(args: argparse.Namespace) -> int:
     return 0 if answer.status_code == httpx.codes.OK else 1
 
 
-def _formats_command(parser: argparse.ArgumentParser) -> None:
-    """List custom formats, or bring in those of the TRaSH guides, Radarr or Sonarr."""
-    choosing_cli.add_formats(parser)
-    parser.set_defaults(run=_choosing)
-
-
-def _choosing_command(parser: argparse.ArgumentParser) -> None:
-    """Take all that was chosen (formats, profiles, rules, naming) out to YAML, or in from it."""
-    choosing_cli.add_choosing(parser)
-    parser.set_defaults(run=_choosing)
-
-
-def _choosing(args: argparse.Namespace) -> int:
-    from supervisors.boot import engine_of
-
-    return choosing_cli.run(args, os.environ, engine_of)
-
-
-def _db_command(parser: argparse.ArgumentParser) -> None:
-    """Take the whole database out to a file, in from one, or to the other engine."""
-    db_cli.add_db(parser)
-    parser.set_defaults(run=_db)
-
-
-def _backup_command(parser: argparse.ArgumentParser) -> None:
-    """Make a verified backup of the database now, or list those there are."""
-    db_cli.add_backup(parser)
-    parser.set_defaults(run=_db)
-
-
-def _restore_command(parser: argparse.ArgumentParser) -> None:
-    """Put a backup in the place of the database, after saying what would be lost."""
-    db_cli.add_restore(parser)
-    parser.set_defaults(run=_db)
-
-
-def _db(args: argparse.Namespace) -> int:
-    return db_cli.run(args, os.environ)
-
-
-def _explain_command(parser: argparse.ArgumentParser) -> None:
-    """Say why a release would be taken for a title of the library (or one that is assumed), or not."""
-    explain_cli.add_options(parser)
-    parser.set_defaults(run=_explain)
-
-
-def _explain(args: argparse.Namespace) -> int:
-    return explain_cli.run(args, os.environ)
-
-
 def _version_command(parser: argparse.ArgumentParser) -> None:
     """Print the version."""
     parser.set_defaults(run=lambda _: print(version("mydia")) or 0)  # noqa: T201
@@ -176,11 +132,5 @@ _COMMANDS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "serve": _serve_command,
     "demo": _demo_command,
     "health": _health_command,
-    "formats": _formats_command,
-    "choosing": _choosing_command,
-    "db": _db_command,
-    "backup": _backup_command,
-    "restore": _restore_command,
-    "explain": _explain_command,
     "version": _version_command,
 }

@@ -1,20 +1,49 @@
-"""Whole databases by what the configuration or a person calls them: for the command line, for pages that give one out as a file, and for
-a process of its own that reads beside the house."""
+"""Databases by what the configuration or a person calls them: as the engine that the house lives on, and whole, as they are seen from
+outside: by the command line, by pages that give one out as a file, and by a process of its own that reads beside the house.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
+from loguru import logger
+
 from mydia.errors import Invalid
 from mydia.house import House
 from mydia.otp import apart
 from mydia.settings.model import Config
-from mydia.store.engine import Connection
+from mydia.store.engine import Connection, Engine
 from mydia.store.moving import Whole
+from mydia.store.sqlite import SqliteEngine
 from mydia.store.sqlite_whole import SqliteWhole
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+def engine_of(config: Config) -> Engine:
+    """The database that is configured, not yet opened: PostgreSQL where there is a `database.url`, else SQLite."""
+    database = config.database
+    if database.url is not None:
+        # The driver's 12 MB and tenth of a second are for those who use it.
+        from mydia.store.postgres import PostgresEngine
+
+        if database.key is not None:
+            logger.warning(
+                "database.key encrypts SQLite files; PostgreSQL, which database.url names, knows nothing of it"
+            )
+        return PostgresEngine(
+            database.url.get_secret_value(), synchronous=database.synchronous, readers=database.pool_size
+        )
+    return SqliteEngine(
+        config.database_file,
+        backups=config.backup_dir,
+        synchronous=database.synchronous,
+        wal=database.wal_mode,
+        readers=database.pool_size,
+        allow_network=database.allow_network_filesystem,
+        key=config.database_key,
+    )
 
 
 def read(config: Config, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:

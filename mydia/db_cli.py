@@ -9,10 +9,9 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 import httpx
@@ -30,12 +29,19 @@ from mydia.store.portable import Source, open_export, write_export
 from mydia.store.sqlite_whole import SqliteWhole
 from mydia.store.transaction import to_text
 
-DEFAULT_FILE = Path("config.yml")
 MEGABYTE = 1e6
 
 
-def add_db(parser: argparse.ArgumentParser) -> None:
-    """`mydia db ...`"""
+def add_commands(commands: Any) -> None:
+    """Add `db`, `backup` and `restore` to the command line; `run` answers them."""
+    for name, add in (("db", _add_db), ("backup", _add_backup), ("restore", _add_restore)):
+        parser = commands.add_parser(name, help=add.__doc__, description=add.__doc__)
+        parser.set_defaults(run=run)
+        add(parser)
+
+
+def _add_db(parser: argparse.ArgumentParser) -> None:
+    """Take the whole database out to a file, in from one, or to the other engine."""
     commands = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
     out = commands.add_parser("export", help="write everything to one file, whatever the engine; the daemon may run")
     out.add_argument("file", type=Path, metavar="FILE")
@@ -52,16 +58,16 @@ def add_db(parser: argparse.ArgumentParser) -> None:
     going.set_defaults(work=move)
 
 
-def add_backup(parser: argparse.ArgumentParser) -> None:
-    """`mydia backup [list]`"""
+def _add_backup(parser: argparse.ArgumentParser) -> None:
+    """Make a verified backup of the database now, or list those there are."""
     parser.add_argument(
         "what", nargs="?", choices=("make", "list"), default="make", help="make one (the default), or list them"
     )
     parser.set_defaults(work=backup)
 
 
-def add_restore(parser: argparse.ArgumentParser) -> None:
-    """`mydia restore NAME|FILE`"""
+def _add_restore(parser: argparse.ArgumentParser) -> None:
+    """Put a backup in the place of the database, after saying what would be lost."""
     parser.add_argument("backup", metavar="NAME|FILE", help="a name from `mydia backup list`, or any backup's path")
     parser.add_argument("--yes", action="store_true", help="do it; without, only what would be lost is said")
     parser.add_argument(
@@ -70,10 +76,9 @@ def add_restore(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(work=restore)
 
 
-def run(args: argparse.Namespace, env: Mapping[str, str]) -> int:
+def run(args: argparse.Namespace) -> int:
     """Do one of the commands: the exit code. Raises MydiaError with what was wrong."""
-    config = load_config(args.config or (DEFAULT_FILE if DEFAULT_FILE.exists() else None), env).config
-    done: int = args.work(config, args)
+    done: int = args.work(load_config(args.config, os.environ).config, args)
     return done
 
 

@@ -28,9 +28,9 @@ from mydia.core.release import parse
 from mydia.errors import Invalid
 
 
-def add_parser(subparsers: Any) -> None:
-    """Adds `decide` to the command line; it sets `run`."""
-    door = subparsers.add_parser("decide", help="decide over releases given as JSON lines", description=__doc__)
+def add_commands(commands: Any) -> None:
+    """Add `decide` to the command line; `run` answers it."""
+    door = commands.add_parser("decide", help="decide over releases given as JSON lines", description=__doc__)
     door.add_argument("--jsonl", action="store_true", required=True, help="read and write one JSON object a line")
     door.set_defaults(run=run)
 
@@ -285,7 +285,7 @@ def _comparison_table(first: Ranked, second: Ranked) -> Table:
 def main() -> int:
     """`python -m mydia.decide_cli decide --jsonl`."""
     parser = argparse.ArgumentParser(prog="mydia")
-    add_parser(parser.add_subparsers(dest="command", required=True))
+    add_commands(parser.add_subparsers(dest="command", required=True))
     args = parser.parse_args()
     try:
         return run(args)

@@ -6,8 +6,9 @@ elsewhere. Where it is unknown, or the options describe a title of their own, `d
 
 import argparse
 import json
+import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -18,7 +19,7 @@ from rich.table import Table
 
 from mydia import decide_cli
 from mydia.choosing.queries import default_profile
-from mydia.choosing_cli import DEFAULT_FILE, Remote
+from mydia.choosing_cli import Remote
 from mydia.core.decide import Candidate
 from mydia.core.titles import title_key
 from mydia.databases import whole_of
@@ -34,24 +35,25 @@ Answer = dict[str, Any]
 """One release's explanation, as the API says it."""
 
 
-def add_options(why: argparse.ArgumentParser) -> None:
-    """What `explain` takes, for a title of the library or an assumed one."""
+def add_commands(commands: Any) -> None:
+    """Add `explain` to the command line; `run` answers it."""
+    told = "Say why a release would be taken for a title of the library (or one that is assumed), or not."
+    why = commands.add_parser("explain", help=told, description=told)
     decide_cli.add_explain_options(why)
     why.add_argument("--assume", action="store_true", help="do not look into the library")
     why.add_argument("--url", help="the address of a daemon on another machine; its API key stands in MYDIA_API_KEY")
+    why.set_defaults(run=run)
 
 
-def run(args: argparse.Namespace, env: Mapping[str, str]) -> int:
+def run(args: argparse.Namespace) -> int:
     """Explain, by the library's own title where it has one: the exit code."""
     if any(getattr(args, name) for name in ASSUMING):
         return decide_cli.run(args)
     candidates = decide_cli.candidates_of_options(args)
     if args.url:
-        answers = trio.run(_ask, args, candidates, Remote(args.url, env.get("MYDIA_API_KEY", "")))
+        answers = trio.run(_ask, args, candidates, Remote(args.url, os.environ.get("MYDIA_API_KEY", "")))
     else:
-        answers = _look(
-            args, candidates, load_config(args.config or (DEFAULT_FILE if DEFAULT_FILE.exists() else None), env)
-        )
+        answers = _look(args, candidates, load_config(args.config, os.environ))
     if answers is None:
         sys.stderr.write(f"mydia: {args.title!r} is not in the library; explained for a title that is assumed\n")
         return decide_cli.run(args)

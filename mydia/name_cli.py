@@ -14,9 +14,9 @@ from typing import Any
 from mydia.core.naming import NamingFacts, NamingOptions, render
 
 
-def add_parser(subparsers: Any) -> None:
-    """Adds `name` to the command line; `run` answers it."""
-    parser = subparsers.add_parser("name", help="render naming templates", description=__doc__)
+def add_commands(commands: Any) -> None:
+    """Add `name` to the command line; `run` answers it."""
+    parser = commands.add_parser("name", help="render naming templates", description=__doc__)
     parser.add_argument("--jsonl", action="store_true", required=True, help="read and write one JSON object a line")
     parser.set_defaults(run=run)
 
@@ -64,7 +64,7 @@ def _name(question: dict[str, Any]) -> str:
 def main() -> int:
     """`python -m mydia.name_cli name --jsonl`."""
     parser = argparse.ArgumentParser(prog="mydia")
-    add_parser(parser.add_subparsers(required=True))
+    add_commands(parser.add_subparsers(required=True))
     args = parser.parse_args()
     return run(args)
 

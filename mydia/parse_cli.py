@@ -32,14 +32,11 @@ _COLOURS = (
 )
 
 
-def add_parser(subparsers: Any) -> argparse.ArgumentParser:
-    """Add the command to the front door."""
-    parser: argparse.ArgumentParser = subparsers.add_parser(
-        "parse", help="show what a release name says", description=__doc__
-    )
+def add_commands(commands: Any) -> None:
+    """Add `parse` to the command line; `run` answers it."""
+    parser = commands.add_parser("parse", help="show what a release name says", description=__doc__)
     _add_arguments(parser)
     parser.set_defaults(run=run)
-    return parser
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,6 +12,7 @@ from loguru import logger
 
 from mydia import logs
 from mydia.choosing import changes as choosing
+from mydia.databases import engine_of
 from mydia.errors import Invalid
 from mydia.house import House, Mail
 from mydia.library import changes as library
@@ -20,16 +21,13 @@ from mydia.otp.policy import flatten
 from mydia.settings.load import Loaded, load_config
 from mydia.settings.model import Config, secrets
 from mydia.settings.secret import secret_key
-from mydia.store.engine import Engine
 from mydia.store.place import make_folder
-from mydia.store.sqlite import SqliteEngine
 from mydia.store.transaction import Transaction
 from supervisors import Seed, tree
 from supervisors.lives import lives
 from supervisors.parts import Parts
 from web.server import listen_on
 
-DEFAULT_FILE = Path("config.yml")
 SWITCH_SECONDS = 0.0005
 """How long a thread that computes may keep the loop waiting. By Python's own 5 ms, a timer of the loop beside a thread that reads release
 names comes 5.4 ms late (median), by this one 0.8 ms; the thread's own work takes as long as before."""
@@ -44,7 +42,7 @@ class SystemClock:
 
 def serve(file: Path | None, env: Mapping[str, str]) -> int:
     """Run the daemon until SIGTERM or SIGINT: the exit code. Raises Invalid for a configuration that can't be used."""
-    loaded = load_config(file or (DEFAULT_FILE if DEFAULT_FILE.exists() else None), env)
+    loaded = load_config(file, env)
     logs.configure(loaded.config.logging.level, loaded.config.logging.json_lines)
     logs.know_secrets(secrets(loaded.config))
     return trio.run(run, loaded)
@@ -100,31 +98,6 @@ async def build(loaded: Loaded, more_seeds: Sequence[Seed] = (), patience: int =
     secret = await trio.to_thread.run_sync(secret_key, config)
     house = House(engine_of(config), Mail(), Bus(), config, SystemClock(), secret, loaded)
     return house, tree(house, Parts(), (*more_seeds, *seeds(config)), patience=patience)
-
-
-def engine_of(config: Config) -> Engine:
-    """The database that is configured, not yet opened: PostgreSQL where there is a `database.url`, else SQLite."""
-    database = config.database
-    if database.url is not None:
-        # The driver's 12 MB and tenth of a second are for those who use it.
-        from mydia.store.postgres import PostgresEngine
-
-        if database.key is not None:
-            logger.warning(
-                "database.key encrypts SQLite files; PostgreSQL, which database.url names, knows nothing of it"
-            )
-        return PostgresEngine(
-            database.url.get_secret_value(), synchronous=database.synchronous, readers=database.pool_size
-        )
-    return SqliteEngine(
-        config.database_file,
-        backups=config.backup_dir,
-        synchronous=database.synchronous,
-        wal=database.wal_mode,
-        readers=database.pool_size,
-        allow_network=database.allow_network_filesystem,
-        key=config.database_key,
-    )
 
 
 def make_folders(config: Config) -> None:

@@ -17,11 +17,12 @@ import trio
 from mydia.accounts import changes as accounts
 from mydia.accounts.hashing import hash_secret
 from mydia.accounts.model import new_key, new_token
+from mydia.databases import engine_of
 from mydia.messages import Change
 from mydia.settings.load import load_config
 from mydia.settings.secret import secret_key
 from mydia.store.transaction import Transaction, to_text
-from supervisors.boot import engine_of, make_folders
+from supervisors.boot import make_folders
 from tests.support.ports import free_port as free_port
 from tests.support.stores import commit_all
 from tests.support.waiting import eventually

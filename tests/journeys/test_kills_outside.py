@@ -9,9 +9,9 @@ import httpx
 import pytest
 import trio
 
+from mydia.databases import engine_of
 from mydia.demo.fakes import FakeTitle
 from mydia.settings.load import load_config
-from supervisors.boot import engine_of
 from supervisors.demo import seed_profile, write_config
 from tests.journeys import kills_world as kw
 from tests.journeys.process import Daemon, children_of, daemon_of, lives

@@ -8,14 +8,14 @@ import json
 
 import pytest
 
-from mydia.parse_cli import add_parser, answer, run
+from mydia.parse_cli import add_commands, answer, run
 
 NAME = "Show.S01E02.1080p.WEB-DL.H264-GRP"
 
 
 def called(*words: str) -> int:
     front_door = argparse.ArgumentParser()
-    add_parser(front_door.add_subparsers(required=True))
+    add_commands(front_door.add_subparsers(required=True))
     return run(front_door.parse_args(["parse", *words]))
 
 
