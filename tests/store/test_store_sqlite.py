@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -197,8 +197,8 @@ async def test_an_upgrade_keeps_the_data_and_a_backup_from_before(tmp_path: Path
     assert await new.read(lambda c: c.value("select value from settings where key = 'mine'")) == "1"
     await new.close()
     backup = tmp_path / "backups" / "mydia-before-0002_more-20260131T120000Z.db"
-    rows = sqlite3.connect(backup).execute("select name from sqlite_master where name = 'more'").fetchall()
-    assert rows == []
+    with closing(sqlite3.connect(backup)) as raw:
+        assert raw.execute("select name from sqlite_master where name = 'more'").fetchall() == []
 
 
 async def test_a_new_file_needs_no_backup_before_its_migrations(tmp_path: Path) -> None:
@@ -244,7 +244,8 @@ async def test_a_backup_is_whole_verified_and_for_its_owner_alone(tmp_path: Path
     assert path == tmp_path / "backups" / "mydia-20260131T120000Z.db"
     assert others_may(path) == 0
     assert names_in(tmp_path / "backups") == [path.name]
-    assert sqlite3.connect(path).execute("select value from settings where key = 'mine'").fetchall() == [("1",)]
+    with closing(sqlite3.connect(path)) as raw:
+        assert raw.execute("select value from settings where key = 'mine'").fetchall() == [("1",)]
     await engine.close()
 
 
@@ -319,7 +320,8 @@ async def test_the_house_works_on_while_a_backup_is_written(tmp_path: Path) -> N
         nursery.start_soon(write)
         path = await engine.backup(7, NOW)
     assert written == 100
-    assert sqlite3.connect(path).execute("pragma integrity_check").fetchall() == [("ok",)]
+    with closing(sqlite3.connect(path)) as raw:
+        assert raw.execute("pragma integrity_check").fetchall() == [("ok",)]
     await engine.close()
 
 

@@ -79,7 +79,7 @@ class Post:
             row = await self.row(download)
             return row if row.status in statuses and error in (row.error_message or "") else None
 
-        return await eventually(look, within=20)
+        return await eventually(look)
 
     async def looks(self, count: int = 3) -> None:
         """Let the monitor look so often."""
@@ -90,14 +90,14 @@ class Post:
             async def looked(before: int = before) -> bool:
                 return self.client.looked > before
 
-            await eventually(looked, within=20)
+            await eventually(looked)
 
     async def until_removed(self, download: str) -> None:
         async def look() -> bool:
             self.house.mail["download_monitor"].ring()
             return (await self.row(download)).removed_at is not None
 
-        await eventually(look, within=20)
+        await eventually(look)
 
 
 class Watched(MemoryClient):
