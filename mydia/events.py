@@ -140,6 +140,12 @@ class DownloadProgressed(Event):  # download_monitor -> pages only: published on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DownloadChanged(Event):  # download_monitor, importer -> pages only, never stored: its row is the truth
+    download_id: str
+    stored: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LookWished(Event):  # pages -> download_monitor (bell), in whichever daemon it lives; never stored
     stored: ClassVar[bool] = False
 

@@ -11,6 +11,7 @@ from mydia.downloads.queries import stranded
 from mydia.errors import Conflict, NotFound
 from mydia.events import (
     DownloadCancelled,
+    DownloadChanged,
     DownloadCompleted,
     DownloadFailed,
     Grabbed,
@@ -220,16 +221,14 @@ def handed_over(tx: Transaction, download_id: str, *, client: str, client_id: st
     )
     if row["status"] == "pending":
         tx.update("downloads", download_id, status="downloading")
+    _tell(tx, row)
 
 
 def waiting(tx: Transaction, download_id: str, reason: str) -> None:
     """It could not be handed over yet, and why."""
-    tx.execute(
-        "update downloads set error_message = :m, updated_at = :now where id = :id and status = 'pending'",
-        m=readable(reason),
-        now=tx.now,
-        id=download_id,
-    )
+    if row := _standing(tx, download_id, "pending"):
+        tx.update("downloads", download_id, error_message=readable(reason), updated_at=tx.now)
+        _tell(tx, row)
 
 
 def observed(tx: Transaction, download_id: str, *, progress: float, eta: str | None) -> None:
@@ -245,9 +244,10 @@ def observed(tx: Transaction, download_id: str, *, progress: float, eta: str | N
 
 def warned(tx: Transaction, download_id: str, message: str | None) -> None:
     """What people should know of it while it runs; None takes the warning back."""
-    tx.execute(
-        "update downloads set error_message = :m where id = :id and status = 'downloading'", m=message, id=download_id
-    )
+    row = _standing(tx, download_id, "downloading")
+    if row and row["error_message"] != message:
+        tx.update("downloads", download_id, error_message=message)
+        _tell(tx, row)
 
 
 def completed(tx: Transaction, download_id: str) -> None:
@@ -274,17 +274,15 @@ def importing(tx: Transaction, download_id: str) -> bool:
     if row["status"] not in ("completed", "importing", "held"):
         return False
     tx.update("downloads", download_id, status="importing", updated_at=tx.now)
+    _tell(tx, row)
     return True
 
 
 def import_waits(tx: Transaction, download_id: str, reason: str) -> None:
     """Time must pass (no room, a folder that is not there): it may be cancelled meanwhile, and its import is tried again."""
-    tx.execute(
-        "update downloads set status = 'completed', error_message = :m, updated_at = :now where id = :id and status = 'importing'",
-        m=readable(reason),
-        now=tx.now,
-        id=download_id,
-    )
+    if row := _standing(tx, download_id, "importing"):
+        tx.update("downloads", download_id, status="completed", error_message=readable(reason), updated_at=tx.now)
+        _tell(tx, row)
 
 
 def imported(tx: Transaction, download_id: str) -> None:
@@ -454,6 +452,16 @@ def _block(tx: Transaction, row: Mapping[str, Any], reason: str) -> None:
             "created_at": tx.now,
         },
     )
+
+
+def _standing(tx: Transaction, download_id: str, status: str) -> dict[str, Any] | None:
+    """The row, where there is one and it is in this status."""
+    return tx.one("select * from downloads where id = :id and status = :s", id=download_id, s=status)
+
+
+def _tell(tx: Transaction, row: Mapping[str, Any]) -> None:
+    """Pages that show it ask again."""
+    tx.emit(DownloadChanged(media_item_id=row["media_item_id"], download_id=row["id"]))
 
 
 def _row(tx: Transaction, download_id: str) -> dict[str, Any]:
