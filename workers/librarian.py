@@ -11,7 +11,7 @@ import trio
 
 from mydia.adapters.disk.roots import check_root
 from mydia.adapters.disk.settling import is_file_inside
-from mydia.adapters.metadata.nfo import Nfo
+from mydia.adapters.metadata.nfo import beside
 from mydia.core.identify import believed, certain, episodes_named
 from mydia.core.release import MatchResult, Release, match, parse
 from mydia.errors import Invalid, NotFound, Unavailable
@@ -115,7 +115,7 @@ class Librarian(JobActor):
         best = believed(match(release, await self.house.read(media.known_titles, names, root.type)))
         if isinstance(best, MatchResult):
             return best
-        nfo = await trio.to_thread.run_sync(Nfo((root.path,)).beside, root.type, file.path)
+        nfo = await trio.to_thread.run_sync(beside, root.path, root.type, file.relative_path)
         if nfo is not None:
             item_id = await self.titles.bring_in_named(nfo)
             return await self._certain(release, item_id, "named by the NFO file beside it")

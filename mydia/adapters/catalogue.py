@@ -25,7 +25,6 @@ CLIENTS = {
 }
 METADATA = {
     "tmdb": "metadata.tmdb:Tmdb",
-    "nfo": "metadata.nfo:Nfo",
 }
 NOTIFIERS = {
     "webhook": "notify.webhook:Webhook",

@@ -1,1 +1,1 @@
-"""Metadata providers (`ports.MetadataProvider`): tmdb (themoviedb.org) and nfo (Kodi's files beside the videos)."""
+"""What is said of titles: tmdb (themoviedb.org, a `ports.MetadataProvider`) and nfo (Kodi's files beside the videos)."""

@@ -1,27 +1,24 @@
 """Kodi's NFO files beside the videos: what somebody, or another program, has already said of a title.
 
-    beside("movie", "/films/Film (2020)/Film.mkv")      Film.nfo, else movie.nfo in the same folder
-    beside("tv_show", "/tv/Show/Season 01/S01E01.mkv")  tvshow.nfo in the nearest folder above, up to the root
+    beside("/films", "movie", "Film (2020)/Film.mkv")      Film.nfo, else movie.nfo in the same folder
+    beside("/tv", "tv_show", "Show/Season 01/S01E01.mkv")  tvshow.nfo in the nearest folder above, up to the root
 
 An NFO may also be a scene group's text (ignored), hold a web address under its XML, or several roots one after another
-(double episodes). Only files below the given roots are read, and links are not followed. A document type is refused.
+(double episodes). Only files below the root are read, and links are not followed. A document type is refused.
 """
 
 import os
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import trio
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
 from mydia.adapters.disk.paths import Spot, open_file
-from mydia.adapters.disk.system import printable
 from mydia.core.release import parse
-from mydia.errors import Invalid, MydiaError, NotFound
-from mydia.ports import EpisodeDetails, MediaDetails, MediaKind, MetadataMatch
+from mydia.errors import MydiaError
+from mydia.ports import MediaDetails, MediaKind
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_DEPTH = 32
@@ -36,72 +33,21 @@ _LINKS = (
 )
 
 
-class Nfo:
-    name = "nfo"
-
-    def __init__(self, roots: Sequence[str]) -> None:
-        self._roots = tuple(root.rstrip("/") for root in roots)
-
-    # -- ports.MetadataProvider
-    # -------------------------------------------------------------------------------------------
-
-    async def search(self, kind: MediaKind, title: str, year: int | None = None) -> Sequence[MetadataMatch]:
-        """Nothing: NFO files belong to videos, they are not a catalogue of titles."""
-        return []
-
-    async def details(self, kind: MediaKind, id_: str) -> MediaDetails:
-        """`id_` is the path of an NFO file. Raises NotFound, or Invalid when it is none of this kind or outside the roots."""
-        return await trio.to_thread.run_sync(self.read, kind, id_)
-
-    async def find(self, kind: MediaKind, ids: Mapping[str, str]) -> MetadataMatch | None:
-        return None
-
-    async def collection(self, id_: str) -> Sequence[MetadataMatch]:
-        return ()  # a file beside a film knows that film
-
-    async def image(self, url: str) -> bytes:
-        raise NotFound("NFO files hold no images")
-
-    # -- files
-    # --------------------------------------------------------------------------------------------------------------
-
-    def beside(self, kind: MediaKind, video: str) -> MediaDetails | None:
-        """What the NFO of a video says of its title; None when there is none, or it is a text, or says no id and no title."""
-        root, relative = self._below(video)
-        *folders, name = relative.split("/")
-        stem = name.rpartition(".")[0] or name
-        if kind == "movie":
-            candidates = ["/".join([*folders, n]) for n in (f"{stem}.nfo", "movie.nfo")]
-        else:
-            candidates = ["/".join([*folders[:depth], "tvshow.nfo"]) for depth in range(len(folders), -1, -1)]
-        for candidate in candidates:
-            text = _text_of(Spot(root, candidate))
-            found = _details(kind, text) if text is not None else None
-            if found is not None:
-                return found if found.title else _titled_by_name(found, relative)
-        return None
-
-    def read(self, kind: MediaKind, path: str) -> MediaDetails:
-        root, relative = self._below(path)
-        text = _text_of(Spot(root, relative))
-        if text is None:
-            raise NotFound(f"There is no NFO file {printable(path)}")
-        found = _details(kind, text)
-        if found is None:
-            raise Invalid(f"{printable(path)} does not describe a {'film' if kind == 'movie' else 'show'}")
-        return found
-
-    def episodes(self, video: str) -> tuple[EpisodeDetails, ...]:
-        """What the NFO of an episode's file says: several episodes when the file holds several."""
-        root, relative = self._below(video)
-        text = _text_of(Spot(root, relative.rpartition(".")[0] + ".nfo"))
-        return tuple(_episode(e) for e in _elements(text or "") if e.tag == "episodedetails")
-
-    def _below(self, path: str) -> tuple[str, str]:
-        for root in self._roots:
-            if path.startswith(root + "/"):
-                return root, path[len(root) + 1 :]
-        raise Invalid(f"{printable(path)} is not in a library folder", field="path")
+def beside(root: str, kind: MediaKind, relative: str) -> MediaDetails | None:
+    """What the NFO of a video (its path below `root`) says of its title; None when there is none, or it is a text, or says no id and no
+    title."""
+    *folders, name = relative.split("/")
+    stem = name.rpartition(".")[0] or name
+    if kind == "movie":
+        candidates = ["/".join([*folders, n]) for n in (f"{stem}.nfo", "movie.nfo")]
+    else:
+        candidates = ["/".join([*folders[:depth], "tvshow.nfo"]) for depth in range(len(folders), -1, -1)]
+    for candidate in candidates:
+        text = _text_of(Spot(root, candidate))
+        found = _details(kind, text) if text is not None else None
+        if found is not None:
+            return found if found.title else _titled_by_name(found, relative)
+    return None
 
 
 def _text_of(spot: Spot) -> str | None:
@@ -210,17 +156,6 @@ def _named_ids(element: Any, kind: MediaKind) -> dict[str, str]:
 
 def _linked_ids(text: str) -> dict[str, str]:
     return {provider: found.group(1) for pattern, provider in _LINKS if (found := pattern.search(text))}
-
-
-def _episode(element: Any) -> EpisodeDetails:
-    return EpisodeDetails(
-        season=_number(_text(element, "season")) or 0,
-        episode=_number(_text(element, "episode")) or 0,
-        title=_text(element, "title"),
-        air_date=_text(element, "aired"),
-        overview=_text(element, "plot"),
-        runtime=_number(_text(element, "runtime")),
-    )
 
 
 def _text(element: Any, name: str) -> str | None:

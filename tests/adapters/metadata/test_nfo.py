@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mydia.adapters.metadata.nfo import Nfo, _details, _elements
-from mydia.errors import Invalid, NotFound
+from mydia.adapters.metadata.nfo import _details, _elements, beside
 
 MOVIE = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <movie>
@@ -27,11 +26,6 @@ MOVIE = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 SHOW = """<tvshow><title>A Show</title><premiered>2010-01-01</premiered><status>Ended</status><id>555</id><tmdbid>77</tmdbid></tvshow>
 https://www.thetvdb.com/series/555
 """
-TWO_EPISODES = """<?xml version="1.0"?>
-<episodedetails><title>One</title><season>1</season><episode>1</episode><aired>2010-01-01</aired></episodedetails>
-<?xml version="1.0"?>
-<episodedetails><title>Two</title><season>1</season><episode>2</episode><runtime>25 min</runtime></episodedetails>
-"""
 
 
 def write(path: Path, text: str | bytes) -> Path:
@@ -40,36 +34,32 @@ def write(path: Path, text: str | bytes) -> Path:
     return path
 
 
-async def test_a_film_s_nfo_gives_its_ids_and_facts(tmp_path: Path) -> None:
+def test_a_film_s_nfo_gives_its_ids_and_facts(tmp_path: Path) -> None:
     video = write(tmp_path / "Nosferatu (1922)" / "Nosferatu.mkv", b"")
-    nfo = write(video.with_suffix(".nfo"), MOVIE)
-    provider = Nfo((str(tmp_path),))
-    found = provider.beside("movie", str(video))
+    write(video.with_suffix(".nfo"), MOVIE)
+    found = beside(str(tmp_path), "movie", "Nosferatu (1922)/Nosferatu.mkv")
     assert found is not None
     assert (found.provider, found.kind, found.title, found.year) == ("nfo", "movie", "Nosferatu", 1922)
     assert dict(found.ids) == {"tmdb": "653", "imdb": "tt0013442"}
     assert (found.overview, found.runtime, found.certification) == ("A vampire & a house.", 94, "PG")
     assert (found.genres, found.in_cinemas) == (("Horror", "Fantasy"), "1922-03-04")
-    assert await provider.details("movie", str(nfo)) == found
 
 
 def test_the_nfo_of_the_file_comes_before_the_folder_s(tmp_path: Path) -> None:
-    video = write(tmp_path / "F" / "F.mkv", b"")
+    write(tmp_path / "F" / "F.mkv", b"")
     write(tmp_path / "F" / "movie.nfo", "<movie><title>Folder</title></movie>")
-    provider = Nfo((str(tmp_path),))
-    assert getattr(provider.beside("movie", str(video)), "title", None) == "Folder"
+    assert getattr(beside(str(tmp_path), "movie", "F/F.mkv"), "title", None) == "Folder"
     write(tmp_path / "F" / "F.nfo", "<movie><title>File</title></movie>")
-    assert getattr(provider.beside("movie", str(video)), "title", None) == "File"
+    assert getattr(beside(str(tmp_path), "movie", "F/F.mkv"), "title", None) == "File"
 
 
 def test_a_show_s_nfo_is_looked_for_upwards_and_no_further_than_the_root(tmp_path: Path) -> None:
     root = tmp_path / "tv"
-    video = write(root / "A Show" / "Season 01" / "S01E01.mkv", b"")
+    write(root / "A Show" / "Season 01" / "S01E01.mkv", b"")
     write(tmp_path / "tvshow.nfo", SHOW.replace("A Show", "Outside"))
-    provider = Nfo((str(root),))
-    assert provider.beside("tv_show", str(video)) is None
+    assert beside(str(root), "tv_show", "A Show/Season 01/S01E01.mkv") is None
     write(root / "A Show" / "tvshow.nfo", SHOW)
-    found = provider.beside("tv_show", str(video))
+    found = beside(str(root), "tv_show", "A Show/Season 01/S01E01.mkv")
     assert found is not None
     assert (found.title, found.year, found.status, dict(found.ids)) == (
         "A Show",
@@ -79,12 +69,10 @@ def test_a_show_s_nfo_is_looked_for_upwards_and_no_further_than_the_root(tmp_pat
     )
 
 
-def test_several_roots_in_one_file_are_several_episodes(tmp_path: Path) -> None:
-    video = write(tmp_path / "S" / "S01E01-E02.mkv", b"")
-    write(video.with_suffix(".nfo"), TWO_EPISODES)
-    one, two = Nfo((str(tmp_path),)).episodes(str(video))
-    assert (one.season, one.episode, one.title, one.air_date) == (1, 1, "One", "2010-01-01")
-    assert (two.season, two.episode, two.runtime) == (1, 2, 25)
+def test_the_first_of_several_roots_that_is_of_the_kind_speaks(tmp_path: Path) -> None:
+    video = write(tmp_path / "F" / "F.mkv", b"")
+    write(video.with_suffix(".nfo"), SHOW.splitlines()[0] + MOVIE)
+    assert getattr(beside(str(tmp_path), "movie", "F/F.mkv"), "title", None) == "Nosferatu"
 
 
 @pytest.mark.parametrize(
@@ -105,7 +93,7 @@ def test_ids_are_read_from_links_and_elements_and_only_real_ones(
 ) -> None:
     video = write(tmp_path / "Film (1999)" / "Film.1999.mkv", b"")
     write(video.with_suffix(".nfo"), text)
-    found = Nfo((str(tmp_path),)).beside("movie", str(video))
+    found = beside(str(tmp_path), "movie", video.relative_to(tmp_path).as_posix())
     assert found is not None
     assert dict(found.ids) == ids
 
@@ -113,7 +101,7 @@ def test_ids_are_read_from_links_and_elements_and_only_real_ones(
 def test_a_link_alone_takes_its_title_from_the_file_s_name(tmp_path: Path) -> None:
     video = write(tmp_path / "Nosferatu (1922)" / "Nosferatu (1922).mkv", b"")
     write(video.with_suffix(".nfo"), "https://www.imdb.com/title/tt0013442/")
-    found = Nfo((str(tmp_path),)).beside("movie", str(video))
+    found = beside(str(tmp_path), "movie", video.relative_to(tmp_path).as_posix())
     assert found is not None
     assert (found.title, found.year) == ("Nosferatu", 1922)
 
@@ -138,7 +126,7 @@ IGNORED: dict[str, str | bytes] = {
 def test_what_says_nothing_trustworthy_is_ignored(tmp_path: Path, name: str) -> None:
     video = write(tmp_path / "F" / "F.mkv", b"")
     write(video.with_suffix(".nfo"), IGNORED[name])
-    assert Nfo((str(tmp_path),)).beside("movie", str(video)) is None
+    assert beside(str(tmp_path), "movie", video.relative_to(tmp_path).as_posix()) is None
 
 
 def test_old_encodings_are_read(tmp_path: Path) -> None:
@@ -148,30 +136,18 @@ def test_old_encodings_are_read(tmp_path: Path) -> None:
         "<movie><title>Café</title></movie>".encode("utf-16"),
     ):
         write(video.with_suffix(".nfo"), raw)
-        assert getattr(Nfo((str(tmp_path),)).beside("movie", str(video)), "title", None) == "Café"
+        assert getattr(beside(str(tmp_path), "movie", video.relative_to(tmp_path).as_posix()), "title", None) == "Café"
 
 
-async def test_nothing_outside_the_roots_is_read(tmp_path: Path) -> None:
+def test_nothing_outside_the_root_is_read(tmp_path: Path) -> None:
     root = tmp_path / "films"
-    video = write(root / "F" / "F.mkv", b"")
+    write(root / "F" / "F.mkv", b"")
     secret = write(tmp_path / "secret.nfo", MOVIE)
     (root / "F" / "F.nfo").symlink_to(secret)
     (root / "out").symlink_to(tmp_path)
-    provider = Nfo((str(root),))
-    assert provider.beside("movie", str(video)) is None
-    for path in (str(secret), str(root) + "/../secret.nfo", str(root / "out" / "secret.nfo"), "/etc/passwd", str(root)):
-        with pytest.raises((Invalid, NotFound)):
-            await provider.details("movie", path)
-
-
-async def test_it_is_no_catalogue_of_titles(tmp_path: Path) -> None:
-    provider = Nfo((str(tmp_path),))
-    assert await provider.search("movie", "x") == []
-    assert await provider.find("movie", {"imdb": "tt1"}) is None
-    with pytest.raises(NotFound):
-        await provider.image("http://x/")
-    with pytest.raises(NotFound):
-        await provider.details("movie", str(tmp_path / "none.nfo"))
+    write(tmp_path / "movie.nfo", MOVIE)
+    for video in ("F/F.mkv", "out/F.mkv", "out/secret.mkv", "../secret.mkv", "../F.mkv", "/etc/passwd"):
+        assert beside(str(root), "movie", video) is None
 
 
 @given(st.text(max_size=300))
