@@ -7,7 +7,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -177,7 +177,6 @@ class Remote:
 
 
 Reach = Local | Remote
-Work = Callable[[Reach, argparse.Namespace], Awaitable[int]]
 
 
 async def list_formats(reach: Reach, args: argparse.Namespace) -> int:

@@ -229,11 +229,6 @@ class QualityProfile:
         """The rank from which on a quality needs no upgrade: the lowest listed one when upgrades are off."""
         return (self.rank(self.cutoff) or 0) if self.upgrades else 0
 
-    def at_cutoff(self, name: str, score: int | None = None) -> bool:
-        """Whether a held quality (and, when given, its score) has reached the cutoff."""
-        reached = self.standing(name) >= self.effective_cutoff()
-        return reached and (score is None or not self.upgrades or score >= self.cutoff_score)
-
     def flat(self) -> Iterator[str]:
         """Every allowed quality's name, worst to best."""
         for item in self.qualities:

@@ -53,15 +53,9 @@ class Fake:
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.planned: deque[Reply] = deque()
-        self._asked = trio.Event()
 
     def answer(self, request: Request) -> Reply:
         raise NotImplementedError
-
-    async def wait_for(self, count: int) -> None:
-        """Until so many requests have come."""
-        while len(self.requests) < count:
-            await self._asked.wait()
 
     async def __call__(self, scope: Scope, receive: Callable[[], Any], send: Callable[[Any], Any]) -> None:
         if scope["type"] == "lifespan":
@@ -88,8 +82,6 @@ class Fake:
             body,
         )
         self.requests.append(request)
-        self._asked.set()
-        self._asked = trio.Event()
         reply = self.planned.popleft() if self.planned else self.answer(request)
         headers = {"content-type": reply.content_type, **reply.headers}
         raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]

@@ -139,16 +139,6 @@ def scan_status(conn: Connection) -> ScanStatus:
     return ScanStatus(bool(running), roots(conn), int(waiting))
 
 
-def openjournal_row(conn: Connection, download_id: str | None = None) -> tuple[JournalRow, ...]:
-    """Imports that were begun and not ended: what a restart must finish or undo."""
-    only = " and download_id = :d" if download_id else ""
-    rows = conn.all(
-        f"select * from import_journal where state = 'intent'{only} order by id",
-        **({"d": download_id} if download_id else {}),
-    )
-    return tuple(journal_row(r) for r in rows)
-
-
 def abandoned_imports(conn: Connection) -> tuple[tuple[JournalRow, str], ...]:
     """Imports that were begun, and whose download has ended otherwise since; each with its root's path."""
     rows = conn.all(

@@ -127,26 +127,6 @@ def test_a_held_file_of_an_unlisted_quality_stands_where_the_common_ladder_has_i
     assert BASE.standing("WEBDL-720p") == 1.0
 
 
-@pytest.mark.parametrize(
-    ("name", "score", "reached"),
-    [
-        ("WEBDL-720p", None, False),
-        ("Bluray-720p", None, True),
-        ("Remux-2160p", None, True),
-        ("Bluray-720p", 0, False),
-        ("Bluray-720p", 10000, True),
-        ("SDTV", 10000, False),
-    ],
-)
-def test_the_cutoff_is_reached_by_quality_and_score(name: str, score: int | None, reached: bool) -> None:
-    assert BASE.at_cutoff(name, score) is reached
-
-
-def test_without_upgrades_anything_listed_is_enough() -> None:
-    assert replace(BASE, upgrades=False).at_cutoff("SDTV", 0)
-    assert not replace(BASE, upgrades=False).at_cutoff("CAM")
-
-
 def test_a_size_limit_is_the_profiles_own_else_the_usual_one_of_the_kind() -> None:
     own = replace(BASE, sizes={"Bluray-1080p Remux": SizeLimit(1, 2, 3)})
     assert own.size_limit("Remux-1080p", "episode") == SizeLimit(1, 2, 3)

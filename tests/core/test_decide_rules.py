@@ -39,10 +39,3 @@ def test_only_what_time_can_cure_is_temporary() -> None:
 
 def test_rules_have_one_name_each() -> None:
     assert len(set(RULE_NAMES)) == len(RULE_NAMES)
-
-
-def test_a_verdict_that_only_waits_says_that_it_may_come() -> None:
-    waits = verdict_of({"settings": {"delay": {"torrent": 60}}, "candidate": {"age": 5}})
-    never = verdict_of({"settings": {"delay": {"torrent": 60}, "ignored": ["web"]}, "candidate": {"age": 5}})
-    assert waits.may_come and not waits.accepted
-    assert not never.may_come

@@ -284,11 +284,6 @@ class Verdict:
     def accepted(self) -> bool:
         return not self.rejections
 
-    @property
-    def may_come(self) -> bool:
-        """Refused for now, by nothing but what time can cure."""
-        return bool(self.rejections) and not any(r.permanent for r in self.rejections)
-
 
 TEMPORARY: Final = frozenset(
     (
