@@ -67,6 +67,7 @@ class SqliteEngine:
         self.keeper = Keeper(self.path, backups, self._driver)
         self._lock = FileLock(self.path)
         self._writer: sqlite3.Connection | None = None
+        self._files: dict[Path, tuple[int, int]] = {}  # (device, inode) of the file and its log when they were opened
         self._one_at_a_time = trio.CapacityLimiter(1)
         self._readers = trio.CapacityLimiter(max(1, readers))
         # One cursor for the life of each connection: the module remembers every cursor in a list it seldom clears, and those small
@@ -98,6 +99,7 @@ class SqliteEngine:
             self._bring_up_to_date(self._writer, now)
             self._idle = [self._connect_to_read() for _ in range(int(self._readers.total_tokens))]
             self._quick = self._connect_to_read()
+            self._files = {path: it for path in (self.path, self._log) if (it := _identity(path)) is not None}
         except BaseException as error:
             self._close(self._take_all())
             if isinstance(error, (self._driver.Error, OSError)):
@@ -206,6 +208,7 @@ class SqliteEngine:
 
     def _commit(self, changes: Sequence[Change], now: str) -> Committed:
         raw = _opened(self._writer)
+        self._must_stand()
         try:
             return commit_batch(
                 raw, changes, now, begin="begin immediate", seconds=BATCH_SECONDS, translate=self._translate
@@ -217,6 +220,16 @@ class SqliteEngine:
             if passing is not None:
                 raise passing from error
             raise
+
+    def _must_stand(self) -> None:
+        """What is written to a file that has lost its name is lost with the process: it would be acknowledged in vain."""
+        for path, opened in self._files.items():
+            if _identity(path) != opened:
+                raise Unavailable(
+                    f"{path} was moved, deleted or replaced while Mydia had it open, so nothing is written any more: put it back, or start "
+                    "Mydia anew to go on with what is there now",
+                    retry_after=30,
+                )
 
     def _translate(self, error: Exception) -> Exception | None:
         """A database's own exception as the refusal it is; None when it is none of its, or a bug."""
@@ -267,9 +280,12 @@ class SqliteEngine:
     def reading(self) -> tuple[ReadUnderway, ...]:
         return tuple(sorted(self._reading.values(), key=lambda r: r.since))
 
+    @property
+    def _log(self) -> Path:
+        return self.path.with_name(self.path.name + "-wal")
+
     def _log_size(self) -> int:
-        log = self.path.with_name(self.path.name + "-wal")
-        return log.stat().st_size if log.exists() else 0
+        return self._log.stat().st_size if self._log.exists() else 0
 
     async def check(self) -> list[str]:
         return await trio.to_thread.run_sync(maintenance.faults, self.path, self._driver, limiter=self._readers)
@@ -288,7 +304,7 @@ class SqliteEngine:
                 engine="SQLite" if self._driver.key is None else "SQLCipher",
                 version=self._driver.module.sqlite_version,
                 where=str(self.path),
-                size=self.path.stat().st_size,
+                size=self.path.stat().st_size if self.path.exists() else 0,
                 wal_size=self._log_size(),
                 free=shutil.disk_usage(self.path.parent).free,
             )
@@ -326,6 +342,14 @@ def _in_snapshot(
         return query(Connection(raw), *args, **kwargs)
     finally:
         raw.execute("rollback")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _opened(raw: Opened | None) -> Opened:

@@ -396,3 +396,32 @@ def test_kill_9_loses_no_acknowledged_change_and_halves_none(tmp_path: Path) -> 
     assert jobs == {key for key in stored if key.startswith("k")}
     assert raw.execute("pragma integrity_check").fetchall() == [("ok",)]
     raw.close()
+
+
+@pytest.mark.parametrize("name", ["mydia.db", "mydia.db-wal"])
+async def test_nothing_is_acknowledged_once_the_file_is_moved_away_and_all_goes_on_when_it_is_back(
+    tmp_path: Path, name: str
+) -> None:
+    def put(tx: Transaction, key: str) -> None:
+        tx.insert("settings", {"key": key, "value": "1", "updated_at": tx.now})
+
+    def kept(conn: Connection) -> list[str]:
+        return [row["key"] for row in conn.all("select key from settings where key in ('a', 'b', 'c') order by key")]
+
+    engine = engine_in(tmp_path)
+    await engine.open(NOW)
+    await engine.commit([Change(put, ("a",))], NOW)
+    (tmp_path / name).rename(tmp_path / "elsewhere")
+    for replaced in (False, True):
+        if replaced:
+            (tmp_path / name).touch()
+        with pytest.raises(Unavailable, match="was moved, deleted or replaced while Mydia had it open"):
+            await engine.commit([Change(put, ("b",))], NOW)
+        assert await engine.read(kept) == ["a"]
+        assert (await engine.status()).engine
+    (tmp_path / "elsewhere").replace(tmp_path / name)
+    await engine.commit([Change(put, ("c",))], NOW)
+    await engine.close()
+    await engine.open(NOW)
+    assert await engine.read(kept) == ["a", "c"]
+    await engine.close()
