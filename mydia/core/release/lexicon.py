@@ -96,9 +96,8 @@ def longest(entry: Entry, words: list[Word], at: int) -> tuple[Term, int] | None
 
 def _follows(words: list[Word], at: int, rest: tuple[str, ...]) -> bool:
     """Whether the words from words[at] on are those of a spelling, with nothing but a separator between them."""
-    if at + len(rest) > len(words):
-        return False
-    return all(words[at + i].low == part and words[at + i].gap in _TIGHT for i, part in enumerate(rest))
+    spelled = words[at : at + len(rest)]
+    return [word.low for word in spelled] == [*rest] and _TIGHT.issuperset([word.gap for word in spelled])
 
 
 def alone(lexicon: Lexicon, word: str) -> Term | None:

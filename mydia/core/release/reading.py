@@ -90,7 +90,7 @@ class Reading:
         self.marks.append((first, last))
         self.mark_start = min(self.mark_start, span.start + offset)
         self.mark_end = max(self.mark_end, last)
-        return Span(span.start + offset, span.end)
+        return Span(span.start + offset, span.end) if offset else span
 
     def alone(self, first: int, last: int) -> bool:
         """Whether the words [first, last] fill a bracket of their own."""

@@ -24,26 +24,30 @@ _APOSTROPHES = str.maketrans("×", "x", "'’`")
 
 
 class Word:
-    """A run of letters and digits. `low` is its folded form, by which tables are asked."""
+    """A run of letters and digits. `low` is its folded form, by which tables are asked.
+
+    Words are made by `tokenize` alone, which sets every field itself: a call for each of them would double its time.
+    """
 
     __slots__ = ("box", "end", "gap", "head", "index", "low", "number", "start", "term", "text", "used")
 
-    def __init__(self, index: int, text: str, start: int, end: int, gap: str) -> None:
-        self.index = index
-        self.text = text
-        self.low, self.number = _seen(text)
-        self.start = start
-        self.end = end
-        self.gap = gap
-        """The text between the word before and this one."""
-        self.box = -1
-        """The number of the innermost bracket around it, -1 outside all brackets."""
-        self.term: Term | None = None
-        """What the lexicon says the phrase is that this word belongs to."""
-        self.head = index
-        """The index of that phrase's first word."""
-        self.used: str | None = None
-        """The fact that a pass has read in this word."""
+    index: int
+    text: str
+    low: str
+    number: int | None
+    """The number that it is."""
+    start: int
+    end: int
+    gap: str
+    """The text between the word before and this one."""
+    box: int
+    """The number of the innermost bracket around it, -1 outside all brackets."""
+    term: Term | None
+    """What the lexicon says the phrase is that this word belongs to."""
+    head: int
+    """The index of that phrase's first word."""
+    used: str | None
+    """The fact that a pass has read in this word."""
 
     def __repr__(self) -> str:
         return f"Word({self.text!r}, {self.term.facts if self.term else self.used})"
@@ -95,12 +99,20 @@ def tokenize(text: str, start: int, end: int) -> tuple[list[Word], list[Box]]:
     """The words and the brackets of text[start:end]. A bracket that is never closed is none."""
     boxes, marks = _boxes(text, start, end) if _BRACKET.search(text, start, end) else ([], [])
     words: list[Word] = []
+    make = Word.__new__
     stop = start
     pieces = iter(_WORD.split(text[start:end]))
     for index, (gap, piece) in enumerate(zip(pieces, pieces, strict=False)):  # the last gap has no word behind it
-        at = stop + len(gap)
-        stop = at + len(piece)
-        words.append(Word(index, piece, at, stop, gap))
+        word = make(Word)
+        word.index = word.head = index
+        word.text = piece
+        word.low, word.number = _seen(piece)
+        word.start = at = stop + len(gap)
+        word.end = stop = at + len(piece)
+        word.gap = gap
+        word.box = -1
+        word.term = word.used = None
+        words.append(word)
     if boxes:
         _fill(boxes, marks, words)
     return words, boxes

@@ -12,13 +12,13 @@ from mydia.core.release.passes.dates import FILM_YEARS
 from mydia.core.release.reading import Reading, dashed
 from mydia.core.release.tokens import Word
 
-FULL = re.compile(
+_FULL = re.compile(
     r"^(.*?)(?:s|(?<![^\W\d_])t)(\d{1,4})x?((?:(?:s\2)?ep?\d{1,5})+)([a-d]?)(?:v(\d))?(?:[^\W\d_]{2,12})?$"
 )
 """S01E02, S01E02S01E03, with what the title's last word was glued to it, and a part, a version or a word behind."""
 SEASON_WORD = re.compile(r"^s(\d{1,4})(?:d\d{1,2}|extras?)?$")
 EPISODE_WORD = re.compile(r"^(?:e|ep|episode)(\d{1,5})((?:e\d{1,5})*)([a-d]?)(?:v(\d))?$")
-CROSS = re.compile(r"^(\d{1,4})[xх](\d{1,5})((?:[xх]\d{1,5})*)([a-d]?)(?:v(\d))?$")
+_CROSS = re.compile(r"^(\d{1,4})[xх](\d{1,5})((?:[xх]\d{1,5})*)([a-d]?)(?:v(\d))?$")
 DIGITS = re.compile(r"\d+")
 NUMBER = re.compile(r"^(\d{1,4})(?:v(\d))?([a-d]?)$")
 """A bare number, with a version or a part behind it."""
@@ -55,6 +55,18 @@ def begun_by(recognisers: tuple[Recogniser, ...]) -> Callable[[str], tuple[int, 
         return tuple(place for place, each in enumerate(recognisers) if each.begins(low))
 
     return places
+
+
+@lru_cache(maxsize=1 << 12)  # of ten thousand candidates for one target most say the same episode
+def full(low: str) -> re.Match[str] | None:
+    """S01E02 and its like."""
+    return _FULL.match(low) if "e" in low else None
+
+
+@lru_cache(maxsize=1 << 12)  # as `full`
+def cross(low: str) -> re.Match[str] | None:
+    """1x02 and its like, with a Latin or a Cyrillic x."""
+    return _CROSS.match(low) if "x" in low or "х" in low else None
 
 
 def cjk_number(text: str) -> int | None:
@@ -111,8 +123,9 @@ def follow(reading: Reading, episodes: list[int], last: int, season: int | None)
 @lru_cache(maxsize=1 << 12)  # names share what stands behind their numbers
 def _may_go_on(low: str) -> bool:
     """Whether a word of this spelling can go on a chain of episodes: few can."""
-    shaped = any(shape.match(low) is not None for shape in (EPISODE_WORD, CROSS, FULL, _CROSS_MORE))
-    return shaped or low.isdecimal() or low in AND or low in TO
+    if low.isdecimal() or low in AND or low in TO or full(low) is not None or cross(low) is not None:
+        return True
+    return EPISODE_WORD.match(low) is not None or _CROSS_MORE.match(low) is not None
 
 
 def _behind_and(reading: Reading, word: Word, before: int, season: int | None) -> int | None:
@@ -142,12 +155,12 @@ def _next_number(reading: Reading, word: Word, before: int, season: int | None) 
         numbers = [int(n) for n in DIGITS.findall(word.low.partition("v")[0])]
         return numbers[-1] if numbers[-1] > before else None
     if season is not None:
-        cross = CROSS.match(word.low)
-        if cross is not None and int(cross.group(1)) == season and int(cross.group(2)) > before:
-            return int(cross.group(2)) if word.gap in _OPEN_CHAINS else None
-        full = FULL.match(word.low)
-        if full is not None and int(full.group(2)) == season:
-            numbers = episodes_in(full.group(3))
+        crossed = cross(word.low)
+        if crossed is not None and int(crossed.group(1)) == season and int(crossed.group(2)) > before:
+            return int(crossed.group(2)) if word.gap in _OPEN_CHAINS else None
+        whole = full(word.low)
+        if whole is not None and int(whole.group(2)) == season:
+            numbers = episodes_in(whole.group(3))
             return numbers[-1] if word.gap in _OPEN_CHAINS and numbers[-1] > before else None
         more = _CROSS_MORE.match(word.low)
         if more is not None and word.term is None and word.gap in CHAINS:

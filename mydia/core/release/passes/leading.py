@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mydia.core.release.facts import Span
-from mydia.core.release.passes.counting import CROSS, FULL
+from mydia.core.release.passes.counting import cross, full
 from mydia.core.release.passes.dates import FILM_YEARS
 from mydia.core.release.reading import Fact, Reading
 from mydia.core.release.terms import STRONG
@@ -86,7 +86,7 @@ def _behind_film_number(reading: Reading, at: int) -> int:
 def _is_episode(reading: Reading, first: int, last: int) -> bool:
     """Whether a bracket holds "5.01" or "S02E03": an episode, no group."""
     one, two = reading.words[first], reading.words[last]
-    if first == last and (FULL.match(one.low) is not None or CROSS.match(one.low) is not None):
+    if first == last and (full(one.low) is not None or cross(one.low) is not None):
         return True
     return (
         last == first + 1 and one.number is not None and two.number is not None and two.gap == "." and len(two.low) == 2

@@ -48,7 +48,7 @@ def _known(low: str) -> _Known | None:
     plain = low.isalpha()
     counts = not plain or low in _NUMBERING or low[-1:] in _CJK_COUNTERS
     entry = entry_of(LEXICON, low)
-    mixed = not plain and not low.isdecimal()
+    mixed = not plain and not low.isdecimal() and _ANY_SHAPE.match(low) is not None
     shapes = tuple((meaning, found) for shape, meaning in _SHAPES if (found := shape.match(low))) if mixed else ()
     return _Known(counts, entry, shapes) if counts or entry is not None else None
 
@@ -194,6 +194,8 @@ _SHAPES: tuple[tuple[re.Pattern[str], Meaning], ...] = (
     (re.compile(r"^v([2-9])$"), _version),
     (re.compile(r"^(\d*)[kmgt]i?b$"), _file_size),
 )
+_ANY_SHAPE = re.compile("|".join(shape.pattern for shape, _ in _SHAPES))
+"""One look for all of them: the names of groups have none."""
 
 
 _OPENINGS = frozenset(["op", "ed"])

@@ -11,17 +11,17 @@ import re
 from mydia.core.release.facts import Span
 from mydia.core.release.passes.counting import (
     CHAINS,
-    CROSS,
     DIGITS,
     EPISODE_WORD,
-    FULL,
     SEASON_WORD,
     TO,
     Recogniser,
     begun_by,
     cjk_number,
+    cross,
     episodes_in,
     follow,
+    full,
     range_from,
     run,
     set_version,
@@ -87,7 +87,7 @@ def total_behind(reading: Reading, last: int) -> int | None:
 
 def _read_full(reading: Reading, word: Word) -> bool:
     """S01E02 in one word, with whatever the title's last word was glued to it."""
-    found = FULL.match(word.low)
+    found = full(word.low)
     if found is None:
         return False
     before, season, episodes_text, part, version = found.groups()
@@ -102,15 +102,16 @@ def _read_full(reading: Reading, word: Word) -> bool:
 
 
 def _part_and_version(reading: Reading, part: str, version: str | None, word: Word) -> None:
-    span = Span(word.start, word.end)
-    if part:
-        reading.set("split_episode", True, span)
-    set_version(reading, version, span)
+    if part or version:
+        span = Span(word.start, word.end)
+        if part:
+            reading.set("split_episode", True, span)
+        set_version(reading, version, span)
 
 
 def _read_cross(reading: Reading, word: Word) -> bool:
     """1x02, 2x04x05, 2010x15 - 2010x16."""
-    found = CROSS.match(word.low)
+    found = cross(word.low)
     if found is None and word.term is None:
         return _read_odd_cross(reading, word)
     if found is None or (word.term is not None and word.term.field == "resolution"):
@@ -479,8 +480,9 @@ def is_episode_after(word: Word) -> bool:
 
 
 def _begins_cross(low: str) -> bool:
-    shaped = any(shape.match(low) is not None for shape in (CROSS, _GLUED_CROSS, _NAKED, _CROSS_LINES))
-    return shaped or (low.isdecimal() and len(low) < 3)  # "1 x 03"
+    if cross(low) is not None or (low.isdecimal() and len(low) < 3):  # "1 x 03"
+        return True
+    return any(shape.match(low) is not None for shape in (_GLUED_CROSS, _NAKED, _CROSS_LINES))
 
 
 def _begins_counted(low: str) -> bool:
@@ -488,7 +490,7 @@ def _begins_counted(low: str) -> bool:
 
 
 _RECOGNISERS = (
-    Recogniser(FULL.match, _read_full),
+    Recogniser(full, _read_full),
     Recogniser(_begins_cross, _read_cross),
     Recogniser(SEASON_WORD.match, _read_split),
     Recogniser(SEASON_AFTER.__contains__, _read_counted_words),

@@ -11,7 +11,9 @@ from mydia.core.release.reading import Reading
 from mydia.core.release.tables.video import DEFAULTS
 
 _TV = frozenset(["hdtv", "pdtv", "sdtv"])
+_DISKS = frozenset(["bluray"])
 _ENCODERS = frozenset(["h264", "h265", "h266", "av1", "xvid", "vp9"])
+_SCREENS = frozenset(["cam", "telesync", "telecine", "workprint", "dvdscr", "regional"])
 _WEIGHT = ("cam", "telesync", "telecine", "workprint", "dvdscr", "regional")
 
 
@@ -50,13 +52,13 @@ def _resolution(reading: Reading) -> tuple[int | None, list[Span]]:
     found = reading.found.get("resolution", [])
     if not found:
         return None, []
+    if len(found) == 1:
+        return int(found[0][0]), [found[0][1]]
     text = reading.name
     exact = [
         fact for fact in found if text[fact[1].start].isdigit() and text[fact[1].start : fact[1].end].lower() != "4k"
     ]
-    value, span = (exact or found)[-1 if exact else 0]
-    if exact and len(exact) > 1:
-        value, span = exact[-1]
+    value, span = exact[-1] if exact else found[0]
     return int(value), [span]
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
-from mydia.core.release.facts import Span
+from mydia.core.release.facts import Span, span_of
 from mydia.core.release.reading import Reading
 from mydia.core.release.tables.words import SEASON
 from mydia.core.release.tokens import Word
@@ -35,8 +36,9 @@ def read_titles(reading: Reading) -> None:
     if not pieces:
         return
     best = _best(reading, pieces)
-    best = best[0], _with_article(best[1])
-    bracketed = _BRACKETED.match(best[1])
+    if "," in best[1]:
+        best = best[0], _with_article(best[1])
+    bracketed = _BRACKETED.match(best[1]) if best[1].endswith(")") else None
     if bracketed is not None and _is_translated(*bracketed.groups()):
         texts = [bracketed.group(2), best[1], bracketed.group(1)]
         reading.set("title", texts[0], best[0])
@@ -192,7 +194,7 @@ def _new_box(before: Word, word: Word) -> bool:
 
 def _behind_slash(reading: Reading) -> list[tuple[Span, str]]:
     """The title behind a slash that comes after the numbering: "Титул (S2E1) / Title (S2E1) (2023)"."""
-    if not reading.marks or reading.title_to >= len(reading.words):
+    if "/" not in reading.name or not reading.marks or reading.title_to >= len(reading.words):
         return []
     pieces: list[tuple[Span, str]] = []
     index = reading.title_to
@@ -242,7 +244,7 @@ def _text(reading: Reading, group: list[Word]) -> tuple[Span, str]:
     end = _closing_signs(reading, group, end)
     start = _opening_signs(reading, group, start, end)
     text = name[start:end]
-    return Span(start, end), clean(text.replace("-", " ") if "-" in text and _is_hyphened(reading) else text)
+    return span_of((start, end)), clean(text.replace("-", " ") if "-" in text and _is_hyphened(reading) else text)
 
 
 def _is_hyphened(reading: Reading) -> bool:
@@ -286,6 +288,7 @@ def _closing_signs(reading: Reading, group: list[Word], end: int) -> int:
     return end
 
 
+@lru_cache(maxsize=1 << 10)  # the candidates for one target share their titles
 def clean(text: str) -> str:
     """A title as people write it: blanks for dots and underscores, but the dots of "S.W.A.T." kept."""
     if " " not in text.strip(_EDGES):
