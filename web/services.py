@@ -34,6 +34,7 @@ async def tried(visit: Visit, family: str, name: str) -> Outcome:
     except NotFound:
         raise
     except (MydiaError, NoAnswer) as no:
-        return Outcome(False, f"{name}: {no or 'it is being restarted; try again'}")
+        why = str(no) or "it is being restarted; try again"
+        return Outcome(False, why if why.startswith(name) else f"{name}: {why}")
     await visit.write(provider_ok, named, name)
     return Outcome(True, f"{name}: {said}.")

@@ -93,7 +93,7 @@ def _scan(d: Mapping[str, Any]) -> Story:
 _TELLERS: Mapping[str, Callable[[Mapping[str, Any]], Story]] = {
     "MediaAdded": lambda d: Story("Added", _joined(d.get("title"), d.get("year")), "", "good", "plus"),
     "MediaUpdated": _changed,
-    "MediaDeleted": lambda d: Story("Deleted", d.get("title", ""), "its files stay on disk", "quiet", "trash"),
+    "MediaDeleted": lambda d: Story("Deleted", d.get("title", ""), "", "quiet", "trash"),
     "FileFound": lambda d: Story("Found a file", _name(d.get("path")), "", "quiet", "file"),
     "FileLinked": lambda d: Story(
         "Recognised", _name(d.get("path")), _joined(d.get("quality"), _episodes(d)), "good", "check"

@@ -55,6 +55,21 @@ def test_a_version_is_added_stands_on_the_title_s_page_and_goes_without_taking_a
     assert [s.name for s in demo.read(slots_of, title)] == ["default"]
 
 
+def test_a_person_chooses_from_what_the_indexers_have_for_a_season(browser: Browser, demo: Place) -> None:
+    title = demo.title("One Step Beyond")
+    with visiting(browser, demo, size=(360, 740)) as page:
+        page.goto(f"/titles/{title}")
+        season = page.locator("#season-2")
+        if not season.evaluate("details => details.open"):
+            season.locator("summary").click()
+        season.get_by_role("button", name="Choose a release for season 2").click()
+        page.wait_for_url("**#r-searches")
+        searches = page.locator("#r-searches")
+        expect(searches).to_contain_text("found to choose from")
+        pack = searches.locator(".candidate", has_text="One.Step.Beyond.S02.720p").first
+        expect(pack.get_by_role("button", name="Grab")).to_be_visible()
+
+
 def condition(page: Page, number: int) -> str:
     return str(page.locator(f"#value-{number}").evaluate("field => field.tagName.toLowerCase()"))
 
