@@ -99,7 +99,7 @@ EMPTY = (
     ("/activity/files", "No file is in this state", "library folder"),
     ("/activity/trash", "The trash is empty", "A file that is replaced"),
     ("/activity/jobs?state=discarded", "No jobs here", "What a person or a schedule asks for"),
-    ("/system", "Nothing outside has been asked yet", "Supervision tree"),
+    ("/system", "Not asked yet", "Supervision tree"),
     ("/settings", "metadata.tmdb.api_key", "not set"),
 )
 
