@@ -96,7 +96,9 @@ class App(QuartTrio):
         async def send_whole(message: ASGISendEvent) -> None:
             nonlocal length, over
             if message["type"] == "http.response.start":
-                length = next((int(value) for name, value in message["headers"] if name.lower() == b"content-length"), -1)
+                length = next(
+                    (int(value) for name, value in message["headers"] if name.lower() == b"content-length"), -1
+                )
             elif message["type"] == "http.response.body" and not over:
                 # A body that is all there ends with itself: Quart's empty part after it would cost another way through the server.
                 over = not message.get("more_body", False) or len(message["body"]) == length
