@@ -85,7 +85,7 @@ def explain_for(
         profile = choosing.get_profile(conn, profile_id)
         held = tuple(rescore(h, profile) for h in wish.target.held)
         wish = replace(wish, profile=profile, target=replace(wish.target, held=held))
-    context = _context(wish, now, mode, rules)
+    context = wish.context(now, mode, decide_settings(rules))
     return tuple(explain(c, wish.target, context) for c in candidates)
 
 
@@ -110,20 +110,6 @@ def told(found: Explanation) -> dict[str, Any]:
         ],
         "rank": [{"key": k.name, "value": k.words} for k in found.keys],
     }
-
-
-def _context(wish: Wish, now: datetime, mode: Mode, rules: Rules) -> decide.Context:
-    return decide.Context(
-        now=now,
-        mode=mode,
-        season_search=len(wish.target.wanted) > 1,
-        profile=wish.profile,
-        formats=wish.formats,
-        settings=decide_settings(rules),
-        blocklist=wish.blocklist,
-        queue=wish.queue,
-        history=wish.history,
-    )
 
 
 def what_if(
@@ -210,10 +196,9 @@ def _past(wish: Wish, search: SearchView, rules: Rules) -> decide.PastDecision:
     held = tuple(h for h in wish.target.held if h.added is not None and h.added < at)
     wanted = frozenset(e.key for e in wish.target.episodes if f"S{e.season:02}E{e.number:02}" in search.targets)
     mode = cast(Mode, search.mode if search.mode in ("rss", "search", "user") else "search")
-    context = replace(_context(wish, at, mode, rules), queue=(), history=(), season_search=len(wanted) > 1)
-    return decide.PastDecision(
-        tuple(_candidate(c) for c in search.candidates), replace(wish.target, held=held, wanted=wanted), context
-    )
+    then = replace(wish, target=replace(wish.target, held=held, wanted=wanted), queue=(), history=())
+    context = then.context(at, mode, decide_settings(rules))
+    return decide.PastDecision(tuple(_candidate(c) for c in search.candidates), then.target, context)
 
 
 def _candidate(kept: CandidateView) -> decide.Candidate:

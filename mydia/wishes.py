@@ -59,6 +59,20 @@ class Wish:
         by_number = {(e.season, e.number): e.id for e in self.episodes}
         return tuple(by_number[n] for n in numbers if n in by_number)
 
+    def context(self, now: datetime, mode: decide_model.Mode, settings: decide.Settings) -> decide.Context:
+        """What bears on what is found for it. A search for several episodes is one for their seasons."""
+        return decide.Context(
+            now=now,
+            mode=mode,
+            season_search=len(self.target.wanted) > 1,
+            profile=self.profile,
+            formats=self.formats,
+            settings=settings,
+            blocklist=self.blocklist,
+            queue=self.queue,
+            history=self.history,
+        )
+
 
 def gather(
     conn: Connection,

@@ -99,19 +99,9 @@ class Searcher(JobActor):
         ]
         found = {(r.indexer, r.guid): r for a in answers for r in a.found}
         free = await trio.to_thread.run_sync(free_space, self.house.config.download_dir)
-        context = core.Context(
-            now=now,
-            mode=mode,
-            profile=wish.profile,
-            formats=wish.formats,
-            settings=decide_settings(
-                self.house.config.downloads.rules, clients=self.protocols, free_space=free, resting=resting
-            ),
-            blocklist=wish.blocklist,
-            queue=wish.queue,
-            history=wish.history,
-        )
-        judged = await _judged(list(found.values()), wish.target, context)
+        rules = self.house.config.downloads.rules
+        settings = decide_settings(rules, clients=self.protocols, free_space=free, resting=resting)
+        judged = await _judged(list(found.values()), wish.target, wish.context(now, mode, settings))
         silent = bool(answers) and all(a.error for a in answers)
         if not (silent and again):
             await self.house.write(record, wish, mode, answers, judged, found, grab)

@@ -17,6 +17,7 @@ from mydia.house import House
 from mydia.jobs.queries import list_jobs
 from mydia.settings.model import Config
 from tests.support.choosing_world import PROFILE, Lying, add_film, format_of, hold, offer, search
+from tests.support.crew import add, settle_in, show
 from tests.support.house import clock_of, open_house
 
 WEB = "The.Film.2001.1080p.WEB-DL.H264-GRP"
@@ -145,6 +146,18 @@ async def test_every_rule_that_is_set_changes_a_decision(
         assert rule not in await refusals(house, film, release)
     async with open_house(tmp_path, {"downloads": {"rules": rules}}) as house:
         assert rule in await refusals(house, film, release)
+
+
+async def test_of_a_season_long_over_only_a_pack_is_taken_where_that_is_wished(tmp_path: Path) -> None:
+    alone, pack = "One.Step.Beyond.S01E02.1080p.WEB-DL.H264-GRP", "One.Step.Beyond.S01.1080p.WEB-DL.H264-GRP"
+    for days, refused in ((0, set()), (100, {"pack_required"})):
+        rules = {"pack_required_after_days": days, "min_free_gb": 0}
+        async with open_house(tmp_path / str(days), {"downloads": {"rules": rules}}) as house:
+            await settle_in(house, (tmp_path, "tv_show"))
+            step = await add(house, show())
+            await search(house, step, offer(alone, size=1 << 20), offer(pack, size=3 << 20))
+            found = {c.title: {r["rule"] for r in c.rejections} for c in (await last_search(house, step)).candidates}
+            assert found == {alone: refused, pack: set()}
 
 
 @pytest.mark.parametrize("rules", [{"availability_delay_days": 365}, {"min_availability": "released"}])
