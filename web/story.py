@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from mydia.store.names import from_text
-from web.views import Tone, size
+from web.views import Tone, plural, size
 
 
 class Story(NamedTuple):
@@ -86,7 +86,9 @@ def _changed(d: Mapping[str, Any]) -> Story:
 
 
 def _scan(d: Mapping[str, Any]) -> Story:
-    detail = f"{d.get('seen', 0)} files seen, {d.get('added', 0)} new, {d.get('gone', 0)} gone"
+    added, gone = d.get("added", 0), d.get("gone", 0)
+    moved = _joined(added and f"{added} new", gone and f"{gone} gone") or "nothing new"
+    detail = f"{plural(d.get('seen', 0), 'file')}, {moved}"
     return Story("Scanned a library folder", detail, "", "quiet", "folder")
 
 
