@@ -169,7 +169,8 @@ def _after_a_cut(recording: Recording, disk: Path, outcome: Outcome, *, done: bo
 def victims() -> Iterator[Callable[..., dict[str, Any]]]:
     """Somebody to run commands and to kill them (victims.py): `(arguments, at=step or None, after=seconds)`."""
     command = [sys.executable, "-m", "tests.crash.victims"]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    home = Path(__file__).parents[2]
+    process = subprocess.Popen(command, cwd=home, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdin is not None
     assert process.stdout is not None
     asked, told = process.stdin, process.stdout
