@@ -14,6 +14,7 @@ from mydia.events import (
     RootChanged,
     ScanFinished,
 )
+from mydia.lacking import reckon
 from mydia.library.model import FileFacts, RootState, SeenFile
 from mydia.ports import MediaKind
 from mydia.store.engine import among, from_json, to_json
@@ -204,6 +205,7 @@ def link_file(
                     f=file_id,
                 )
                 break
+    reckon(tx, media_item_id)
     tx.emit(
         FileLinked(
             media_item_id=media_item_id,
@@ -235,6 +237,7 @@ def hold_where_nothing_is(tx: Transaction, file_id: str, target: str, slots: Seq
             "insert into held_files (slot_id, target, file_id) values (:s, :t, :f) on conflict (slot_id, target) do nothing",
             **row,
         ):
+            reckon(tx, tx.value("select media_item_id from slots where id = :s", s=slot))
             return
 
 
@@ -294,7 +297,11 @@ def identify_by_hand(
 def let_go(tx: Transaction, file_id: str, *, instead: bool = True) -> None:
     """No slot holds the file any more; where the library has another for the same, that no other slot holds, the best of them is held
     `instead` by the main slot. (A further slot has its own idea of what it takes.)"""
-    held = tx.all("select slot_id, target from held_files where file_id = :id order by slot_id, target", id=file_id)
+    held = tx.all(
+        "select h.slot_id, h.target, s.media_item_id as title from held_files h join slots s on s.id = h.slot_id"
+        " where h.file_id = :id order by h.slot_id, h.target",
+        id=file_id,
+    )
     tx.execute("delete from held_files where file_id = :id", id=file_id)
     for row in held if instead else ():
         others = tx.all(
@@ -309,6 +316,8 @@ def let_go(tx: Transaction, file_id: str, *, instead: bool = True) -> None:
         if others:
             best = max(others, key=lambda other: _weight(other["quality"]))
             tx.insert("held_files", {"slot_id": row["slot_id"], "target": row["target"], "file_id": best["id"]})
+    for title in dict.fromkeys(row["title"] for row in held):
+        reckon(tx, title)
 
 
 def codes(tx: Transaction, episode_ids: Sequence[str]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from mydia.errors import Conflict, NotFound
 from mydia.events import FileRenamed
+from mydia.library.changes import let_go
 from mydia.store.engine import Connection, to_json
 from mydia.store.names import from_text, readable, to_text
 from mydia.store.paging import Page, decode_cursor, encode_cursor
@@ -104,12 +105,15 @@ def renamed(tx: Transaction, rename_id: str, side_files: Sequence[tuple[str, str
     known = tx.one("select scene_name from media_files where id = :f", f=row["file_id"])
     if known is not None:
         # Seen there by a scan meanwhile, it is the same file.
-        tx.execute(
-            "delete from media_files where root_id = :r and relative_path = :p and id <> :f",
+        twin = tx.value(
+            "select id from media_files where root_id = :r and relative_path = :p and id <> :f",
             r=row["root_id"],
             p=row["new_path"],
             f=row["file_id"],
         )
+        if twin is not None:
+            let_go(tx, twin)
+            tx.execute("delete from media_files where id = :id", id=twin)
         old_stem = to_text(PurePosixPath(from_text(row["old_path"])).stem)
         said = known["scene_name"] if known["scene_name"] not in (None, row["old_path"]) else old_stem
         tx.update(

@@ -19,6 +19,7 @@ from mydia.core.wanted import (
 )
 from mydia.errors import Conflict, Invalid, NotFound
 from mydia.events import MediaAdded, MediaDeleted, MediaUpdated
+from mydia.lacking import reckon
 from mydia.media.model import MAIN
 from mydia.media.queries import get_slot
 from mydia.ports import EpisodeDetails, MediaDetails
@@ -136,6 +137,7 @@ def _monitor(
     """Whether anything of it is wanted, now or once it comes. A show of which nothing is, and nothing new, is not monitored itself."""
     if kind == "movie":
         tx.update("media_items", item_id, monitored=int(preset != "none"))
+        reckon(tx, item_id)
         return preset != "none"
     by_preset = cast(ShowPreset, preset)
     policy = new_seasons or policy_of(by_preset)
@@ -154,6 +156,7 @@ def _monitor(
     tx.execute_many("update episodes set monitored = :m, updated_at = :now where id = :id", changed)
     wants = bool(chosen) or policy == "all"
     tx.update("media_items", item_id, monitored=int(wants), new_seasons=policy, updated_at=tx.now)
+    reckon(tx, item_id)
     return wants
 
 
@@ -171,6 +174,7 @@ def refresh(tx: Transaction, item_id: str, details: MediaDetails) -> None:
     tx.update("media_items", item_id, **_facts(tx, details))
     _put_ids_and_titles(tx, item_id, details)
     _put_episodes(tx, item_id, details.episodes)
+    reckon(tx, item_id)
     tx.emit(MediaUpdated(media_item_id=item_id, title=details.title, changed=("metadata",)))
 
 
@@ -213,6 +217,7 @@ def update_media(
             now=tx.now,
             id=item_id,
         )
+        reckon(tx, item_id)
         changed.append("monitored")
     if preset is not None:
         monitor_by(tx, item_id, preset, actor=actor)
@@ -237,6 +242,7 @@ def set_episode_monitored(tx: Transaction, episode_id: str, monitored: bool, *, 
     if row is None:
         raise NotFound(f"There is no episode {episode_id}.")
     tx.update("episodes", episode_id, monitored=int(monitored), updated_at=tx.now)
+    reckon(tx, row["item"])
     tx.emit(MediaUpdated(media_item_id=row["item"], actor=actor, title=row["title"], changed=("monitored",)))
 
 
@@ -252,6 +258,7 @@ def set_season_monitored(tx: Transaction, item_id: str, season: int, monitored: 
     )
     if not episodes:
         raise NotFound(f"{title} has no season {season}.")
+    reckon(tx, item_id)
     tx.emit(MediaUpdated(media_item_id=item_id, actor=actor, title=title, changed=("monitored",)))
     return episodes
 

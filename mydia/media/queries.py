@@ -13,8 +13,8 @@ from mydia.store.paging import Page, decode_cursor, encode_cursor
 
 OPEN = "('pending', 'downloading', 'completed', 'importing', 'held')"
 
-# Whether the default slot lacks something that is monitored and out; as SQL because a grid filters by it.
-_MISSING = """m.monitored = 1 and case when m.type = 'movie'
+# Whether nothing is held of what is monitored and out; as SQL because a grid filters by it. (What may lack something stands in an index.)
+_MISSING = """m.lacking = 1 and m.monitored = 1 and case when m.type = 'movie'
     then not exists (select 1 from slots s join held_files h on h.slot_id = s.id where s.media_item_id = m.id)
     else exists (select 1 from episodes e where e.media_item_id = m.id and e.monitored = 1 and e.air_date <= :today
         and not exists (select 1 from slots s join held_files h on h.slot_id = s.id and h.target = e.id where s.media_item_id = m.id))
@@ -235,11 +235,11 @@ def counts(conn: Connection, *, today: str = "9999-12-31") -> Counts:
     movies = one("select count(*) from media_items where type = 'movie'")
     shows = one("select count(*) from media_items where type = 'tv_show'")
     lacking = one(
-        "select count(*) from media_items m where m.type = 'movie' and m.monitored = 1"
+        "select count(*) from media_items m where m.lacking = 1 and m.type = 'movie' and m.monitored = 1"
         " and not exists (select 1 from slots s join held_files h on h.slot_id = s.id where s.media_item_id = m.id)"
     ) + one(
-        "select count(*) from episodes e where e.monitored = 1 and e.air_date <= :today"
-        " and not exists (select 1 from held_files h where h.target = e.id)",
+        "select count(*) from media_items m join episodes e on e.media_item_id = m.id where m.lacking = 1 and e.monitored = 1"
+        " and e.air_date <= :today and not exists (select 1 from held_files h where h.target = e.id)",
         today=today,
     )
     return Counts(
@@ -293,7 +293,7 @@ def _event(row: dict[str, Any]) -> EventRow:
 
 
 # What a monitored slot lacks, or holds of a quality that its profile would have better; the blanks take what narrows that further.
-_LACKS = """m.monitored = 1 and exists (select 1 from slots s where s.media_item_id = m.id and s.monitored = 1
+_LACKS = """m.lacking = 1 and m.monitored = 1 and exists (select 1 from slots s where s.media_item_id = m.id and s.monitored = 1
     and case when m.type = 'movie' then not exists (select 1 from held_files h where h.slot_id = s.id) {film}
     else exists (select 1 from episodes e where e.media_item_id = m.id and e.monitored = 1 {aired}
         and not exists (select 1 from held_files h where h.slot_id = s.id and h.target = e.id) {episode}) end)"""
@@ -313,16 +313,18 @@ def longest_unsearched(
     better, params = _better(below_cutoff)
     lacks = _LACKS.format(film=_LATER.format("''"), aired="and e.air_date <= :today", episode=_LATER.format("e.id"))
     upgradable = _BETTER.format(better=better, held=_LATER.format("h.target"))
-    conditions = {"missing": lacks, "cutoff_unmet": upgradable}
-    rows = conn.all(
-        f"select m.id from media_items m where {' or '.join(c for name, c in conditions.items() if why in (None, name))}"
-        " order by coalesce(m.last_search_at, ''), m.id limit :limit",
-        now=now,
-        limit=limit,
-        **({"today": now[:10]} if why != "cutoff_unmet" else {}),
-        **(params if why != "missing" else {}),
-    )
-    return tuple(r["id"] for r in rows)
+    found = []
+    # Each by itself, so that each has its index.
+    for each, condition, own in (("missing", lacks, {"today": now[:10]}), ("cutoff_unmet", upgradable, params)):
+        if why in (None, each):
+            found += conn.rows(
+                f"select coalesce(m.last_search_at, ''), m.id from media_items m where {condition}"
+                " order by coalesce(m.last_search_at, ''), m.id limit :limit",
+                now=now,
+                limit=limit,
+                **own,
+            )
+    return tuple(id_ for _, id_ in sorted({tuple(row) for row in found})[:limit])
 
 
 def wanting(
@@ -341,7 +343,7 @@ def wanting(
     `limit`, even none, while others follow.
     """
     better, params = _better(below_cutoff)
-    of_kind = "m.type = :kind and" if kind else ""
+    of_kind = ("m.type = :kind and " if kind else "") + ("m.lacking = 1 and" if why == "missing" else "")
     after, after_id = decode_cursor(cursor, str, str) if cursor else ("", "")
     walk = {"after": after, "after_id": after_id, **({"kind": kind} if kind else {})}
     last = conn.one(

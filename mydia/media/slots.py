@@ -3,6 +3,7 @@
 from mydia.core.naming.text import printable
 from mydia.errors import Conflict, Invalid, NotFound
 from mydia.events import MediaUpdated
+from mydia.lacking import reckon
 from mydia.media.model import MAIN, Slot
 from mydia.media.queries import get_slot, slots_of, title_of
 from mydia.store.transaction import Transaction
@@ -43,6 +44,7 @@ def add_slot(
             "created_at": tx.now,
         },
     )
+    reckon(tx, item_id)
     _tell(tx, item_id, actor)
     return slot_id
 
@@ -86,6 +88,7 @@ def remove_slot(tx: Transaction, item_id: str, slot_id: str, *, actor: str) -> s
     if tx.value("select 1 from open_grabs where slot_id = :s limit 1", s=slot_id):
         raise Conflict(f"{slot.name} is being downloaded. Cancel the download first, then remove the version.")
     tx.execute("delete from slots where id = :s", s=slot_id)
+    reckon(tx, item_id)
     _tell(tx, item_id, actor)
     return slot.name
 

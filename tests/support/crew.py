@@ -217,5 +217,6 @@ async def kill(supervisor: Supervisor, name: str) -> None:
 async def push(house: House, job_id: str) -> Job:
     """Bring a waiting job forward, as a person can, until it is over."""
     while (job := await over(house, job_id)).state not in FINISHED:
-        await house.write(retry_job, job_id)
+        with suppress(Conflict):  # its own turn has come since
+            await house.write(retry_job, job_id)
     return job
