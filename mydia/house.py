@@ -73,7 +73,7 @@ class House:
     async def write(
         self, change: "Callable[Concatenate[Transaction, P], T]", /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Have the writer run a change; returns once it is durable. What the change raises is raised here."""
+        """Have the writer run a change (see `Change`); returns once it is durable. What the change raises is raised here."""
         message = Change(change, args, tuple(kwargs.items()), correlation.get())
         result: Any = await self.mail["db_writer"].ask(message, timeout=self.config.database.write_timeout)
         return result  # type: ignore[no-any-return]  # the mailbox is untyped; the change's signature is the truth

@@ -10,7 +10,11 @@ from typing import Any, Concatenate, Literal, NamedTuple
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """-> db_writer. Run `fn(tx, *args, **kwargs)` in a transaction; the reply is its value, once durable."""
+    """-> db_writer. Run `fn(tx, *args, **kwargs)` in a transaction; the reply is its value, once durable.
+
+    It may run more than once, and be undone each time but the last: `fn` has no effect but through `tx`, and its arguments serve every run
+    (a list, never an iterator).
+    """
 
     fn: Callable[Concatenate[Any, ...], Any]
     args: tuple[Any, ...] = ()

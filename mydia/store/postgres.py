@@ -294,6 +294,7 @@ class PostgresEngine:
                 begin=_BEGIN,
                 seconds=BATCH_SECONDS,
                 translate=self._translate,
+                stands=lambda: raw.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS,
                 end=partial(self._end, raw),
             )
         except BaseException as error:

@@ -185,7 +185,7 @@ class SqliteEngine:
     async def read(self, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """As Engine.read: on the loop when the query is `quick`, in a thread otherwise."""
         if getattr(query, "quick", False):
-            await trio.lowlevel.checkpoint()
+            await trio.lowlevel.checkpoint_if_cancelled()  # a turn of the loop would take longer than the query
             return _in_snapshot(_opened(self._quick), query, *args, **kwargs)
         async with self._readers:
             pool = self._idle
@@ -211,7 +211,13 @@ class SqliteEngine:
         self._must_stand()
         try:
             return commit_batch(
-                raw, changes, now, begin="begin immediate", seconds=BATCH_SECONDS, translate=self._translate
+                raw,
+                changes,
+                now,
+                begin="begin immediate",
+                seconds=BATCH_SECONDS,
+                translate=self._translate,
+                stands=lambda: raw.in_transaction,
             )
         except BaseException as error:
             if raw.in_transaction:
@@ -241,7 +247,7 @@ class SqliteEngine:
         return self._passing(error)
 
     def _passing(self, error: BaseException) -> Unavailable | None:
-        # A full disk may undo the whole transaction under a change; what is raised then is the missing savepoint, after the cause.
+        # A full disk may undo the whole transaction under a change; what is raised then is that none is left, after the cause.
         cause: BaseException | None = error
         while cause is not None:
             name = code(cause)

@@ -1,6 +1,7 @@
 """What a change is given, and how many changes become durable at once.
 
-A change runs inside a savepoint of its own: what it raises undoes it alone, and its neighbours in the batch are kept. On some databases a
+A change is alone in what it may undo: what it raises undoes it, and its neighbours in the batch are kept. That takes a second run of the
+batch, so a change may run more than once: it has no effect but through `tx`, and leaves its arguments as they are. On some databases a
 statement that fails costs the whole change, so a change writes `on conflict` and never catches a database's exception.
 """
 
@@ -184,37 +185,81 @@ def commit_batch(
     begin: str,
     seconds: float,
     translate: Callable[[Exception], Exception | None],
+    stands: Callable[[], bool],
     end: Callable[["Transaction"], object] | None = None,
 ) -> Committed:
-    """One transaction for many changes, each in a savepoint; no more are begun once `seconds` have passed.
+    """One transaction for many changes; in a run of them no more are begun once `seconds` have passed.
 
-    `end` commits all that the transaction did, where a plain "commit" does not do. What is raised came from the database between the
-    changes: the transaction is over and nothing was kept.
+    At first without savepoints, which cost a change more than its own row does. When one raises, all is rolled back and run again with a
+    savepoint for each, so that every one that raises is undone alone. `stands` says whether the transaction can still be committed;
+    `end` commits all that it did, where a plain "commit" does not do. What is raised came from the database between the changes: the
+    transaction is over and nothing was kept.
     """
     started = time.perf_counter()
-    tx = Transaction(raw, now, translate)
+    tx, refusal = Transaction(raw, now, translate), None
+    raw.execute(begin)
+    try:
+        done = _together(tx, changes, seconds, stands)
+    except Exception as error:  # noqa: BLE001 - whatever a change raises is its caller's
+        raw.execute("rollback")
+        refusal = error
+    if refusal is not None:
+        if len(changes) == 1:
+            return Committed(
+                [Done(error=translate(refusal) or refusal)], [], frozenset(), time.perf_counter() - started
+            )
+        tx = Transaction(raw, now, translate)
+        raw.execute(begin)
+        done = _each_alone(raw, tx, changes, seconds, translate)
+    end(tx) if end else raw.execute("commit")
+    return Committed(done, tx.events, frozenset(tx.wake), time.perf_counter() - started)
+
+
+def _together(tx: Transaction, changes: Sequence[Change], seconds: float, stands: Callable[[], bool]) -> list[Done]:
+    """Raises what a change raises."""
     done: list[Done] = []
-    execute = raw.execute
-    execute(begin)
+    until = time.perf_counter() + seconds
     for change in changes:
-        events = len(tx.events)
-        tx.correlation_id = change.correlation_id
+        done.append(Done(_run(tx, change)))
+        if not stands():
+            raise RuntimeError("a change went on after an error that had ended its transaction")
+        if time.perf_counter() > until:
+            break
+    return done
+
+
+def _each_alone(
+    raw: Raw,
+    tx: Transaction,
+    changes: Sequence[Change],
+    seconds: float,
+    translate: Callable[[Exception], Exception | None],
+) -> list[Done]:
+    done: list[Done] = []
+    execute, until = raw.execute, time.perf_counter() + seconds
+    for change in changes:
+        events, wake = len(tx.events), tx.wake.copy()
         execute("savepoint change")
         try:
-            value = change.fn(tx, *change.args, **dict(change.kwargs))
+            value = _run(tx, change)
             # On some databases this fails when a statement has, even where the change went on as if nothing were.
             execute("release savepoint change")
         except Exception as error:  # noqa: BLE001 - whatever a change raises is its caller's
             execute("rollback to savepoint change")
             execute("release savepoint change")
             del tx.events[events:]
+            tx.wake = wake
             done.append(Done(error=translate(error) or error))
         else:
             done.append(Done(value))
-        if time.perf_counter() - started > seconds:
+        if time.perf_counter() > until:
             break
-    end(tx) if end else execute("commit")
-    return Committed(done, tx.events, frozenset(tx.wake), time.perf_counter() - started)
+    return done
+
+
+def _run(tx: Transaction, change: Change) -> Any:
+    tx.correlation_id = change.correlation_id
+    return change.fn(tx, *change.args, **dict(change.kwargs))
 
 
 @cache

@@ -37,7 +37,7 @@ def put_then_fail(tx: Transaction, key: str) -> None:
 
 
 async def together(house: House, *calls: tuple[Any, ...]) -> list[object]:
-    """The answers (or exceptions) of changes sent at the same moment, so that one batch takes them, in this order."""
+    """The answers (or exceptions) of changes sent at the same moment, so that one batch takes them, in whatever order."""
     answers: list[object] = [None] * len(calls)
 
     async def one(i: int, fn: Any, *args: Any) -> None:
@@ -70,6 +70,41 @@ async def test_what_a_change_raises_is_raised_at_its_caller_and_undoes_it_alone(
         assert seen == []
 
 
+def say(tx: Transaction, key: str) -> str:
+    """A row, an event, a job and the key, from a change that may run again."""
+    tx.emit(HealthChanged(part="say", ok=True, message=key))
+    tx.enqueue("notify", {"for": key})
+    return put(tx, key)
+
+
+async def test_refused_changes_cost_others_of_their_batch_nothing_and_none_of_it_is_there_twice(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house, house_events(house) as seen:
+        await house.write(put, "k0")
+        calls = [(say, "k1"), (put_then_fail, "x1"), (say, "k2"), (say, "k0"), (put_then_fail, "x2"), (say, "k3")]
+        answers = await together(house, *calls)
+        assert [answers[i] for i in (0, 2, 5)] == ["k1", "k2", "k3"]
+        assert [type(answers[i]) for i in (1, 3, 4)] == [ZeroDivisionError, Conflict, ZeroDivisionError]
+        assert await house.read(keys) == ["k0", "k1", "k2", "k3"]
+        said = [e for e in await come(seen, 6) if isinstance(e, HealthChanged)]
+        assert sorted(e.message for e in said) == ["k1", "k2", "k3"]
+        assert len(seen) == 6
+        stored = await house.read(lambda c: c.all("select seq from events order by seq"))
+        assert [row["seq"] for row in stored] == [e.seq for e in said]
+        assert await house.read(lambda c: c.rows("select kind from jobs")) == [("notify",)] * 3
+        assert house.mail["notifier"].take_ring()
+        assert not house.mail["janitor"].take_ring()
+
+
+async def test_a_batch_of_nothing_but_refused_changes_leaves_nothing(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        changes = [Change(put_then_fail, (f"k{n}",)) for n in range(5)]
+        committed = await house.engine.commit(changes, "2026-01-31T12:00:00.000000Z")
+        assert [type(done.error) for done in committed.done] == [ZeroDivisionError] * len(committed.done)
+        assert (committed.events, committed.wake) == ([], frozenset())
+        assert await house.read(keys) == []
+        assert await house.write(put, "k9") == "k9"
+
+
 async def test_the_writer_outlives_any_exception_of_a_change(tmp_path: Path) -> None:
     async with open_house(tmp_path) as house:
         with pytest.raises(ZeroDivisionError):
@@ -97,14 +132,14 @@ async def test_a_reference_to_nothing_is_a_conflict_for_its_caller(tmp_path: Pat
 async def test_changes_run_in_the_order_they_were_sent(tmp_path: Path) -> None:
     async with open_house(tmp_path) as house, house_events(house) as seen:
 
-        def say(tx: Transaction, n: int) -> int:
+        def count(tx: Transaction, n: int) -> int:
             tx.emit(HealthChanged(part="order", ok=True, message=str(n)))
             return n
 
         for start in (0, 50):
             async with trio.open_nursery() as nursery:
                 for n in range(start, start + 50):
-                    nursery.start_soon(house.write, say, n)
+                    nursery.start_soon(house.write, count, n)
                     await trio.lowlevel.checkpoint()
         stored = await house.read(lambda c: c.all("select seq, data from events order by seq"))
         published = [e for e in await come(seen, 100) if isinstance(e, HealthChanged)]
