@@ -1,6 +1,6 @@
 """The supervision kit: Erlang/OTP's words, with OTP's meaning, on Trio. It knows nothing of media.
 
-    Mailbox      an actor's address and its unread letters; both outlive the actor       mailbox.py
+    Mailbox      an actor's address and its unread letters; both outlive the actor       mailbox.py, timeouts.py
     Actor        start, handle, tick, stop: one trade, which may crash                   actors.py
     Port         an OS process as an actor, fed framed JSON over pipes                   port.py, process.py, port_child.py
     ChildSpec    how to start, restart and stop one child, as plain data                 spec.py

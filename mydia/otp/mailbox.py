@@ -19,6 +19,7 @@ import trio
 from loguru import logger
 
 from .errors import ActorDied, AskTimeout
+from .timeouts import timeouts
 
 correlation: ContextVar[str | None] = ContextVar("correlation", default=None)
 """What the work at hand belongs to (a request's or job's id). It travels with each letter into handle(), and into
@@ -26,9 +27,12 @@ threads, so that log lines from several actors can be joined. Set it where work 
 
 
 class Letter:
-    """A message in a mailbox and, when somebody asks, the one reply to it. The first answer counts."""
+    """A message in a mailbox and, when somebody asks, the one reply to it. The first answer counts.
 
-    __slots__ = ("_answered", "_error", "_reply", "asked", "correlation", "message", "to", "waits")
+    `wanted` is whether somebody still waits for the answer: one task, which is woken by it.
+    """
+
+    __slots__ = ("_asker", "_error", "_reply", "asked", "correlation", "message", "to", "waits", "wanted")
 
     def __init__(self, to: str, message: Any, *, asked: bool) -> None:
         self.to = to
@@ -36,32 +40,32 @@ class Letter:
         self.asked = asked
         self.waits = False  # in the mailbox, unread
         self.correlation = correlation.get()
-        self._answered = trio.Event() if asked else None
+        self.wanted = asked
+        self._asker: trio.lowlevel.Task | None = None
         self._reply: Any = None
         self._error: BaseException | None = None
 
-    @property
-    def wanted(self) -> bool:
-        """Whether somebody still waits for the answer."""
-        return self._answered is not None and not self._answered.is_set()
-
     def reply(self, value: object = None) -> None:
         """Answer. Nobody waiting (any more), the value is dropped."""
-        if self._answered is not None and not self._answered.is_set():
+        if self.wanted:
             self._reply = value
-            self._answered.set()
+            self._answered()
 
     def fail(self, error: BaseException) -> None:
         """Answer with an exception, which ask() raises. Where nobody asked, a refusal is worth a line in the log."""
-        if self._answered is not None and not self._answered.is_set():
+        if self.wanted:
             self._error = error
-            self._answered.set()
+            self._answered()
         elif not self.asked:
             logger.warning("{} refused {}, which nobody had asked: {}", self.to, type(self.message).__name__, error)
 
     def forget(self) -> None:
         """Nobody waits any more: what is answered now is dropped."""
-        self._answered = None
+        self.wanted = False
+
+    def expire(self, seconds: float) -> None:
+        """Answer that no answer came in time."""
+        self.fail(AskTimeout(f"{self.to} did not answer {type(self.message).__name__} within {seconds:g} s"))
 
     def died(self, cause: BaseException | None = None) -> None:
         """Answer that the actor died with this letter in hand."""
@@ -72,11 +76,24 @@ class Letter:
 
     async def answer(self) -> Any:
         """Wait for the answer: return it, or raise what it failed with."""
-        if self._answered is not None:
-            await self._answered.wait()
+        if self.wanted:
+            self._asker = trio.lowlevel.current_task()
+            await trio.lowlevel.wait_task_rescheduled(self._leave)
+        else:
+            await trio.lowlevel.checkpoint()
         if self._error is not None:
             raise self._error
         return self._reply
+
+    def _answered(self) -> None:
+        self.wanted = False
+        if self._asker is not None:
+            trio.lowlevel.reschedule(self._asker)
+            self._asker = None
+
+    def _leave(self, _: object) -> trio.lowlevel.Abort:
+        self._asker = None
+        return trio.lowlevel.Abort.SUCCEEDED
 
 
 class Mailbox:
@@ -95,9 +112,9 @@ class Mailbox:
         self._vacant = False
         # All readers wake for each letter and ring: they are few, and each knows best what it waits for.
         self._readers = trio.lowlevel.ParkingLot()
-        # Senders waiting for room, each with its letter: the reader who makes room moves the letter in itself, so
-        # nobody who comes later overtakes, and the capacity is never exceeded.
-        self._senders: OrderedDict[trio.lowlevel.Task, Letter] = OrderedDict()
+        # Letters waiting for room, and who waits only for that (tell): the reader who makes room moves the letter in itself,
+        # so nobody who comes later overtakes, and the capacity is never exceeded.
+        self._outside: OrderedDict[Letter, trio.lowlevel.Task | None] = OrderedDict()
 
     def __repr__(self) -> str:
         return f"<Mailbox {self.name} {self.depth}/{self.capacity}>"
@@ -124,38 +141,33 @@ class Mailbox:
         Raises what the actor refused with (a Refusal), ActorDied (also when none will run), or AskTimeout. When the time
         is up, or the asker is cancelled, an unread letter is withdrawn.
         """
-        letter = Letter(self.name, message, asked=True)
-        with trio.move_on_after(timeout):
-            await trio.lowlevel.checkpoint_if_cancelled()
-            if self._vacant:
-                raise self._nobody()
-            try:
-                if not self._put(letter):
-                    await self._wait_for_room(letter)
-                return await letter.answer()
-            finally:
-                letter.forget()
-                self._withdraw(letter)
-        raise AskTimeout(f"{self.name} did not answer {type(message).__name__} within {timeout:g} s")
+        await trio.lowlevel.checkpoint_if_cancelled()
+        if self._vacant:
+            raise self._nobody()
+        letter, times = Letter(self.name, message, asked=True), timeouts()
+        if not self._put(letter):
+            self._outside[letter] = None
+        times.add(letter, timeout)
+        try:
+            return await letter.answer()
+        finally:
+            times.remove(letter, timeout)
+            letter.forget()
+            self._withdraw(letter)
 
     def ring(self) -> None:
         """Make the actor tick() soon. Never blocks; any number of rings before the tick are one."""
         self._rung = True
-        self._readers.unpark_all()
+        self._wake()
 
     # -- for the supervisor
 
     def vacate(self) -> None:
         """There is no reader and none in sight: what is asked, and was asked but not read, fails. What was told waits."""
         self._vacant = True
-        for letter in self._letters:
+        for letter in (*self._letters, *self._outside):
             if letter.wanted:
                 letter.fail(self._nobody())
-        for task, letter in list(self._senders.items()):
-            if letter.wanted:
-                letter.fail(self._nobody())
-                del self._senders[task]
-                trio.lowlevel.reschedule(task)
 
     def occupy(self) -> None:
         """There is a reader, or soon will be."""
@@ -171,29 +183,35 @@ class Mailbox:
             return False
         letter.waits = True
         self._letters.append(letter)
-        self._readers.unpark_all()
+        self._wake()
         return True
 
+    def _wake(self) -> None:
+        if self._readers:
+            self._readers.unpark_all()
+
     async def _wait_for_room(self, letter: Letter) -> None:
-        task = trio.lowlevel.current_task()
-        self._senders[task] = letter
+        self._outside[letter] = trio.lowlevel.current_task()
 
         def leave(_: object) -> trio.lowlevel.Abort:
-            del self._senders[task]
+            del self._outside[letter]
             return trio.lowlevel.Abort.SUCCEEDED
 
         await trio.lowlevel.wait_task_rescheduled(leave)
 
     def _admit(self) -> None:
-        while self._senders and len(self._letters) < self.capacity:
-            task, letter = self._senders.popitem(last=False)
+        while self._outside and len(self._letters) < self.capacity:
+            letter, teller = self._outside.popitem(last=False)
             self._put(letter)
-            trio.lowlevel.reschedule(task)
+            if teller is not None:
+                trio.lowlevel.reschedule(teller)
 
     def _withdraw(self, letter: Letter) -> None:
         if letter.waits:
             self._letters.remove(letter)
             self._admit()
+        else:
+            self._outside.pop(letter, None)
 
     # -- for the reader
 

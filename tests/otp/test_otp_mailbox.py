@@ -124,6 +124,64 @@ async def test_the_time_spent_waiting_for_room_counts(autojump_clock: MockClock)
     assert box.depth == 1
 
 
+async def test_each_request_has_its_own_time_whatever_others_wait(autojump_clock: MockClock) -> None:
+    """Shorter ones that come later, longer ones, those that began at another time, and those that are cancelled meanwhile."""
+    box = Mailbox("box")
+    began = trio.current_time()
+    ended: dict[str, float] = {}
+
+    async def ask(name: str, after: float, timeout: float, cancelled_after: float = math.inf) -> None:
+        await trio.sleep(after)
+        with trio.move_on_after(cancelled_after):
+            with pytest.raises(AskTimeout):
+                await box.ask(name, timeout)
+            ended[name] = trio.current_time() - began
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(ask, "long", 0, 30)
+        nursery.start_soon(ask, "short", 1, 2)
+        nursery.start_soon(ask, "later", 2, 30)
+        nursery.start_soon(ask, "cancelled", 2, 30, 5)
+        nursery.start_soon(ask, "long after all", 100, 30)
+    assert ended == {
+        "long": pytest.approx(30),
+        "short": pytest.approx(3),
+        "later": pytest.approx(32),
+        "long after all": pytest.approx(130),
+    }
+    assert box.depth == 0
+
+
+async def test_a_request_that_may_wait_for_ever_outlasts_the_others(autojump_clock: MockClock) -> None:
+    box = Mailbox("box")
+    async with trio.open_nursery() as nursery:
+
+        async def ask_for_ever() -> None:
+            assert await box.ask("patient", timeout=math.inf) == "at last"
+
+        nursery.start_soon(ask_for_ever)
+        await wait_all_tasks_blocked()
+        with pytest.raises(AskTimeout):
+            await box.ask("hurried", timeout=5)
+        await trio.sleep(80_000)
+        letter = box.take()
+        assert letter is not None
+        assert letter.wanted
+        letter.reply("at last")
+
+
+async def test_a_request_that_is_over_lets_the_next_one_have_all_its_time(autojump_clock: MockClock) -> None:
+    box = Mailbox("box")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(serve, box, lambda letter: letter.reply("done"))
+        assert await box.ask("first", timeout=10) == "done"
+        await trio.sleep(9)
+        began = trio.current_time()
+        with pytest.raises(AskTimeout):
+            await box.ask("second", timeout=10)
+        assert trio.current_time() - began == pytest.approx(10)
+
+
 async def test_those_who_wait_for_a_reader_are_told_when_none_will_come() -> None:
     """Those whose letter lies unread, and those who still wait for room; what was told stays."""
     box = Mailbox("box", capacity=2)
