@@ -53,7 +53,8 @@ async def open_house(
     house = House(
         engine or engine_in(tmp_path), Mail(), Bus(), config, clock or FakeClock(), secret=b"of the tests alone"
     )
-    writer = actor("db_writer", lambda: DbWriter(house, BatchStats()), mailbox=house.mail["db_writer"])
+    # Time to close its database on any machine: what is cut off leaves it open for the next one.
+    writer = actor("db_writer", lambda: DbWriter(house, BatchStats()), mailbox=house.mail["db_writer"], shutdown=60)
     async with trio.open_nursery() as nursery:
         await nursery.start(Supervisor("test", children=[writer]).run)
         yield house
