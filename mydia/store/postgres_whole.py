@@ -1,6 +1,7 @@
 """A PostgreSQL database as a whole: read as one state while daemons write, or replaced by tables that were filled in a schema beside it."""
 
 import contextlib
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ from mydia.store.schema import Steps, Table, schema_of
 SCHEMA = "mydia_incoming"
 FORMER = "mydia_former"
 """Where what was replaced is kept, until the next time."""
+LEAVING = 5.0
+"""Seconds for which the server may still count somebody who has hung up: we ourselves, a moment ago, or a daemon that was killed."""
 _MARKS = """create table if not exists _incoming (name text collate "C" not null, number bigint not null, sha256 text not null,
     primary key (name, number))"""
 _OTHERS = """select count(*) from pg_stat_activity
@@ -39,10 +42,14 @@ class PostgresWhole:
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
         """The lock that every batch and every migration takes: a daemon that starts meanwhile waits, and says so."""
+        until = time.monotonic() + LEAVING
         with self._connected() as raw:
-            got = _one(raw, f"select pg_try_advisory_lock({WRITING})")
-            if not got or _one(raw, _OTHERS):
-                raise InUse(f"a Mydia daemon uses {self.name}; stop it first")
+            while not (got := _one(raw, f"select pg_try_advisory_lock({WRITING})")) or _one(raw, _OTHERS):
+                if time.monotonic() > until:
+                    raise InUse(f"a Mydia daemon uses {self.name}; stop it first")
+                if got:
+                    raw.execute(f"select pg_advisory_unlock({WRITING})")
+                time.sleep(0.05)
             yield
 
     @contextlib.contextmanager

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from migrations import MIGRATIONS
 from mydia.errors import Conflict, Invalid, MydiaError, NotFound, Unavailable
-from mydia.store import moving
+from mydia.store import moving, postgres_whole
 from mydia.store.portable import CHUNK, open_export, write_export
 from mydia.store.postgres_whole import PostgresWhole
 from mydia.store.schema import schema_of
@@ -543,7 +543,10 @@ def test_a_target_that_holds_something_is_refused(tmp_path: Path, server: str) -
             moving.refuse_if_lived_in(target, "Say so")
 
 
-def test_a_database_that_a_daemon_has_open_is_not_replaced(tmp_path: Path, postgres: Server) -> None:
+def test_a_database_that_a_daemon_has_open_is_not_replaced(
+    tmp_path: Path, postgres: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_whole, "LEAVING", 0.1)
     first = lived_in(tmp_path)
     with first.alone(), pytest.raises(Unavailable, match="another Mydia"), whole_in(tmp_path).alone():
         raise AssertionError("both are in")
@@ -613,7 +616,7 @@ def test_a_killed_move_leaves_an_empty_target_and_goes_on(tmp_path: Path, server
         died = subprocess.run(command, check=False, cwd=Path(__file__).parents[2], capture_output=True, text=True)
         assert died.returncode == -signal.SIGKILL, died.stderr
         assert there.contents() == {}
-    until_nobody_is_in(there)
+        until_nobody_is_in(there)
     with origin.source() as source:
         kept = there.incoming()
         assert {mark.table for mark in kept.begin(source)} >= {"media_items"}
