@@ -83,7 +83,9 @@ def import_facts(of: Delivery, *, can_link: bool, free_space: int, min_free_spac
         files=tuple(
             found_file(f, of.item, of.known, of.episodes, of.download.title, of.wants) for f in of.folder.files
         ),
-        targets=tuple(import_target(t, episodes.get(t), of.item, of.held.get(t), of.wants) for t in targets),
+        targets=tuple(
+            import_target(t, episodes.get(t), of.item, of.held.get(t), of.wants, of.root.id) for t in targets
+        ),
         release_claims=targets if len(targets) == 1 else (),
         can_link=can_link,
         free_space=free_space,

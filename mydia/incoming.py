@@ -162,16 +162,27 @@ def facts_for(file: Incoming, item: MediaItem, release_name: str, wants: Wants =
 
 
 def import_target(
-    target: str, episode: Episode | None, item: MediaItem, held: FileView | None, wants: Wants = UNMEASURED
+    target: str,
+    episode: Episode | None,
+    item: MediaItem,
+    held: FileView | None,
+    wants: Wants = UNMEASURED,
+    root_id: str | None = None,
 ) -> ImportTarget:
-    """`target` is an episode's id, or '' for the film."""
+    """`target` is an episode's id, or '' for the film. `root_id`: the library folder it goes to; None: the one that `held` lies in."""
+    # By its whole path, a file of another folder is never taken for what stands at a destination in this one.
+    here = held is not None and root_id in (None, held.root_id)
     return ImportTarget(
         id=target,
         runtime=(episode.runtime if episode and episode.runtime else item.runtime),
         special=episode is not None and episode.season == 0,
         held=None
         if held is None
-        else HeldFile(held.relative_path, worth(held, item, wants.formats, wants.profile), held.episode_ids or ("",)),
+        else HeldFile(
+            held.relative_path if here else held.path,
+            worth(held, item, wants.formats, wants.profile),
+            held.episode_ids or ("",),
+        ),
     )
 
 

@@ -17,7 +17,7 @@ from mydia.adapters.disk.place import METHODS, Placed, discard_part, place
 from mydia.adapters.disk.rename import rename
 from mydia.adapters.disk.roots import can_hardlink, check_root
 from mydia.adapters.disk.system import REAL, Syscalls, printable
-from mydia.adapters.disk.trash import Moved, restore, to_trash, trash_path
+from mydia.adapters.disk.trash import Moved, file_size, restore, to_trash, trash_path
 from mydia.core.importing import Step
 from mydia.deliveries import Delivery
 from mydia.errors import Conflict, Forbidden, Invalid, MydiaError, NotFound, Unavailable
@@ -121,6 +121,7 @@ class Shelf:
     ) -> None:
         if placed.reason and placed.method == "copy":
             logger.warning("{} was copied, not linked: {}", printable(journal.relative_path), placed.reason)
+        left = await trio.to_thread.run_sync(file_size, of.root.path, displaced) if displaced else None
         await self.house.write(
             import_placed,
             journal.id,
@@ -132,7 +133,8 @@ class Shelf:
             release=of.download.title,
             method=placed.method,
             reason=placed.reason,
-            displaced=displaced,
+            # Nothing may have stood there, whatever was known of it.
+            displaced=None if left is None or displaced is None else (displaced, left),
         )
 
     # -- the trash ---------------------------------------------------------------------------------------------------------------

@@ -66,12 +66,12 @@ def import_placed(
     release: str,
     method: str,
     reason: str | None,
-    displaced: str | None = None,
+    displaced: tuple[str, int] | None = None,
 ) -> str:
     """The file stands complete at its final name: its row, its links, and the slot that holds it, in one transaction. The file's id.
 
     A file that it replaces is only marked for the trash here, and moved there after this commit. One of the very same name lies there
-    already (`displaced`): the two changed places in one step.
+    already (`displaced`: where, and its bytes): the two changed places in one step.
     """
     journal = tx.one("select * from import_journal where id = :id", id=journal_id)
     if journal is None:
@@ -84,13 +84,8 @@ def import_placed(
                 p=journal["relative_path"],
             )
         )
-    old = tx.one(
-        "select id, size from media_files where root_id = :r and relative_path = :p",
-        r=journal["root_id"],
-        p=journal["relative_path"],
-    )
-    if displaced is not None and old is not None:
-        _displaced(tx, journal, media_item_id, old["size"], displaced)
+    if displaced is not None:
+        _displaced(tx, journal, media_item_id, *displaced)
     file_id = tx.value(
         "insert into media_files (id, root_id, relative_path, state, size, mtime_ns, inode, created_at, updated_at)"
         " values (:id, :root, :path, 'new', :size, :mtime, :inode, :now, :now)"
@@ -141,7 +136,7 @@ def import_placed(
     return str(file_id)
 
 
-def _displaced(tx: Transaction, journal: dict[str, Any], media_item_id: str, size: int, trash_path: str) -> None:
+def _displaced(tx: Transaction, journal: dict[str, Any], media_item_id: str, trash_path: str, size: int) -> None:
     tx.insert(
         "trash",
         {

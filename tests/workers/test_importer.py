@@ -17,9 +17,11 @@ from mydia.events import DownloadFailed, FileTrashed, HealthChanged, Imported, I
 from mydia.jobs import changes as job_changes
 from mydia.jobs import queries as jobs
 from mydia.library import queries as library
+from mydia.library.changes import ensure_roots, files_seen, link_file
+from mydia.library.model import FileFacts, SeenFile
 from mydia.library.trash import request_restore
 from mydia.store.transaction import Transaction
-from tests.support.crew import add, film, happened, kill, minute, over, show, tree_of
+from tests.support.crew import add, film, happened, kill, minute, over, put, show, tree_of
 from tests.support.delivery import Dock, Fate, dock
 from tests.support.waiting import eventually
 
@@ -127,6 +129,45 @@ async def test_an_upgrade_replaces_what_is_held_and_the_old_goes_to_the_trash_wi
         assert tree_of(here.films) == {PLACED, old.relative_path, old.relative_path.replace(".avi", ".en.srt")}
         with pytest.raises(Conflict, match="it is restored"):
             await here.house.write(request_restore, row.id, actor="ann")
+
+
+async def held_elsewhere(here: Dock, folder: Path, item: str, video: Path) -> None:
+    """A further library folder whose only file is held as the film, by the name that the next import will choose."""
+    await here.house.write(ensure_roots, [(str(folder), "movie")])
+    root = next(r for r in await here.house.read(library.roots) if r.path == str(folder))
+    put(folder, [(PLACED, video)])
+    status = (folder / PLACED).stat()
+    await here.house.write(files_seen, root.id, [SeenFile(PLACED, status.st_size, status.st_mtime_ns, status.st_ino)])
+    file = await here.house.read(library.file_at, root.id, PLACED)
+    assert file is not None
+    await here.house.write(link_file, file.id, item, (), FileFacts(quality="DVD"))
+
+
+async def test_d19_a_held_file_of_another_folder_is_no_leave_to_replace_what_has_its_name_here(tmp_path: Path) -> None:
+    async with dock(tmp_path) as here:
+        item = await add(here.house, film())
+        await held_elsewhere(here, tmp_path / "more", item, minute("480p"))
+        put(here.films, [(PLACED, b"a film of our own")])
+        download = await here.grab(item, HD, [("c.mkv", minute("1080p"))])
+        held = await here.until(download, "held", "imported")
+        assert "stands at" in (held.error_message or "")
+        assert (here.films / PLACED).read_bytes() == b"a film of our own"
+        assert (tmp_path / "more" / PLACED).exists()
+
+
+async def test_a_file_of_the_same_name_that_was_gone_before_it_was_replaced_is_not_said_to_be_in_the_trash(
+    tmp_path: Path,
+) -> None:
+    async with dock(tmp_path) as here:
+        item = await add(here.house, film())
+        await held_elsewhere(here, tmp_path / "more", item, minute("480p"))
+        root = next(r for r in await here.house.read(library.roots) if r.path.endswith("more"))
+        await here.house.write(Transaction.update, "media_items", item, root_id=root.id)
+        put(tmp_path / "more", [("Another (1950).mkv", b"so that it is not empty")])
+        (tmp_path / "more" / PLACED).unlink()  # nobody has noticed yet
+        download = await here.grab(item, HD, [("c.mkv", minute("1080p"))])
+        await here.until(download, "imported")
+        assert [row.relative_path for row in (await here.house.read(library.trash)).items] == []
 
 
 async def test_a_restore_that_was_ended_after_its_last_step_and_runs_again_is_done(tmp_path: Path) -> None:
