@@ -87,6 +87,9 @@ async def test_a_title_is_deleted_with_its_files_or_without_them(tmp_path: Path)
         assert "1 file goes to the trash" in await read(admin, "/films")
         assert [row.relative_path for row in await world.house.read(trash_in_flight)] == [file.relative_path]
         assert await post(admin, f"/titles/{shelf.show}/delete") == "/shows"
+        film = (await world.house.read(downloads.get_download, shelf.download)).media_item_id
+        assert "Cancel that first" in await read(admin, f"/titles/{film}/delete")
+        assert (await admin.post(f"/titles/{film}/delete")).status_code == 409
         assert len(await world.house.read(trash_in_flight)) == 1
 
 

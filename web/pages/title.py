@@ -10,7 +10,7 @@ from mydia.choosing.queries import list_profiles
 from mydia.core.wanted import NewSeasons, Preset
 from mydia.downloads import changes as download_changes
 from mydia.downloads import queries as downloads
-from mydia.downloads.model import DownloadView, SearchView
+from mydia.downloads.model import OPEN, DownloadView, SearchView
 from mydia.errors import Invalid
 from mydia.library.model import FileView
 from mydia.library.queries import files_of, holdings
@@ -222,7 +222,8 @@ async def want(visit: Visit, title_id: str) -> Answer:
 async def leaving(visit: Visit, title_id: str) -> Answer:
     """What shall become of its files is asked first."""
     item = await visit.read(media.get_media, title_id)
-    return await whole("delete.html", visit, item=item, files=await visit.read(files_of, title_id))
+    held, grabs = await visit.read(files_of, title_id), await visit.read(downloads.downloads_of, title_id)
+    return await whole("delete.html", visit, item=item, files=held, open=[d for d in grabs if d.status in OPEN])
 
 
 @route(pages, "/titles/<title_id>/delete", Policy.ADMIN, methods=("POST",))
