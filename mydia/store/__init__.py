@@ -4,6 +4,8 @@
     transaction.py   Transaction (what a change gets) and the batch that makes many of them durable at once
     sqlite.py        the SQLite engine: one write connection, a pool of read-only ones
     postgres.py      the PostgreSQL engine: one write connection, a pool for reads, any number of daemons
+    postgres_server.py   a PostgreSQL database by its address: connecting, the common SQL, what its refusals mean
+    nodes.py         a daemon's seat among those that share one
     dialect.py       the common SQL as PostgreSQL wants it written
     driver.py        SQLite's driver, or SQLCipher's where there is a key
     migrate.py       brings a database to this program's schema, or refuses it

@@ -2,16 +2,12 @@
 
 Any number of daemons share one database. A batch begins by taking a lock that all of them take, so batches run one after another as on
 SQLite: what a change has checked stays true until it is committed, and the numbers of events are in the order of commits.
-
-Parameters are written into the statement by the driver (its ClientCursor), not bound by the server, which would want to know the type of
-each: so `:x is null or ...` means here what it means on SQLite, and nothing has to be cast for one engine's sake.
 """
 
 import logging
-import re
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, Concatenate, Literal, NoReturn, ParamSpec, TypeVar
@@ -20,29 +16,24 @@ import psycopg
 import psycopg_pool
 import trio
 from loguru import logger
-from psycopg import adapt, errors
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg import errors
 
 from migrations import MIGRATIONS
-from mydia.errors import Conflict, Invalid, Unavailable
+from mydia.errors import Invalid, Unavailable
 from mydia.messages import Change
 from mydia.store import dialect, migrate, nodes
-from mydia.store.engine import Committed, Connection, Cursor, ReadUnderway, Row, StoreStatus
+from mydia.store.engine import Committed, Connection, ReadUnderway, Row, StoreStatus
+from mydia.store.postgres_server import WRITING, Raw, Reading, Server, Statements, speak_plainly
 from mydia.store.transaction import Transaction, commit_batch
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Raw = psycopg.Connection[tuple[Any, ...]]
 
 BATCH_SECONDS = 0.05
 PATIENCE = 15.0
 """Seconds that a read or a batch waits for a server that is gone, before its caller is told so: a restart costs a delay, no error."""
 OPENING = 30.0
 PAUSE = 0.1
-PORTION = 500
-OLDEST = 13
-WRITING = int.from_bytes(b"mydia")
-"""The advisory lock that a batch or a migration holds, in whichever daemon."""
 
 # Whoever holds that lock and does nothing is frozen, and loses its connection (idle) before others lose their patience (wait).
 _WRITER = """select set_config('idle_in_transaction_session_timeout', %(idle)s, false), set_config('lock_timeout', %(wait)s, false);
@@ -52,17 +43,6 @@ _READER = "set idle_in_transaction_session_timeout = '10min'"
 # Not repeatable read: that would look at the state from before the lock was waited for.
 _BEGIN = f"begin isolation level read committed; select pg_advisory_xact_lock({WRITING})"
 _SNAPSHOT = "begin isolation level repeatable read read only"
-_HABITS = {
-    "application_name": "mydia",
-    "client_encoding": "UTF8",
-    "connect_timeout": "5",
-    "keepalives_idle": "30",
-    "keepalives_interval": "10",
-    "keepalives_count": "3",
-    "tcp_user_timeout": "30000",
-}
-# Trouble that passes, by SQLSTATE: no resources, an operator's deed, a lock or a transaction that took too long, read only, I/O.
-_PASSING = re.compile("53...|57...|55P03|25P0[34]|25006|40P01|40001|58...|08...")
 
 
 class PostgresEngine:
@@ -82,7 +62,7 @@ class PostgresEngine:
         patience: float = PATIENCE,
         migrations: Sequence[migrate.Migration] = MIGRATIONS,
     ) -> None:
-        self._conninfo, self.where, self._secrets = _understood(url)
+        self.server = Server.at(url)
         self._synchronous, self._patience, self._migrations = synchronous, patience, migrations
         self.node, self.shared = secrets.token_hex(4), True
         self._writer: Raw | None = None
@@ -103,10 +83,10 @@ class PostgresEngine:
         )  # every try of every connection; what matters is told here
         try:
             self._writer = self._connect_to_write()
-            self._refuse(self._writer)
+            self.server.must_do(self._writer)
             self._bring_up_to_date(self._writer, now)
             self._pool = psycopg_pool.ConnectionPool(
-                self._conninfo,
+                self.server.conninfo,
                 kwargs={"autocommit": True, "cursor_factory": psycopg.ClientCursor, "prepare_threshold": None},
                 configure=self._configure_reader,
                 min_size=1,
@@ -120,43 +100,24 @@ class PostgresEngine:
             self._close(*self._take_all())
             if isinstance(error, errors.LockNotAvailable):
                 raise Unavailable(
-                    f"the database {self.where} is being migrated or filled by another Mydia; start again when that has ended"
+                    f"the database {self.server.where} is being migrated or filled by another Mydia; start again when that has ended"
                 ) from error
             if isinstance(error, psycopg.Error):
-                raise Unavailable(f"the database {self.where} cannot be opened: {self.said(error)}") from error
+                raise Unavailable(
+                    f"the database {self.server.where} cannot be opened: {self.server.said(error)}"
+                ) from error
             raise
 
-    def connect(self) -> Raw:
-        """A connection of its own, outside pool and writer; each statement is its own transaction. Blocks. Raises psycopg.Error."""
-        raw = psycopg.connect(self._conninfo, autocommit=True, cursor_factory=psycopg.ClientCursor)
-        raw.prepare_threshold = None
-        _adapt(raw)
-        return raw
-
     def _connect_to_write(self) -> Raw:
-        raw = self.connect()
+        raw = self.server.connect()
         idle, wait = (f"{int(1000 * self._patience * share)}ms" for share in (0.6, 0.9))
         raw.execute(_WRITER, {"idle": idle, "wait": wait, "sync": "on" if self._synchronous == "FULL" else "off"})
         return raw
 
     @staticmethod
     def _configure_reader(raw: Raw) -> None:
-        _adapt(raw)
+        speak_plainly(raw)
         raw.execute(_READER)
-
-    def _refuse(self, raw: Raw) -> None:
-        if raw.info.server_version < OLDEST * 10000:
-            raise Invalid(
-                f"the database {self.where} is PostgreSQL {raw.info.server_version // 10000}; Mydia needs {OLDEST} or newer",
-                field="database.url",
-            )
-        encoding = raw.info.parameter_status("server_encoding")
-        if encoding != "UTF8":
-            raise Invalid(
-                f"the database {self.where} has the encoding {encoding}; create one with UTF8 (create database ... encoding 'UTF8' "
-                "template template0)",
-                field="database.url",
-            )
 
     def _bring_up_to_date(self, raw: Raw, now: str) -> None:
         """Each migration is a transaction that holds the writers' lock: of two daemons that start at once, one migrates and one waits."""
@@ -184,8 +145,8 @@ class PostgresEngine:
             raw.execute("commit")
         except errors.InsufficientPrivilege as error:
             raise Invalid(
-                f"Mydia's user may not make tables in the database {self.where}; make it the owner of that database "
-                f"({self.said(error)})",
+                f"Mydia's user may not make tables in the database {self.server.where}; make it the owner of that database "
+                f"({self.server.said(error)})",
                 field="database.url",
             ) from error
         finally:
@@ -230,7 +191,7 @@ class PostgresEngine:
             try:
                 return query(Reading(Statements(raw)), *args, **kwargs)
             except psycopg.DataError as error:
-                refusal = self._translate(error)
+                refusal = self.server.refusal(error)
                 if refusal is None:
                     raise
                 raise refusal from error
@@ -249,7 +210,7 @@ class PostgresEngine:
                     yield raw
                 except (psycopg.OperationalError, psycopg.InterfaceError) as error:
                     if raw.closed:
-                        raise _Lost(self.said(error)) from error
+                        raise _Lost(self.server.said(error)) from error
                     raise
         except psycopg_pool.PoolClosed:
             _not_open()
@@ -268,13 +229,15 @@ class PostgresEngine:
                     until = trio.current_time() + self._patience
                 elif not self._away:
                     self._away = True
-                    logger.warning("the database {} does not answer: {}", self.where, lost)
+                    logger.warning("the database {} does not answer: {}", self.server.where, lost)
                 if trio.current_time() >= until:
-                    raise Unavailable(f"the database {self.where} does not answer: {lost}", retry_after=5) from lost
+                    raise Unavailable(
+                        f"the database {self.server.where} does not answer: {lost}", retry_after=5
+                    ) from lost
             else:
                 if self._away:
                     self._away = False
-                    logger.info("the database {} answers again", self.where)
+                    logger.info("the database {} answers again", self.server.where)
                 return value
             await trio.sleep(PAUSE)
 
@@ -293,7 +256,7 @@ class PostgresEngine:
                 now,
                 begin=_BEGIN,
                 seconds=BATCH_SECONDS,
-                translate=self._translate,
+                translate=self._refused,
                 stands=lambda: raw.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS,
                 end=partial(self._end, raw),
             )
@@ -302,9 +265,10 @@ class PostgresEngine:
                 with suppress(psycopg.Error):
                     raw.execute("rollback")
             if raw.closed and isinstance(error, psycopg.Error):
-                raise _Lost(self.said(error)) from error
-            passing = self._passing(error)
+                raise _Lost(self.server.said(error)) from error
+            passing = self.server.passing(error)
             if passing is not None:
+                self._doubted = self._doubted or isinstance(error, errors.ReadOnlySqlTransaction)
                 raise passing from error
             raise
 
@@ -323,7 +287,7 @@ class PostgresEngine:
         try:
             return self._connect_to_write()
         except psycopg.OperationalError as error:
-            raise _Lost(self.said(error)) from error
+            raise _Lost(self.server.said(error)) from error
 
     def _end(self, raw: Raw, tx: Transaction) -> None:
         """Commit, which tells the other daemons. Where the connection is lost just then, the server is asked what became of it."""
@@ -349,36 +313,19 @@ class PostgresEngine:
                 return fate == "committed"
             time.sleep(PAUSE)
         raise Unavailable(
-            f"the database {self.where} was lost while it committed; whether the last changes were kept is not known",
+            f"the database {self.server.where} was lost while it committed; whether the last changes were kept is not known",
             retry_after=5,
         )
 
-    def _translate(self, error: Exception) -> Exception | None:
-        """As SqliteEngine's: the same refusals in the same words."""
-        match error:
-            case errors.UniqueViolation(diag=diag):
-                key = re.match(r"[^(]*\(([^=]*)\)=", diag.message_detail or "")
-                columns = key[1].split(", ") if key else [diag.constraint_name or ""]
-                return Conflict(f"it exists already ({', '.join(f'{diag.table_name}.{c}' for c in columns)})")
-            case errors.ForeignKeyViolation() | errors.RestrictViolation():
-                return Conflict("it refers to something that does not exist (any more), or that others still refer to")
-            case errors.ProgramLimitExceeded():  # a path of thousands of bytes, where it is part of a key
-                return Invalid(f"a text is too long to be kept: {self.said(error)}")
-            case psycopg.DataError(sqlstate=None):  # the driver's: what no statement can hold
-                return Invalid(f"a text cannot be kept: {self.said(error)}")
-        return self._passing(error)
-
-    def _passing(self, error: BaseException) -> Unavailable | None:
-        if isinstance(error, psycopg.Error) and _PASSING.fullmatch(error.sqlstate or ""):
-            self._doubted = self._doubted or error.sqlstate == errors.ReadOnlySqlTransaction.sqlstate
-            return Unavailable(f"the database {self.where} cannot be written now: {self.said(error)}", retry_after=5)
-        return None
+    def _refused(self, error: Exception) -> Exception | None:
+        self._doubted = self._doubted or isinstance(error, errors.ReadOnlySqlTransaction)
+        return self.server.refusal(error)
 
     # -- among others
 
     def seat(self) -> nodes.Seat:
         """As Engine.seat."""
-        return nodes.Seat(self.connect, self.node, self.said)
+        return nodes.Seat(self.server.connect, self.node, self.server.said)
 
     # -- care
 
@@ -392,7 +339,7 @@ class PostgresEngine:
 
     async def vacuum(self) -> None:
         """Not from here: the server does it all the time."""
-        raise Invalid(f"the database {self.where} is vacuumed by its server")
+        raise Invalid(f"the database {self.server.where} is vacuumed by its server")
 
     def reading(self) -> tuple[ReadUnderway, ...]:
         """None that would keep anything from being folded."""
@@ -414,18 +361,13 @@ class PostgresEngine:
 
     async def backup(self, keep: int, now: str) -> str:
         """Not from here: Invalid says how."""
-        raise Invalid(f"the database {self.where} is backed up by pg_dump, or by `mydia db export`; not by the daemon")
+        raise Invalid(
+            f"the database {self.server.where} is backed up by pg_dump, or by `mydia db export`; not by the daemon"
+        )
 
     async def status(self) -> StoreStatus:
         rows = await self._ask(_STATUS)
-        return StoreStatus("PostgreSQL", rows[0]["version"], self.where, rows[0]["size"], wal_size=0, free=None)
-
-    def said(self, error: BaseException) -> str:
-        """What the driver or the server said, in one line, without the address's secrets."""
-        line = " ".join(str(error).split()).removeprefix("connection failed: ") or type(error).__name__
-        for secret in self._secrets:
-            line = line.replace(secret, "***")
-        return line
+        return StoreStatus("PostgreSQL", rows[0]["version"], self.server.where, rows[0]["size"], wal_size=0, free=None)
 
 
 _FAULTS = """select 'the index ' || c.relname || ' is not valid' as fault from pg_index i join pg_class c on c.oid = i.indexrelid
@@ -442,85 +384,5 @@ class _Lost(Exception):
     """The connection is gone and what was asked of it was not done: it may be asked again of another."""
 
 
-class Statements:
-    """A connection as the store's `Raw`: it understands the common SQL. One cursor: its rows are read before the next statement."""
-
-    def __init__(self, raw: Raw) -> None:
-        self.cursor = raw.cursor()
-
-    def execute(self, text: str, params: Mapping[str, Any] | None = None, /) -> Cursor:
-        if params is None:  # the engine's own, more than one statement perhaps
-            return self.cursor.execute(text)
-        return self.cursor.execute(dialect.placeholders(text), params)
-
-    def executemany(self, text: str, rows: Iterable[Mapping[str, Any]], /) -> Cursor:
-        self.cursor.executemany(dialect.placeholders(text), list(rows))
-        return self.cursor
-
-
-class Reading(Connection):
-    """`each` holds one portion of the rows, not all of them."""
-
-    __slots__ = ("_count",)
-
-    def __init__(self, statements: Statements) -> None:
-        super().__init__(statements)
-        self._count = 0
-
-    def each(self, sql: str, /, **params: Any) -> Iterator[Row]:
-        self._count += 1
-        name = f"each_{self._count}"
-        self._raw.execute(f"declare {name} no scroll cursor for {sql}", params)
-        while portion := self.all(f"fetch {PORTION} from {name}"):
-            yield from portion
-        self._raw.execute(f"close {name}")
-
-
-def _understood(url: str) -> tuple[str, str, tuple[str, ...]]:
-    """An address -> what the driver is given, what a person may see of it, what nobody may. Invalid when it is no address."""
-    try:
-        parts: dict[str, Any] = conninfo_to_dict(url)
-    except psycopg.ProgrammingError:
-        raise Invalid(
-            "database.url is no PostgreSQL address; it looks like postgresql://user:password@host:5432/name",
-            field="database.url",
-        ) from None  # the driver's message quotes the address, with its password
-    host, port = parts.get("host") or "localhost", parts.get("port")
-    user = f"{parts['user']}@" if parts.get("user") else ""
-    where = f"{user}{host}{f':{port}' if port else ''}/{parts.get('dbname') or ''}"
-    hidden = tuple(str(parts[key]) for key in ("password", "sslpassword") if parts.get(key))
-    return make_conninfo(**{**_HABITS, **parts}), where, hidden
-
-
 def _not_open() -> NoReturn:
     raise Unavailable("the database is not open", retry_after=1)
-
-
-class _Truth(adapt.Loader):
-    """true and false are 1 and 0, as on SQLite."""
-
-    def load(self, data: adapt.Buffer) -> int:
-        return int(bytes(data) == b"t")
-
-
-class _Number(adapt.Loader):
-    """Sums and averages of integers come as numeric: as int, or as float where there is a fraction."""
-
-    def load(self, data: adapt.Buffer) -> int | float:
-        text = bytes(data)
-        return int(text) if text.lstrip(b"-").isdigit() else float(text)
-
-
-class _Flag(adapt.Dumper):
-    """True and False are stored as 1 and 0."""
-
-    def dump(self, obj: bool) -> adapt.Buffer:
-        return b"1" if obj else b"0"
-
-    quote = dump
-
-
-def _adapt(raw: Raw) -> None:
-    raw.adapters.register_loader("bool", _Truth)
-    raw.adapters.register_loader("numeric", _Number)
-    raw.adapters.register_dumper(bool, _Flag)

@@ -15,7 +15,7 @@ from mydia.store.engine import Connection, to_json
 from mydia.store.moving import LIVED_IN, Mark
 from mydia.store.place import InUse
 from mydia.store.portable import DatabaseSource, Source
-from mydia.store.postgres import WRITING, PostgresEngine, Raw, Reading, Statements
+from mydia.store.postgres_server import WRITING, Raw, Reading, Server, Statements
 from mydia.store.schema import Steps, Table, schema_of
 
 SCHEMA = "mydia_incoming"
@@ -30,14 +30,14 @@ _OTHERS = """select count(*) from pg_stat_activity
 
 
 class PostgresWhole:
-    """As moving.Whole, of what `PostgresEngine` would open."""
+    """As moving.Whole, of the database that an address names."""
 
     def __init__(self, url: str) -> None:
-        self.engine = PostgresEngine(url)
+        self.server = Server.at(url)
 
     @property
     def name(self) -> str:
-        return f"PostgreSQL {self.engine.where}"
+        return f"PostgreSQL {self.server.where}"
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
@@ -87,7 +87,7 @@ class PostgresWhole:
     @contextlib.contextmanager
     def _connected(self) -> Iterator[Raw]:
         with self.told():
-            raw = self.engine.connect()
+            raw = self.server.connect()
             try:
                 raw.execute("set application_name = 'mydia db'")
                 yield raw
@@ -100,14 +100,14 @@ class PostgresWhole:
         try:
             yield
         except errors.InsufficientPrivilege as error:
-            said = self.engine.said(error)
+            said = self.server.said(error)
             raise Invalid(
                 f"Mydia's user may not do that in {self.name} ({said}); make it the database's owner"
             ) from error
         except (errors.IntegrityError, errors.DataError) as error:
-            raise Invalid(f"{self.name} cannot hold what was to be brought in: {self.engine.said(error)}") from error
+            raise Invalid(f"{self.name} cannot hold what was to be brought in: {self.server.said(error)}") from error
         except psycopg.Error as error:
-            raise Unavailable(f"{self.name} cannot be used: {self.engine.said(error)}") from error
+            raise Unavailable(f"{self.name} cannot be used: {self.server.said(error)}") from error
 
 
 class PostgresIncoming:
@@ -153,7 +153,7 @@ class PostgresIncoming:
                         copy.write_row(row)
             except errors.DataError as error:
                 raise Invalid(
-                    f"{self._whole.name} cannot hold {_unfit(table, rows)}: {self._whole.engine.said(error)}"
+                    f"{self._whole.name} cannot hold {_unfit(table, rows)}: {self._whole.server.said(error)}"
                 ) from error
             cursor.execute("insert into _incoming values (%s, %s, %s)", (mark.table, mark.number, mark.sha256))
 
@@ -221,7 +221,7 @@ class PostgresIncoming:
 
     def _open(self) -> Raw:
         if self._raw is None:
-            raw = self._raw = self._whole.engine.connect()
+            raw = self._raw = self._whole.server.connect()
             raw.execute("set application_name = 'mydia db'")
             self._home = str(_one(raw, "select quote_ident(current_schema())"))
             # A killed command loses nothing so; what a server that falls loses are the last chunks, with their marks.

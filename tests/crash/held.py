@@ -12,6 +12,7 @@ import trio
 from mydia.store.engine import Connection, Engine
 from mydia.store.maintenance import connect_to_read
 from mydia.store.postgres import PostgresEngine
+from mydia.store.postgres_server import Server
 from mydia.store.sqlite import SqliteEngine
 from tests.support.waiting import eventually
 
@@ -86,7 +87,7 @@ class OnPostgres:
 
     @asynccontextmanager
     async def after_a_kill(self) -> AsyncIterator[Engine]:
-        with contextlib.closing(PostgresEngine(self.url).connect()) as raw:
+        with contextlib.closing(Server.at(self.url).connect()) as raw:
             raw.execute("set application_name = 'tests'")
 
             async def over() -> bool:

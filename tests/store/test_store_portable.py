@@ -201,7 +201,7 @@ def test_an_export_is_one_state_while_others_write(tmp_path: Path, server: str) 
     last = title(999_999)
 
     def there_too() -> None:
-        with there.engine.connect() as raw:
+        with there.server.connect() as raw:
             names = ", ".join(last)
             values = ", ".join(f"%({name})s" for name in last)
             raw.execute(f"insert into media_items ({names}) values ({values})", last)  # noqa: S608 - names of the schema
@@ -559,7 +559,7 @@ def test_a_database_that_a_daemon_has_open_is_not_replaced(
         PostgresWhole(running.url(name)).alone(),
     ):
         raise AssertionError("both are in")
-    with there.engine.connect(), pytest.raises(Unavailable, match="a Mydia daemon uses"), there.alone():
+    with there.server.connect(), pytest.raises(Unavailable, match="a Mydia daemon uses"), there.alone():
         raise AssertionError("a daemon is in")
     running.drop(name)
 

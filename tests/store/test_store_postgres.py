@@ -17,7 +17,7 @@ import trio
 from migrations import MIGRATIONS
 from mydia.errors import Conflict, Invalid, MydiaError, Unavailable
 from mydia.messages import Change
-from mydia.store import postgres as engine_module
+from mydia.store import postgres_server
 from mydia.store.engine import Connection, Done
 from mydia.store.migrate import Migration
 from mydia.store.postgres import PostgresEngine
@@ -103,7 +103,7 @@ async def test_what_cannot_be_opened_is_one_line_without_the_password(postgres: 
 
 
 async def test_a_server_that_is_too_old_is_refused(postgres: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine_module, "OLDEST", 99)
+    monkeypatch.setattr(postgres_server, "OLDEST", 99)
     assert "Mydia needs 99 or newer" in str(await refused(postgres[0].url(postgres[1])))
 
 
@@ -354,7 +354,7 @@ async def in_the_end(engine: PostgresEngine, key: str) -> None:
 async def test_a_lock_that_does_not_come_free_is_unavailable_and_nothing_was_kept(migrated: str) -> None:
     async with opened(migrated, patience=3) as engine:
         with psycopg.connect(migrated, autocommit=True) as other:
-            other.execute(f"select pg_advisory_lock({engine_module.WRITING})".encode())
+            other.execute(f"select pg_advisory_lock({postgres_server.WRITING})".encode())
             with pytest.raises(Unavailable, match=r"cannot be written now: .*lock timeout"):
                 await do(engine, put, "k1")
             with pytest.raises(Unavailable, match="is being migrated or filled by another Mydia"):

@@ -133,7 +133,7 @@ async def test_on_postgresql_the_page_names_pg_dump_and_the_export_is_there(
     with chosen("postgres", *postgres):
         engine = engine_in(tmp_path)
         assert isinstance(engine, PostgresEngine)
-        url = postgres[0].url(engine.where.rpartition("/")[2])
+        url = postgres[0].url(engine.server.where.rpartition("/")[2])
         async with open_web(tmp_path, {**SECRETS, "database": {"url": url}}) as world:
             admin = await world.visitor("admin")
             page = await admin.http.get("/system/backups")
