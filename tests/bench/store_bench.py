@@ -7,8 +7,11 @@ for this), and the lightest there is (`bare_row`: a row of four short texts), wh
 
 Like is compared with like: right after each of ROUNDS rounds plain sqlite3 puts the same rows by executemany into the same tables of
 another such database, on the same disk with the same pragmas, in transactions of the batch size that was just reached, each with its sync;
-the time in which its rows are made is not counted. The share is the median of the rounds. Reads are measured on the idle store and while
-the 50 senders saturate the writer.
+the time in which its rows are made is not counted. The share is the median of the rounds.
+
+Reads are measured on the idle store and while the 50 senders saturate the writer. The reader pauses a millisecond after each: one that
+never does keeps the interpreter to itself, the writer stands still, and it measures itself; how many changes were written meanwhile is
+told. The interpreter and its collector are set as the daemon sets them.
 """
 
 import gc
@@ -35,12 +38,14 @@ from mydia.settings.model import Config
 from mydia.store.engine import Connection, Row, quick
 from mydia.store.sqlite import SqliteEngine
 from mydia.store.transaction import Transaction
+from supervisors.boot import COLLECT, SWITCH_SECONDS
 from tests.support.house import FakeClock
 from workers.db_writer import BatchStats, DbWriter
 
 SENDERS, ROUNDS = 50, 5
 SECONDS = 1.0
 READS = 1500
+PAUSE = 0.001
 SHARE, P99_MS = 0.6, 10
 AT_MOST = 5
 """How many times its idle p99 the p99 of a read may be while the writer is saturated."""
@@ -170,25 +175,31 @@ def insert(table: str, row: Row) -> str:
     return f"insert into {table} ({', '.join(row)}) values ({', '.join(':' + column for column in row)})"  # noqa: S608 - our own names
 
 
-async def reads(house: House, query: Callable[[Connection], Any]) -> dict[str, Any]:
-    """One reader, through a thread and on the loop."""
+async def reads(under: Under, query: Callable[[Connection], Any]) -> dict[str, Any]:
+    """One reader, through a thread and on the loop; and the changes that were written meanwhile."""
     found = {}
     for name, how in (("thread", query), ("loop", quick(partial(query)))):
-        waits = []
+        waits, changes, started = [], under.stats.changes, time.perf_counter()
         for _ in range(READS):
+            await trio.sleep(PAUSE)
             began = time.perf_counter()
-            await house.read(how)
+            await under.house.read(how)
             waits.append(time.perf_counter() - began)
-        found[name] = {**percentiles(waits), "mean_us": round(statistics.mean(waits) * 1e6)}
+        written = round((under.stats.changes - changes) / (time.perf_counter() - started))
+        found[name] = {
+            **percentiles(waits),
+            "mean_us": round(statistics.mean(waits) * 1e6),
+            "changes_per_second": written,
+        }
     return found
 
 
-async def reads_while_written(house: House, query: Callable[[Connection], Any], rows: Rows) -> dict[str, Any]:
+async def reads_while_written(under: Under, query: Callable[[Connection], Any], rows: Rows) -> dict[str, Any]:
     """The same while the senders leave the writer no pause."""
     async with trio.open_nursery() as senders:
         for _ in range(SENDERS):
-            senders.start_soon(lane, house, rows, float("inf"), [])
-        found = await reads(house, query)
+            senders.start_soon(lane, under.house, rows, float("inf"), [])
+        found = await reads(under, query)
         senders.cancel_scope.cancel()
     return found
 
@@ -216,6 +227,8 @@ async def measure(directory: Path) -> dict[str, Any]:
         await nursery.start(Supervisor("bench", children=[writer]).run)
         await house.write(lambda tx: tx.insert("library_roots", ROOT))
         under = Under(house, stats, Path(await engine.backup(1, NOW)))
+        sys.setswitchinterval(SWITCH_SECONDS)
+        gc.set_threshold(*COLLECT)
         gc.freeze()
         for rows in (title_and_file, bare_row):
             result[rows.__name__] = {
@@ -223,10 +236,10 @@ async def measure(directory: Path) -> dict[str, Any]:
                 "one_each": await beside_raw(under, rows, 1),
                 "eight_each": await beside_raw(under, rows, 8),
             }
-        result["point_read"] = await reads(house, point)
-        result["page_of_50"] = await reads(house, page)
+        result["point_read"] = await reads(under, point)
+        result["page_of_50"] = await reads(under, page)
         result["page_of_50_while_written"] = {
-            rows.__name__: await reads_while_written(house, page, rows) for rows in (title_and_file, bare_row)
+            rows.__name__: await reads_while_written(under, page, rows) for rows in (title_and_file, bare_row)
         }
         nursery.cancel_scope.cancel()
     for found in result["page_of_50_while_written"].values():
