@@ -74,8 +74,12 @@ def _title(tx: Transaction, n: int, wanted: str, root: str) -> Rows:
     item, slot, times = tx.new_id(), tx.new_id(), {"created_at": tx.now, "updated_at": tx.now}
     name = f"{WORDS[n % 16]} {WORDS[n // 16 % 16]} {WORDS[n // 256 % 16]} {n}"
     kind = "tv_show" if n % 10 == 9 else "movie"
+    lacking = int(n % 500 in (9, 10))
     facts = {"title": name, "sort_title": sort_title(name), "year": 1930 + n % 90, "status": "Released", "runtime": 45}
-    yield "media_items", {"id": item, "type": kind, **facts, "original_language": "en", "metadata": "{}", **times}
+    yield (
+        "media_items",
+        {"id": item, "type": kind, **facts, "lacking": lacking, "original_language": "en", "metadata": "{}", **times},
+    )
     yield "media_titles", {"media_item_id": item, "clean_title": title_key(name), "title": name}
     yield "external_ids", {"type": kind, "provider": "tmdb", "external_id": str(n), "media_item_id": item}
     yield "slots", {"id": slot, "media_item_id": item, "quality_profile_id": wanted, "created_at": tx.now}
@@ -85,7 +89,7 @@ def _title(tx: Transaction, n: int, wanted: str, root: str) -> Rows:
             target = tx.new_id()
             numbers = {"season_number": 1 + number // 24, "episode_number": number, "air_date": "2020-01-01"}
             yield "episodes", {"id": target, "media_item_id": item, "title": f"Part {number}", **numbers, **times}
-        if (n % 500 != 9 and n % 500 != 10) or number > 1:
+        if not lacking or number > 1:
             yield from _file(tx, n, number, item, slot, target, root, name)
     if n % 10 in (1, 9):
         yield from _search(tx, n, item, slot, name)
