@@ -117,11 +117,11 @@ class Librarian(JobActor):
             return best
         nfo = await trio.to_thread.run_sync(beside, root.path, root.type, file.relative_path)
         if nfo is not None:
-            item_id = await self.titles.bring_in_named(nfo)
+            item_id = await self.titles.bring_in_named(root, nfo)
             return await self._certain(release, item_id, "named by the NFO file beside it")
         if self.titles.provider is None:
             return f"{best}, and no metadata provider is set up (metadata.tmdb.api_key)"
-        brought = await self.titles.bring_in(root.type, release)
+        brought = await self.titles.bring_in(root, release)
         return brought if isinstance(brought, str) else await self._certain(release, brought[0], *brought[1])
 
     async def _certain(self, release: Release, item_id: str, *reasons: str) -> MatchResult:

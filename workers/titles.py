@@ -16,6 +16,7 @@ from mydia.house import House
 from mydia.jobs.model import Discard, Job
 from mydia.library import changes as library
 from mydia.library import queries as files
+from mydia.library.model import Root
 from mydia.media import changes as media
 from mydia.media import queries as titles
 from mydia.media.model import MediaItem
@@ -76,8 +77,10 @@ class Titles:
 
     # -- what a file is of -------------------------------------------------------------------------------------------------------
 
-    async def bring_in(self, kind: MediaKind, release: Release) -> tuple[str, tuple[str, ...]] | str:
-        """Add the title that the provider knows by this name: its id, and why it is that one; or why none is sure."""
+    async def bring_in(self, root: Root, release: Release) -> tuple[str, tuple[str, ...]] | str:
+        """Add the title that the provider knows by this name, at home where its file lies: its id, and why it is that one; or why none is
+        sure."""
+        kind = root.type
         provider = self._provider()
         if not release.title:
             return "Its name holds no title"
@@ -88,19 +91,21 @@ class Titles:
         if isinstance(chosen, str):
             return chosen
         details = await provider.details(kind, hits[int(chosen.candidate.id)].id)
-        return await self._added(details), chosen.reasons
+        return await self._added(details, root), chosen.reasons
 
-    async def bring_in_named(self, nfo: MediaDetails) -> str:
+    async def bring_in_named(self, root: Root, nfo: MediaDetails) -> str:
         """Add the title that an NFO file names: its id. The file's own words count where the provider does not know it."""
         if self.provider is None or not nfo.ids:
-            return await self._added(nfo)
+            return await self._added(nfo, root)
         own = nfo.ids.get(self.provider.name)
         hit = None if own else await self.provider.find(nfo.kind, nfo.ids)
         external = own or (hit.id if hit else None)
-        return await self._added(await self.provider.details(nfo.kind, external) if external else nfo)
+        return await self._added(await self.provider.details(nfo.kind, external) if external else nfo, root)
 
-    async def _added(self, details: MediaDetails) -> str:
-        return await self.house.write(media.add_media, details, default_profile=self.house.config.media.quality_profile)
+    async def _added(self, details: MediaDetails, root: Root) -> str:
+        return await self.house.write(
+            media.add_media, details, root_id=root.id, default_profile=self.house.config.media.quality_profile
+        )
 
     # -- keeping up ----------------------------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from mydia.house import House
 from mydia.jobs import queries as jobs
 from mydia.library import changes as library
 from mydia.library.model import FileFacts, FileView, Root, SeenFile
-from mydia.library.queries import file_at, held_file
+from mydia.library.queries import file_at, held_file, roots
 from mydia.media import changes as media
 from mydia.media import queries as titles
 from mydia.messages import AddTitle, ProbeFile
@@ -130,6 +130,15 @@ async def test_a_file_of_no_known_title_is_sought_at_the_provider_and_its_title_
         file = await here.identified(here.films, "Charade.1963.720p.WEB-DL-GRP.avi")
         item = await here.house.read(titles.get_media, file.media_item_id or "")
         assert (file.state, item.title, item.year, item.ids["tmdb"]) == ("linked", "Charade", 1963, "4808")
+
+
+async def test_a_title_is_at_home_in_the_folder_where_its_file_was_found(tmp_path: Path) -> None:
+    async with desk(tmp_path, [CHARADE]) as here:
+        await here.house.write(library.ensure_roots, [(str(tmp_path / "more"), "movie")])
+        more = next(r for r in await here.house.read(roots) if r.path.endswith("more"))
+        file = await here.identified(more, "Charade.1963.DVDRip.avi")
+        assert file.media_item_id is not None
+        assert (await here.house.read(titles.get_media, file.media_item_id)).root_id == more.id
 
 
 async def test_an_nfo_beside_the_file_names_its_title(tmp_path: Path) -> None:
