@@ -141,14 +141,18 @@ class Watcher(Actor):
         if len(lately) > library.gone_at_least:
             await self.house.write(changes.request_scan, root.id)
             return
+        left = await trio.to_thread.run_sync(lambda: [k.id for k in known if not exists(root.path, k.relative_path)])
+        if not left:
+            return
+        # Looked at after its files were, and as it is known by now: a first scan may have told which disk it is.
+        now_known = await self.house.read(queries.get_root, root.id)
         check = await trio.to_thread.run_sync(
-            partial(check_root, root.path, known_device=root.device, known_files=len(known))
+            partial(check_root, root.path, known_device=now_known.device, known_files=len(known))
         )
-        if known and check.state in ("ok", "readonly"):
-            left = await trio.to_thread.run_sync(
-                lambda: [k.id for k in known if not exists(root.path, k.relative_path)]
-            )
+        if check.state in ("ok", "readonly"):
             await self.house.write(changes.files_gone, left)
+        else:
+            await self.house.write(changes.request_scan, root.id)
 
     # -- waiting until it is whole -------------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from mydia.house import Clock, House
 from mydia.library import queries
 from mydia.library.model import Root
 from mydia.otp import Supervisor
+from mydia.store.transaction import Transaction
 from tests.support.crew import BOOT, crew, file_named, happened, kill, member, settle_in
 from tests.support.house import FakeClock, WallClock, open_house
 from tests.support.waiting import eventually
@@ -184,6 +185,22 @@ async def test_a_folder_that_is_deleted_takes_its_files_and_a_renamed_one_keeps_
         await scene.until(HEARD | {"box/a.mkv": "missing", "case/a.mkv": "new"})
         shutil.rmtree(scene.films / "case")
         await scene.until(HEARD | {"box/a.mkv": "missing", "case/a.mkv": "missing"})
+
+
+async def test_d8_what_is_not_there_on_another_disk_is_not_gone(tmp_path: Path) -> None:
+    async with watching(tmp_path) as scene:
+        (scene.films / "one.mkv").write_bytes(b"film")
+        await scene.until(HEARD | {"one.mkv": "new"})
+
+        async def scanned() -> bool:
+            return (await scene.house.read(queries.get_root, scene.root.id)).last_scan is not None
+
+        await eventually(scanned)  # which told, after the watch had begun, what disk the folder lies on
+        other = scene.films.stat().st_dev + 1
+        await scene.house.write(Transaction.update, "library_roots", scene.root.id, device=other)
+        (scene.films / "one.mkv").unlink()
+        assert "another file system" in ((await scene.root_state("suspicious")).reason or "")
+        assert await scene.states() == HEARD | {"one.mkv": "new"}
 
 
 async def test_d8_a_mass_deletion_opens_the_circuit_breaker(tmp_path: Path) -> None:
