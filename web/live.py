@@ -52,7 +52,7 @@ TOPICS: Mapping[type[Event], tuple[str, ...]] = {
     events.SearchFinished: (),
     events.Grabbed: ("downloads", "library"),
     events.DownloadProgressed: (),
-    events.DownloadChanged: ("downloads",),
+    events.DownloadChanged: ("downloads", "library"),
     events.LookWished: (),
     events.DownloadCompleted: ("downloads",),
     events.DownloadFailed: ("downloads", "library"),

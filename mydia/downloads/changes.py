@@ -287,8 +287,10 @@ def import_waits(tx: Transaction, download_id: str, reason: str) -> None:
 
 def imported(tx: Transaction, download_id: str) -> None:
     """Every file it was to bring is in the library: its claim ends, its client seeds on."""
+    row = _row(tx, download_id)
     tx.update("downloads", download_id, status="imported", imported_at=tx.now, error_message=None, updated_at=tx.now)
     tx.execute("delete from open_grabs where download_id = :d", d=download_id)
+    _tell(tx, row)  # its files were told of before, when it was still open
 
 
 def held(tx: Transaction, download_id: str, reason: str) -> None:

@@ -1,15 +1,20 @@
 """Rows of downloads: one grab for one want, statuses that only go where they may, and no key on a page."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+import trio
 
 from mydia.downloads import changes, queries
 from mydia.errors import Conflict, NotFound
+from mydia.events import Event
 from mydia.house import House
 from mydia.media.queries import slots_of
 from tests.support.crew import add, film, settle_in
 from tests.support.house import open_house
+from web.live import topics_of
 
 WISH = {"title": "Charade.1963", "indexer": "one", "guid": "http://x?apikey=KEY", "download_url": "http://x?apikey=KEY"}
 
@@ -114,3 +119,27 @@ async def test_lists_page_by_cursor_newest_first(tmp_path: Path) -> None:
             if (cursor := page.next) is None:
                 break
         assert seen == ids[::-1]
+
+
+@pytest.mark.store("sqlite")  # how several daemons hear of each other is not asked here
+async def test_pages_are_told_of_every_step_of_a_download(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        await settle_in(house, (tmp_path, "movie"))
+        download = await grab(house, await add(house, film()))
+        steps: list[tuple[Callable[..., Any], dict[str, Any]]] = [
+            (changes.waiting, {"reason": "its client is down"}),
+            (changes.handed_over, {"client": "c", "client_id": "1"}),
+            (changes.warned, {"message": "nobody seeds it"}),
+            (changes.completed, {}),
+            (changes.importing, {}),
+            (changes.import_waits, {"reason": "the disk is full"}),
+            (changes.importing, {}),
+            (changes.imported, {}),
+        ]
+        with (
+            house.bus.subscribe(filter=lambda e: getattr(e, "download_id", "") == download) as told,
+            trio.fail_after(60),
+        ):
+            for step, facts in steps:
+                await house.write(step, download, **facts)
+                assert "downloads" in topics_of(cast(Event, await anext(told))), step
