@@ -46,6 +46,8 @@ def record_search(
     """Keep a search for a slot of a title, with its candidates and their verdicts. `candidates` are search_candidates rows without id and
     position; `found` and `accepted` how many there were in all, where more than those."""
     search_id = tx.new_id()
+    found = len(candidates) if found is None else found
+    accepted = sum(1 for c in candidates if c["accepted"]) if accepted is None else accepted
     tx.insert(
         "searches",
         {
@@ -55,8 +57,8 @@ def record_search(
             "mode": mode,
             "targets": to_json(list(targets)),
             "indexers": to_json(list(indexers)),
-            "found": len(candidates) if found is None else found,
-            "accepted": sum(1 for c in candidates if c["accepted"]) if accepted is None else accepted,
+            "found": found,
+            "accepted": accepted,
             "chosen": chosen,
             "download_id": download_id,
             "summary": summary,
@@ -84,7 +86,7 @@ def record_search(
         SearchFinished(
             media_item_id=media_item_id,
             search_id=search_id,
-            found=len(candidates),
+            found=found,
             accepted=accepted,
             chosen=chosen,
             summary=summary,
@@ -372,14 +374,15 @@ def client_lost(tx: Transaction, download_id: str, reason: str) -> None:
     tx.update("downloads", download_id, error_message=reason, removed_at=tx.now)
 
 
-def retry_import(tx: Transaction, download_id: str, *, actor: str) -> str | None:
-    """Try a held or completed download's import again."""
+def retry_import(tx: Transaction, download_id: str, *, actor: str, force: bool = False) -> str | None:
+    """Try a held or completed download's import again. `force`: a person wants it, whatever was said against it, as far as nothing is
+    lost or endangered by it."""
     row = _row(tx, download_id)
     if row["status"] not in ("held", "completed", "importing"):
         raise Conflict(f"{row['title']} is {row['status']}; only a held or completed download can be imported again.")
     return tx.enqueue(
         "import_download",
-        {"download_id": download_id, "asked_by": actor},
+        {"download_id": download_id, "asked_by": actor, **({"forced": True} if force else {})},
         media_item_id=row["media_item_id"],
         priority=-2,
     )
