@@ -66,12 +66,6 @@ def get_job(conn: Connection, id: str) -> Job:  # noqa: A002 - it is the column'
     return job(row)
 
 
-def jobs_of(conn: Connection, media_item_id: str, limit: int = 20) -> tuple[Job, ...]:
-    """What is and was done for one title, newest first."""
-    sql = "select * from jobs where media_item_id = :item order by created_at desc, id desc limit :limit"
-    return tuple(job(row) for row in conn.all(sql, item=media_item_id, limit=clamp(limit)))
-
-
 def job_counts(conn: Connection) -> dict[tuple[str, str], int]:
     """How many jobs there are, by (queue, state)."""
     counts: dict[tuple[str, str], int] = {}

@@ -62,7 +62,6 @@ LISTS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "jobs of a queue": (jobs.list_jobs, {"queue": "search"}),
     "jobs of a rare kind": (jobs.list_jobs, {"kind": "prune"}),
     "running jobs of a queue": (jobs.list_jobs, {"queue": "media", "state": "executing"}),
-    "jobs of a title": (jobs.jobs_of, {"media_item_id": "title-000007"}),
 }
 FEW = 70
 """So many there are of everything rare, whatever the library's size."""

@@ -11,9 +11,7 @@ from mydia.core.release.reading import Reading
 from mydia.core.release.tables.video import DEFAULTS
 
 _TV = frozenset(["hdtv", "pdtv", "sdtv"])
-_DISKS = frozenset(["bluray"])
 _ENCODERS = frozenset(["h264", "h265", "h266", "av1", "xvid", "vp9"])
-_SCREENS = frozenset(["cam", "telesync", "telecine", "workprint", "dvdscr", "regional"])
 _WEIGHT = ("cam", "telesync", "telecine", "workprint", "dvdscr", "regional")
 
 
