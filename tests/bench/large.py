@@ -54,8 +54,9 @@ def profile(conn: Connection) -> QualityProfile:
 
 
 def lose_all(tx: Transaction) -> None:
-    """Have nothing held any more."""
+    """Have nothing held any more, and everything lacking."""
     tx.execute("delete from held_files")
+    tx.execute("update media_items set lacking = 1")
 
 
 def fill(tx: Transaction, numbers: Iterable[int]) -> None:
