@@ -4,6 +4,7 @@ has another release searched for, deletes the title with or without its files, t
 import re
 from pathlib import Path
 
+from mydia.downloads import changes
 from mydia.downloads import queries as downloads
 from mydia.jobs.queries import list_jobs
 from mydia.library.queries import list_files, trash_in_flight
@@ -135,6 +136,18 @@ async def test_another_release_is_searched_and_the_one_that_came_is_blocked(tmp_
         film = (await world.house.read(downloads.get_download, shelf.download)).media_item_id
         assert {"media_item_id": film, "asked": True} in await job_args(world, "search_media")
         assert (await user.post(f"/downloads/{shelf.download}/block")).status_code == 409
+
+
+async def test_a_held_download_is_imported_again_or_nevertheless(tmp_path: Path) -> None:
+    async with open_web(tmp_path) as world:
+        shelf = await furnish(world.house, name=NAME)
+        await world.house.write(changes.held, shelf.download, "it is no upgrade")
+        user = await world.visitor("user")
+        assert "Import anyway" in await read(user, "/activity")
+        again = {"download_id": shelf.download, "asked_by": "the-user"}
+        for form, args in (({}, again), ({"force": "1"}, {**again, "forced": True})):
+            assert await post(user, f"/downloads/{shelf.download}/retry", **form) == "/activity"
+            assert args in await job_args(world, "import_download")
 
 
 async def test_what_is_configured_outside_is_listed_before_it_was_asked_and_can_be_tried(tmp_path: Path) -> None:

@@ -391,6 +391,21 @@ async def test_d21_nothing_is_replaced_by_its_equal_or_by_worse(tmp_path: Path, 
         assert await here.house.read(happened, FileTrashed) == []
 
 
+async def test_what_a_person_wants_nevertheless_is_imported_and_what_it_replaces_can_be_restored(
+    tmp_path: Path,
+) -> None:
+    async with dock(tmp_path) as here:
+        item = await add(here.house, film())
+        await here.bring(item, HD, ("c.mkv", minute("1080p")))
+        download = await here.grab(item, LOW, [("d.avi", minute("480p", seed=2))])
+        await here.until(download, "held")
+        await here.house.write(downloads.retry_import, download, actor="ann", force=True)
+        await here.until(download, "imported")
+        await here.trash_is_still()
+        assert (await here.held(item)).quality == "DVD"
+        assert [row.relative_path for row in (await here.house.read(library.trash)).items] == [PLACED]
+
+
 async def test_d24_names_that_are_no_text_are_imported_or_told_in_words(tmp_path: Path) -> None:
     async with dock(tmp_path) as here:
         item = await add(here.house, film())

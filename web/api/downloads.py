@@ -166,10 +166,25 @@ async def cancel_download(visit: Visit, download_id: str, query: CancelQuery) ->
     )
 
 
-@operation(api, "/downloads/<download_id>/import", Policy.ACT, method="POST", answers=JobRef, status=202)
-async def import_again(visit: Visit, download_id: str) -> JobRef:
+class ImportIn(Body):
+    """`force`: import it whatever was said against it, as far as nothing is lost or endangered by it."""
+
+    force: bool = False
+
+
+@operation(
+    api,
+    "/downloads/<download_id>/import",
+    Policy.ACT,
+    method="POST",
+    body=ImportIn,
+    optional=True,
+    answers=JobRef,
+    status=202,
+)
+async def import_again(visit: Visit, download_id: str, body: ImportIn) -> JobRef:
     """Try the import of a held download again."""
-    return JobRef(await visit.write(changes.retry_import, download_id, actor=visit.name))
+    return JobRef(await visit.write(changes.retry_import, download_id, actor=visit.name, force=body.force))
 
 
 @operation(api, "/searches/<search_id>", Policy.READ, answers=SearchOut)

@@ -61,8 +61,9 @@ async def another(visit: Visit, download_id: str) -> Answer:
 
 @route(pages, "/downloads/<download_id>/retry", Policy.ACT, methods=("POST",))
 async def import_again(visit: Visit, download_id: str) -> Answer:
-    await visit.write(download_changes.retry_import, download_id, actor=visit.name)
-    return await back_to("/activity", "The import is tried again.")
+    force = (await request.form).get("force") == "1"
+    await visit.write(download_changes.retry_import, download_id, actor=visit.name, force=force)
+    return await back_to("/activity", "It is being imported, as you say." if force else "The import is tried again.")
 
 
 # -- history ---------------------------------------------------------------------------------------------------------------
