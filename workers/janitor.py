@@ -3,18 +3,20 @@ backups, growth. What is wrong with it stays an alert until it is solved."""
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import trio
 from loguru import logger
 
 from mydia.accounts import changes as accounts
+from mydia.adapters.disk.roots import check_root
 from mydia.adapters.disk.trash import delete_for_good
 from mydia.errors import MydiaError, Unavailable
 from mydia.house import House
 from mydia.jobs import changes
 from mydia.jobs.model import Job
 from mydia.library import queries as files
-from mydia.library.model import TrashRow
+from mydia.library.model import Root, TrashRow
 from mydia.library.trash import trash_ended
 from mydia.settings.alerts import clear_alert, set_alert
 from mydia.store import growth
@@ -60,7 +62,7 @@ class Janitor(JobActor):
 
     async def _empty(self, job: Job, old: dict[str, TrashRow]) -> None:
         # A folder that is not there now may come back with its trash: only what can be seen to go is called gone.
-        present = {root.id for root in await self.house.read(files.roots) if root.state == "ok"}
+        present = [root.id for root in await self.house.read(files.roots) if await self._is_there(root)]
         for done, row in enumerate(old.values()):
             await self.report(job, done=done, total=len(old), text="emptying the trash")
             if row.root_id not in present:
@@ -71,6 +73,14 @@ class Janitor(JobActor):
                 logger.warning("{} stays in the trash of {}: {}", row.relative_path, row.root_path, error)
                 continue
             await self.house.write(trash_ended, row.id, "deleted")
+
+    async def _is_there(self, root: Root) -> bool:
+        """Whether a folder is what it was when it was last looked at, and still."""
+        known = await self.house.read(files.count_known, root.id)
+        check = await trio.to_thread.run_sync(
+            partial(check_root, root.path, known_device=root.device, known_files=known)
+        )
+        return root.state == check.state == "ok"
 
     # -- the database
 

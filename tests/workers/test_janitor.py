@@ -13,7 +13,8 @@ from mydia.events import HealthChanged
 from mydia.house import House
 from mydia.jobs import changes, cron, queries
 from mydia.jobs.model import Job
-from mydia.library.changes import ensure_roots, set_root_state
+from mydia.library.changes import ensure_roots, files_seen, set_root_state
+from mydia.library.model import SeenFile
 from mydia.library.queries import roots
 from mydia.otp import Supervisor, actor
 from mydia.schedules import entries, make_jobs
@@ -133,6 +134,20 @@ async def test_the_trash_of_a_folder_that_is_not_there_is_not_called_empty(tmp_p
         root = await folder(house, tmp_path / "unplugged")
         await house.write(trashed, root, "a.mkv", ".mydia-trash/a.token/a.mkv", 10)
         await house.write(set_root_state, root, "unavailable", "not mounted", None)
+        clock_of(house).advance(days=365)
+        await run(house, "prune")
+        assert await house.read(trash_states) == {"a.mkv": "trashed"}
+
+
+async def test_d8_the_trash_of_a_disk_that_went_away_since_the_last_scan_is_not_called_empty(tmp_path: Path) -> None:
+    films = tmp_path / "films"
+    films.mkdir()
+    async with open_house(tmp_path) as house, cleaning(house):
+        root = await folder(house, films)
+        await house.write(files_seen, root, [SeenFile("b.mkv", 1, 1, 1)])
+        await house.write(trashed, root, "a.mkv", trash_file(films, "a.mkv", 10), 10)
+        await trio.Path(films).rename(tmp_path / "unplugged")
+        await trio.Path(films).mkdir()  # its mount point
         clock_of(house).advance(days=365)
         await run(house, "prune")
         assert await house.read(trash_states) == {"a.mkv": "trashed"}
