@@ -24,6 +24,8 @@ from mydia.store.engine import from_json, to_json
 from mydia.store.names import readable
 from mydia.store.transaction import Transaction
 
+SEARCHES_KEPT = 50
+"""Of one title, the newest; beyond them only those of which something was grabbed."""
 SPENT_DAYS = 31
 """Days that an indexer's searches stay counted."""
 
@@ -91,6 +93,13 @@ def record_search(
             chosen=chosen,
             summary=summary,
         )
+    )
+    # What nothing came of tells less the older it is; what a download came of tells why it did.
+    tx.execute(
+        "delete from searches where media_item_id = :m and download_id is null and id in"
+        " (select id from searches where media_item_id = :m order by created_at desc, id desc limit 1000 offset :keep)",
+        m=media_item_id,
+        keep=SEARCHES_KEPT,
     )
     return search_id
 
@@ -207,6 +216,7 @@ def grab_candidate(tx: Transaction, search_id: str, position: int, *, actor: str
     tx.execute(
         "update search_candidates set chosen = 1 where search_id = :s and position = :p", s=search_id, p=position
     )
+    tx.execute("update searches set download_id = coalesce(download_id, :d) where id = :s", d=download_id, s=search_id)
     return download_id
 
 

@@ -13,7 +13,7 @@ from mydia.events import Event
 from mydia.house import House
 from mydia.media.queries import slots_of
 from tests.support.crew import add, film, settle_in
-from tests.support.house import open_house
+from tests.support.house import clock_of, open_house
 from web.live import topics_of
 
 WISH = {"title": "Charade.1963", "indexer": "one", "guid": "http://x?apikey=KEY", "download_url": "http://x?apikey=KEY"}
@@ -98,6 +98,26 @@ async def test_a_search_can_be_shown_without_showing_an_indexers_key_and_still_b
         assert (await house.read(queries.get_download, download)).download_url == WISH["download_url"]
         with pytest.raises(NotFound):
             await house.write(changes.grab_candidate, search, 7, actor="ann")
+
+
+async def test_of_old_searches_those_are_kept_of_which_something_was_grabbed(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        await settle_in(house, (tmp_path, "movie"))
+        item, other = await add(house, film()), await add(house, film("Other", 1950))
+        download = await grab(house, item)
+        told: dict[str, Any] = {"mode": "search", "targets": [], "indexers": [], "candidates": [], "chosen": None}
+
+        async def search(title: str, download_id: str | None = None) -> str:
+            clock_of(house).advance(days=1)
+            return await house.write(changes.record_search, title, **told, summary="x", download_id=download_id)
+
+        elsewhere, fruitful, vain = await search(other), await search(item, download), await search(item)
+        newest = [await search(item) for _ in range(changes.SEARCHES_KEPT)]
+        kept = [s.id for s in await house.read(queries.searches_of, item, limit=1000)]
+        assert kept == [*reversed(newest), fruitful]
+        assert [s.id for s in await house.read(queries.searches_of, other)] == [elsewhere]
+        with pytest.raises(NotFound):
+            await house.read(queries.search_view, vain)
 
 
 async def test_reasons_that_quote_names_that_are_no_text_are_kept_as_words(tmp_path: Path) -> None:
