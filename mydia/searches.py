@@ -151,7 +151,10 @@ def record(
         wish.item.id,
         mode=mode,
         targets=[f"S{s:02}E{e:02}" for s, e in sorted(wish.target.wanted)],
-        indexers=[{"name": a.indexer, "found": len(a.found), "error": a.error, "seconds": a.seconds} for a in answers],
+        indexers=[
+            {"name": a.indexer, "found": len({r.guid for r in a.found}), "error": a.error, "seconds": a.seconds}
+            for a in answers
+        ],
         candidates=rows,
         chosen=chosen[0] if chosen else None,
         summary=summary(judged, chosen, answers, notes),
