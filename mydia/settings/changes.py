@@ -6,9 +6,15 @@ from typing import Any
 from mydia.errors import Invalid
 from mydia.events import SettingsChanged
 from mydia.settings.load import Loaded, with_fitting, with_overrides
+from mydia.settings.model import restart_keys
 from mydia.settings.queries import OVERRIDE, overrides
 from mydia.store.engine import to_json
 from mydia.store.transaction import Transaction
+
+_BEFORE = frozenset(
+    key for key in restart_keys() if key.startswith(("data_dir", "database.", "server.secret_key_base"))
+)
+"""What opening the database takes: kept in it, it would count for half of the house at most."""
 
 
 def put_setting(tx: Transaction, key: str, value: Any) -> None:
@@ -37,6 +43,11 @@ def set_settings(tx: Transaction, base: Loaded, values: Mapping[str, Any], *, ac
         f"{key} is set by the environment ({loaded.sources[key].where}); change it there"
         for key in values
         if base.fixed(key)
+    ]
+    fixed += [
+        f"{key} is needed before the database is open, where this would be kept; set it in config.yml or by the environment"
+        for key, value in values.items()
+        if value is not None and any(f"{early}.".startswith(f"{key}.") for early in _BEFORE)
     ]
     if fixed:
         raise Invalid("; ".join(fixed))

@@ -48,6 +48,23 @@ async def test_what_the_environment_sets_cannot_be_changed_here(tmp_path: Path) 
             await house.write(changes.set_settings, base, {"server.port": 4002}, actor="ada")
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"data_dir": "/other"},
+        {"database.path": "/other.db"},
+        {"database": {"path": "/other.db"}},
+        {"server": {"port": 1}},
+    ],
+)
+async def test_what_opens_the_database_cannot_be_set_in_it(tmp_path: Path, values: dict[str, object]) -> None:
+    async with open_house(tmp_path) as house:
+        with pytest.raises(Invalid, match="is needed before the database is open"):
+            await house.write(changes.set_settings, load_config(None, {}), values, actor="ada")
+        loaded = await house.write(changes.set_settings, load_config(None, {}), {"database.backups": 3}, actor="ada")
+        assert loaded.config.database.backups == 3
+
+
 async def test_a_setting_goes_back_to_what_the_file_says(tmp_path: Path) -> None:
     base = load_config(None, {})
     async with open_house(tmp_path) as house:
