@@ -8,7 +8,7 @@ searched go first, and the rest waits with its reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal, get_args
@@ -194,8 +194,12 @@ def wanted(
     """
     found: list[Wanted] = []
     for slot in slots:
+        held: dict[Number | None, list[Held]] = {None: list(slot.held)}
+        for file in slot.held:
+            for episode in file.episodes:
+                held.setdefault(episode, []).append(file)
         for number, possible in _monitored_things(target, availability_delay):
-            why = _lack(slot.held, slot.profile, number)
+            why = _lack(held.get(number, ()), slot.profile)
             if why is not None:
                 past = searched.get((slot.name, number))
                 due = None if possible is None else due_at(why, possible, past)
@@ -203,9 +207,8 @@ def wanted(
     return tuple(found)
 
 
-def _lack(held: Iterable[Held], profile: QualityProfile, number: Number | None = None) -> Why | None:
+def _lack(files: Collection[Held], profile: QualityProfile) -> Why | None:
     """What is wrong with what is held of a film, or of one episode; None when nothing better is sought."""
-    files = [h for h in held if number is None or number in h.episodes]
     if not files:
         return "missing"
     return "cutoff_unmet" if any(sought(profile, worth_of(h)) for h in files) else None

@@ -107,9 +107,7 @@ def anchors(conn: Connection, path: Path) -> dict[str, Callable[[], int]]:
         r["id"] for r in conn.all("select id from media_items where lacking = 1 order by sort_title, id limit 25")
     )
     hundred = tuple(r["id"] for r in conn.all("select id from media_items order by id limit 100"))
-    candidates = (
-        """select c.* from searches s join search_candidates c on c.search_id = s.id where s.media_item_id in ({})"""
-    )
+    candidates = """select c.* from searches s cross join search_candidates c on c.search_id = s.id where s.media_item_id in ({})"""
     decided, held = bare(path, candidates, hundred), bare(path, FILES, hundred)
     return {
         "grid": bare(path, f"{CARD} order by sort_title, id limit 51"),
