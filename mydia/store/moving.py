@@ -52,7 +52,7 @@ class Incoming(Protocol):
         """Go on counting from these numbers, check every reference, bring the schema up to this program's: what is wrong, in words."""
         ...
 
-    def adopt(self, now: str) -> str:
+    def adopt(self) -> str:
         """Take the present database's place, in one stroke; where that one is kept now, in words."""
         ...
 
@@ -137,7 +137,7 @@ def bring(source: Source, target: Whole, now: str, progress: Progress) -> str:
         wrong = incoming.finish(source.numbered, now)
         if wrong:
             raise Invalid(f"what was to be brought in does not hold together: {'; '.join(wrong[:3])}")
-        return incoming.adopt(now)
+        return incoming.adopt()
     except (Invalid, _Moved):  # what is in is of no use; after any other end it is where the next try goes on
         incoming.discard()
         raise

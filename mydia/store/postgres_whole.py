@@ -179,7 +179,7 @@ class PostgresIncoming:
             migrate.remember_program(Statements(raw), now)
         return []
 
-    def adopt(self, now: str) -> str:
+    def adopt(self) -> str:
         """One transaction. What people had put in is kept, as a file is: in a schema beside, which nobody reads."""
         raw = self._opened()
         names = ["_migrations", *(t.name for t in schema_of(MIGRATIONS))]

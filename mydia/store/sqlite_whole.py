@@ -157,7 +157,7 @@ class SqliteIncoming:
                 migrate.remember_program(raw, now)
             return wrong
 
-    def adopt(self, now: str) -> str:
+    def adopt(self) -> str:
         with self._told():
             self._opened().execute("drop table _incoming")
             self.close()

@@ -132,7 +132,7 @@ class Engine:
         raw = lt.bdecode(self._path(id).read_bytes())
         raw[b"mydia-remove"] = 2 if delete_files else 1
         _write_durably(self._path(id), lt.bencode(raw))
-        self._remove(id, entry, delete_files)
+        self._remove(entry, delete_files)
 
     def connect_peer(self, *, id: str, host: str, port: int) -> None:  # noqa: A002  # the message's
         entry = self.entries.get(id)
@@ -177,9 +177,9 @@ class Engine:
         if b"mydia-refused" in raw:
             self._refuse(entry, raw[b"mydia-refused"].decode())
         if b"mydia-remove" in raw:
-            self._remove(id_, entry, raw[b"mydia-remove"] == 2)
+            self._remove(entry, raw[b"mydia-remove"] == 2)
 
-    def _remove(self, id_: str, entry: Entry, delete_files: bool) -> None:
+    def _remove(self, entry: Entry, delete_files: bool) -> None:
         entry.removing, entry.delete_files = True, delete_files
         self.session.remove_torrent(entry.handle, lt.session.delete_files if delete_files else 0)
 
