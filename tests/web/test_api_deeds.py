@@ -218,7 +218,8 @@ async def test_settings_are_changed_at_run_time_and_say_where_they_are_from(tmp_
         again = setting(await put({"media.recycle_days": None}), "media.recycle_days")
         assert (again["value"], again["source"]) == (30, "default")
         assert setting(await put({"downloads.embedded.dht": False}), "downloads.embedded.dht")["restart"]
-        secret = setting(await put({"metadata.tmdb.api_key": "x" * 40}), "metadata.tmdb.api_key")
+        told = {"downloads.indexers": [{"type": "torznab", "url": "http://127.0.0.1:1", "api_key": "x" * 40}]}
+        secret = setting(await put(told), "downloads.indexers.0.api_key")
         assert set(secret["value"]) == {"*"}
 
 
