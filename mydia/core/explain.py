@@ -25,8 +25,8 @@ class Explanation:
 
 def explain(candidate: Candidate, target: Target, context: Context) -> Explanation:
     """The same decision as `decide` makes, with everything it was made from."""
-    facts = Bench(target, context).lay(candidate)
-    verdict = judge(facts, target, context)
+    (facts,) = Bench(target, context).lay([candidate])
+    verdict = judge(facts, target, context, RULES)
     said = {r.rule: r for r in verdict.rejections}
     return Explanation(
         verdict=verdict,

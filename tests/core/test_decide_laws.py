@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mydia.core.decide import Candidate, Context, Held, Settings, Target, decide
+from mydia.core.decide.bench import Reader
 from mydia.core.decide.upgrade import Worth, objections
 from mydia.core.quality import QUALITIES, QualityGroup, QualityProfile, Revision
 from mydia.core.rank import compare, rank
+from mydia.core.release import parse
 from tests.support.decide_world import candidate, place, rows_of
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -164,3 +166,12 @@ def test_any_name_gets_a_verdict(name: str, kind: Any) -> None:
     target, context = place({"show": kind == "episode"})
     (verdict,) = decide([Candidate(name)], target, context)
     assert verdict.accepted or all(r.reason for r in verdict.rejections)
+
+
+def test_what_a_name_said_is_remembered_and_in_the_end_forgotten() -> None:
+    reader = Reader(remembered=4)
+    names = [f"The.Harbour.2019.{picture}-GRP" for picture in PICTURES]
+    first = reader(names[0], "movie")
+    assert reader(names[0], "movie") is first
+    assert reader.all([*names, names[0]], "movie") == [parse(name, "name", "movie") for name in [*names, names[0]]]
+    assert reader(names[0], "movie") is not first

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
 from typing import Final
 
 from mydia.core.decide.blocklist import Blocklist
@@ -13,17 +13,65 @@ from mydia.core.decide.upgrade import Objection, Worth, objections, worth_of
 from mydia.core.formats import FormatSet, facts_of, score
 from mydia.core.quality import Quality, Revision, quality_of
 from mydia.core.release import Candidate as KnownTitle
-from mydia.core.release import MatchResult, Release, match, parse
+from mydia.core.release import MatchResult, Release, match, parse_all
 
 _SURE: Final = 0.85
 """Above this a title is the same but for its spelling; what is merely alike stays below."""
+_NUMBERING: Final = (
+    "seasons",
+    "episodes",
+    "absolute_episodes",
+    "air_date",
+    "daily_part",
+    "full_season",
+    "season_part",
+    "season_extra",
+    "special",
+)
+"""What a name says about which episodes it holds."""
+_NUMBERED: Final = attrgetter(*_NUMBERING)
+_NAMED: Final = attrgetter("title", "titles", "year", "kind", "imdb_id", "tmdb_id", "tvdb_id", *_NUMBERING)
+_PLACED: Final = attrgetter("air_date", "seasons", "episodes", "absolute_episodes")
 Against = tuple[tuple[Held, tuple[Objection, ...]], ...]
 
 
-@lru_cache(maxsize=1 << 14)
-def read(name: str, kind: str) -> Release:
-    """`parse`, remembered: indexers offer the same names again and again."""
-    return parse(name, "name", "tv" if kind == "episode" else "movie")
+_REMEMBERED: Final = 1 << 14
+"""Names of which is remembered what they say."""
+
+
+class Reader:
+    """`parse` of many names at once, remembered: indexers offer the same names again and again.
+
+    What is read goes into the younger of two halves. When that is full it becomes the older, and what was in the older is
+    forgotten: so memory is bounded, and threads that read at the same time need not wait for each other.
+    """
+
+    def __init__(self, remembered: int = _REMEMBERED) -> None:
+        self._half = remembered // 2
+        self._young: dict[tuple[str, str], Release] = {}
+        self._old: dict[tuple[str, str], Release] = {}
+
+    def __call__(self, name: str, kind: str) -> Release:
+        return self.all((name,), kind)[0]
+
+    def all(self, names: Sequence[str], kind: str) -> list[Release]:
+        """What the names say to one who looks for a "movie" or an "episode"."""
+        young, old = self._young, self._old
+        known = [young.get((name, kind)) or old.get((name, kind)) for name in names]
+        unread = [*dict.fromkeys(name for name, release in zip(names, known, strict=True) if release is None)]
+        news = dict(zip(unread, parse_all(unread, "tv" if kind == "episode" else "movie"), strict=True))
+        for name, release in news.items():
+            if len(self._young) >= self._half:
+                self._young, self._old = {}, self._young
+            self._young[name, kind] = release
+        return [release or news[name] for name, release in zip(names, known, strict=True)]
+
+    def cache_clear(self) -> None:
+        """Forget all."""
+        self._young, self._old = {}, {}
+
+
+read: Final = Reader()
 
 
 class Bench:
@@ -58,10 +106,13 @@ class Bench:
         self._grades: dict[str, Grade] = {}
         self._against: dict[tuple[tuple[Number, ...], Worth], Against] = {}
 
-    def lay(self, candidate: Candidate) -> Facts:
-        """Everything the rules ask of one candidate."""
+    def lay(self, candidates: Sequence[Candidate]) -> Iterator[Facts]:
+        """Everything the rules ask of each candidate."""
+        releases = read.all([candidate.title for candidate in candidates], self.target.kind)
+        return map(self._lay, candidates, releases)
+
+    def _lay(self, candidate: Candidate, release: Release) -> Facts:
         target = self.target
-        release = read(candidate.title, target.kind)
         fit = self.fit(release)
         place = self.place(release, fit)
         grade = self.grade(quality_of(release, target.kind))
@@ -102,7 +153,7 @@ class Bench:
 
     def fit(self, release: Release) -> MatchResult | None:
         """How the name fits the target's titles. A wrong year has a rule of its own, so none is given here."""
-        key = (release.title, release.titles, release.year, release.kind, _ids(release), *_numbering(release))
+        key = _NAMED(release)
         if key not in self._fits:
             found = match(release, (self.known,))
             self._fits[key] = found[0] if found and found[0].score >= _SURE else None
@@ -116,7 +167,7 @@ class Bench:
         said: Release | MatchResult = release
         if fit is not None and (fit.seasons or fit.absolute_episodes or fit.air_date):
             said = fit
-        key = (said.air_date, said.seasons, said.episodes, said.absolute_episodes, *_numbering(release))
+        key = (*_PLACED(said), *_NUMBERED(release))
         return self._places.get(key) or self._place(key, self._episodes(release, said))
 
     def _episodes(self, release: Release, said: Release | MatchResult) -> tuple[Episode, ...]:
@@ -175,22 +226,3 @@ class Bench:
             profile = self.context.profile
             known = self._against[key] = tuple((h, objections(profile, worth_of(h), worth)) for h in place.held)
         return known
-
-
-def _ids(release: Release) -> tuple[object, ...]:
-    return (release.imdb_id, release.tmdb_id, release.tvdb_id)
-
-
-def _numbering(release: Release) -> tuple[object, ...]:
-    """What a name says about which episodes it holds."""
-    return (
-        release.seasons,
-        release.episodes,
-        release.absolute_episodes,
-        release.air_date,
-        release.daily_part,
-        release.full_season,
-        release.season_part,
-        release.season_extra,
-        release.special,
-    )

@@ -46,9 +46,8 @@ def facts_of(
 
     A film's own title is hidden from title conditions, so that a film called "Remux" is not taken for one.
     """
-    names = [_without_title(release), file_name]
     return FormatFacts(
-        names=tuple(n for n in names if n),
+        names=tuple([name for name in (_without_title(release), file_name) if name]),
         source=quality.source,
         modifier=quality.modifier,
         resolution=quality.resolution,

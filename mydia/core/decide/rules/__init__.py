@@ -14,10 +14,10 @@ says, so the order decides nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, get_args
 
 from mydia.core.decide.facts import Facts
-from mydia.core.decide.model import Context, Rejection, Target
+from mydia.core.decide.model import Context, Protocol, Rejection, Target
 from mydia.core.decide.rules import contents, identity, means, standing, taste, timing
 
 Rule = Callable[[Facts, Target, Context], Rejection | None]
@@ -69,4 +69,44 @@ RULES: Final[tuple[Rule, ...]] = (
     standing.fewer_episodes,
     standing.pack_not_worth_it,
 )
+_SPEAKS: Final[dict[Rule, Callable[[Target, Context], object]]] = {
+    identity.wrong_episode: lambda t, c: t.kind == "episode",
+    identity.multi_season: lambda t, c: t.kind == "episode",
+    identity.split_episode: lambda t, c: t.kind == "episode",
+    identity.pack_not_asked: lambda t, c: c.mode != "rss" and not c.season_search and len(t.wanted) == 1,
+    identity.pack_required: lambda t, c: c.settings.pack_required_after and c.season_search,
+    means.protocol_off: lambda t, c: not c.settings.protocols.issuperset(get_args(Protocol)),
+    means.no_client: lambda t, c: not c.settings.clients.issuperset(get_args(Protocol)),
+    means.indexer_resting: lambda t, c: c.settings.resting_indexers,
+    means.required_flag: lambda t, c: c.settings.required_flags,
+    means.no_space: lambda t, c: c.settings.free_space is not None,
+    timing.too_young: lambda t, c: c.settings.min_age,
+    timing.past_retention: lambda t, c: c.settings.retention,
+    timing.delayed: lambda t, c: c.mode != "user" and (c.settings.delay.torrent or c.settings.delay.usenet),
+    timing.not_available: lambda t, c: t.kind == "movie" and c.mode != "user",
+    taste.max_size: lambda t, c: c.settings.max_size,
+    taste.required_word: lambda t, c: c.settings.required,
+    taste.ignored_word: lambda t, c: c.settings.ignored,
+    taste.language: lambda t, c: c.profile.languages,
+    taste.hardcoded_subs: lambda t, c: t.kind == "movie" and not c.settings.allow_hardcoded_subs,
+    standing.blocklisted: lambda t, c: c.blocklist,
+    standing.already_queued: lambda t, c: c.queue,
+    standing.already_grabbed: lambda t, c: c.mode == "rss" and c.history,
+    standing.already_held: lambda t, c: t.held and c.history,
+    standing.cutoff_met: lambda t, c: t.held,
+    standing.not_an_upgrade: lambda t, c: t.held,
+    standing.gain_too_small: lambda t, c: t.held,
+    standing.upgrades_off: lambda t, c: t.held,
+    standing.revision_not_wanted: lambda t, c: t.held and c.profile.propers != "do_not_prefer",
+    standing.fewer_episodes: lambda t, c: t.held and t.kind == "episode",
+    standing.pack_not_worth_it: lambda t, c: t.kind == "episode",
+}
+"""When a rule can refuse anything at all, as far as target and context tell. One that is not listed always can."""
+
+
+def speaking(target: Target, context: Context) -> tuple[Rule, ...]:
+    """The rules worth asking here: most settings are off in most houses, and need not be asked of ten thousand candidates."""
+    return tuple(rule for rule in RULES if rule not in _SPEAKS or _SPEAKS[rule](target, context))
+
+
 RULE_NAMES: Final[tuple[str, ...]] = tuple(rule.__name__ for rule in RULES)
