@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from unicodedata import normalize
 
 from mydia.core.quality import UNKNOWN
 from mydia.errors import NotFound
@@ -112,6 +113,9 @@ def import_placed(
     ]
     link_file(tx, file_id, media_item_id, episode_ids, facts, claim_slot=slot_id)
     for gone in replaced:
+        if _spelled_otherwise(tx, gone, journal, seen):
+            tx.execute("delete from media_files where id = :f", f=gone)
+            continue
         # A file of several episodes is replaced only when nothing hangs on it any more.
         if tx.value("select 1 from held_files where file_id = :f limit 1", f=gone) is None and not leaving(tx, gone):
             intend_trash(
@@ -134,6 +138,16 @@ def import_placed(
         )
     )
     return str(file_id)
+
+
+def _spelled_otherwise(tx: Transaction, file_id: str, journal: dict[str, Any], seen: SeenFile) -> bool:
+    """Whether a file that is held is the one that was just placed: where case, or how an accent is written, makes no other name (network
+    shares, for one), it stood there already, and moving the old name to the trash would move the only file there is."""
+    row = tx.one("select root_id, relative_path, inode from media_files where id = :f", f=file_id) or {}
+    if (row.get("root_id"), row.get("inode")) != (journal["root_id"], seen.inode):
+        return False
+    one, other = (normalize("NFC", from_text(r["relative_path"])).casefold() for r in (row, journal))
+    return one == other
 
 
 def _displaced(tx: Transaction, journal: dict[str, Any], media_item_id: str, trash_path: str, size: int) -> None:

@@ -11,7 +11,7 @@ from mydia.errors import NotFound
 from mydia.events import FileFound, FileGone
 from mydia.house import House
 from mydia.library import changes, queries
-from mydia.library.journal import begin_import, close_import
+from mydia.library.journal import begin_import, close_import, import_placed
 from mydia.library.model import FileFacts, Root, SeenFile
 from mydia.library.trash import intend_trash
 from mydia.media import changes as media
@@ -91,6 +91,46 @@ async def test_d29_a_scan_leaves_what_an_import_is_about_to_bring_to_that_import
         assert await house.read(queries.file_at, root.id, "c.mkv") is None
         await house.write(close_import, journal.id, "undone", "a test says so")
         assert await house.write(changes.files_seen, root.id, [SeenFile("c.mkv", 10, 1, 1)]) == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "inode", "trashed"),
+    [
+        ("The Cafe\u0301/the cafe\u0301.mkv", 7, False),  # the one file there is, where names are not told apart so
+        ("The Cafe\u0301/the cafe\u0301.mkv", 8, True),
+        ("The Café/another.mkv", 7, True),
+    ],
+)
+async def test_d22_the_very_file_that_was_placed_is_not_trashed_by_another_spelling_of_its_name(
+    tmp_path: Path, old: str, inode: int, trashed: bool
+) -> None:
+    async with open_house(tmp_path) as house:
+        (root,) = await settle_in(house, (tmp_path, "movie"))
+        item, new = await add(house, film()), SeenFile("The Café/The Café.mkv", 10, 1, inode)
+        await house.write(changes.files_seen, root.id, [SeenFile(old, 10, 1, 7)])
+        file = await house.read(queries.file_at, root.id, old)
+        assert file is not None
+        await house.write(changes.link_file, file.id, item, (), FileFacts(quality="DVD"))
+        slot = (await house.read(slots_of, item))[0]
+        download = await house.write(downloads.grab, item, slot.id, ("",), {"title": "r"})
+        journal = await house.write(
+            begin_import, download, source="/l/c.mkv", root_id=root.id, relative_path=new.relative_path, plan={}
+        )
+        await house.write(
+            import_placed,
+            journal.id,
+            new,
+            item,
+            (),
+            FileFacts(quality="DVD"),
+            slot_id=slot.id,
+            release="r",
+            method="hardlink",
+            reason=None,
+        )
+        assert await holds(house, item) == new.relative_path
+        assert bool(await house.read(queries.trash_in_flight)) is trashed
+        assert (await house.read(queries.file_at, root.id, old) is not None) is trashed
 
 
 async def test_what_is_on_its_way_to_the_trash_is_not_lost(tmp_path: Path) -> None:
