@@ -160,7 +160,8 @@ async def enter(app: App) -> Answer | None:
         if visit.person is None:
             return await _to_the_door(visit)
         raise Forbidden(
-            f"This needs the role {'admin' if policy is Policy.ADMIN else 'user'}; you are {visit.person.role}."
+            f"Only {'an administrator' if policy is Policy.ADMIN else 'a user or an administrator'} may do this;"
+            f" your role is {visit.person.role}."
         )
     if request.method not in auth.SAFE:
         await auth.check_meant(visit)
