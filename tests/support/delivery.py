@@ -134,7 +134,8 @@ class Dock:
     def recall(self, download: str) -> None:
         """What another process' client had in `landing`, a client that lives only in memory has to be told."""
         folder = self.landing / download
-        self.show(download, download, folder, sorted(tree_of(folder)))
+        # What the importer tries links with, and a cut may leave, no client lists.
+        self.show(download, download, folder, sorted(n for n in tree_of(folder) if not n.startswith(".mydia-")))
 
     async def until(self, download: str, *statuses: str) -> Download:
         async def look() -> Download | None:

@@ -122,6 +122,8 @@ def can_hardlink(source_folder: str, target_folder: str, *, token: str) -> str |
     """Try it with an empty file: None when both folders can share one, else the reason (as the import will meet it)."""
     probe, linked = join(source_folder, f".mydia-link-{token}"), join(target_folder, f".mydia-link-{token}.linked")
     try:
+        for left in (probe, linked):  # by a process that ended in the middle of it
+            Path(left).unlink(missing_ok=True)
         os.close(os.open(probe, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
     except OSError as error:
         return f"Mydia can't write to {printable(source_folder)}: {error.strerror}"

@@ -84,6 +84,12 @@ def test_hard_links_are_tried_and_nothing_is_left_behind(tmp_path: Path) -> None
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     assert can_hardlink(str(tmp_path / "a"), str(tmp_path / "b"), token="t") is None
+    (tmp_path / "a" / ".mydia-link-t").touch()
+    (tmp_path / "b" / ".mydia-link-t.linked").touch()
+    assert (
+        can_hardlink(str(tmp_path / "a"), str(tmp_path / "b"), token="t") is None
+    )  # what a kill left is in nobody's way
+    assert not [*(tmp_path / "a").iterdir(), *(tmp_path / "b").iterdir()]
     assert "different file systems" in (can_hardlink(str(tmp_path / "a"), "/dev/shm", token="t") or "")
     assert "can't write" in (can_hardlink(str(tmp_path / "gone"), str(tmp_path / "b"), token="t") or "")
     assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
