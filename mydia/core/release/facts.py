@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, ItemsView, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import partial
 from types import MappingProxyType
@@ -25,6 +25,43 @@ class Span(NamedTuple):
 
 span_of: Final[Callable[[tuple[int, int]], Span]] = partial(tuple.__new__, Span)
 """A pair as a span. A name has some twenty; a third of the time that `Span(start, end)` takes."""
+
+
+class Spans(Mapping[str, tuple[Span, ...]]):
+    """Where each fact was read, by its field's name.
+
+    Kept as one flat tuple of names and numbers, which the collector of garbage need not look into: the spans of ten
+    thousand remembered names would be three hundred thousand things to look through again and again, a fifth of the
+    time that reading the names takes.
+    """
+
+    __slots__ = ("_said",)
+
+    def __init__(self, spans: Mapping[str, Sequence[Span]]) -> None:
+        self._said = tuple([said for name, each in spans.items() for start, end in each for said in (name, start, end)])
+
+    def items(self) -> ItemsView[str, tuple[Span, ...]]:
+        spans: dict[str, tuple[Span, ...]] = {}
+        said: Iterator[Any] = iter(self._said)
+        for name, start, end in zip(said, said, said, strict=True):
+            spans[name] = (*spans.get(name, ()), Span(start, end))
+        return spans.items()
+
+    def __getitem__(self, name: str) -> tuple[Span, ...]:
+        return dict(self.items())[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._said[::3]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict(self.items()))
+
+    def __len__(self) -> int:
+        return len(self.items())
+
+    def __repr__(self) -> str:
+        return f"Spans({dict(self.items())!r})"
+
 
 NO_SPANS: Mapping[str, tuple[Span, ...]] = MappingProxyType({})
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
 
-from mydia.core.release.facts import NO_SPANS, Hint, Release, Span
+from mydia.core.release.facts import NO_SPANS, Hint, Release, Span, Spans
 from mydia.core.release.passes import (
     absolute,
     bare,
@@ -193,7 +192,7 @@ def _release(reading: Reading, name: str) -> Release:
     said = {field: tuple(value) if type(value) is list else value for field, value in reading.facts.items()}
     spans = reading.spans if reading.name == name else _turned(reading.spans, _size_of_stem(name))
     said["name"] = name
-    said["spans"] = MappingProxyType(spans) if spans else NO_SPANS
+    said["spans"] = Spans(spans) if spans else NO_SPANS
     return Release.saying(said)
 
 
