@@ -52,7 +52,7 @@ def begun_by(recognisers: tuple[Recogniser, ...]) -> Callable[[str], tuple[int, 
 
     @lru_cache(maxsize=1 << 12)
     def places(low: str) -> tuple[int, ...]:
-        return tuple(place for place, each in enumerate(recognisers) if each.begins(low))
+        return tuple([place for place, each in enumerate(recognisers) if each.begins(low)])
 
     return places
 

@@ -480,9 +480,11 @@ def is_episode_after(word: Word) -> bool:
 
 
 def _begins_cross(low: str) -> bool:
-    if cross(low) is not None or (low.isdecimal() and len(low) < 3):  # "1 x 03"
-        return True
-    return any(shape.match(low) is not None for shape in (_GLUED_CROSS, _NAKED, _CROSS_LINES))
+    if low.isdecimal():
+        return len(low) < 3  # "1 x 03"
+    if not ("x" in low or "х" in low or "e" in low):  # what each of the shapes has, and few other words with a digit
+        return False
+    return cross(low) is not None or any(shape.match(low) is not None for shape in (_GLUED_CROSS, _NAKED, _CROSS_LINES))
 
 
 def _begins_counted(low: str) -> bool:

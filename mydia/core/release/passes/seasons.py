@@ -36,12 +36,16 @@ _AND = frozenset("and y et und e и".split())
 
 def begins_season(low: str) -> bool:
     """Whether a word of this spelling can begin a season's words at all."""
-    if low in SEASON or low in _RUSSIAN_TV or low == "s" or CJK_SEASON.search(low) is not None:
+    if low in SEASON or low in _RUSSIAN_TV or low == "s":
+        return True
+    if not low.isascii() and CJK_SEASON.search(low) is not None:
         return True
     glued = _GLUED.match(low)
     if glued is not None and (glued.group(1) in _SHORT or glued.group(1) in SEASON):
         return True
-    return any(shape.match(low) is not None for shape in (SEASON_WORD, _GLUED_LIST, _WHOLE))
+    if low.startswith("s"):
+        return SEASON_WORD.match(low) is not None or _GLUED_LIST.match(low) is not None
+    return low.endswith("xall") and _WHOLE.match(low) is not None
 
 
 def season_at(reading: Reading, index: int) -> tuple[list[int], int, bool] | None:
