@@ -14,6 +14,7 @@ from mydia.choosing.queries import list_profiles
 from mydia.demo import world
 from mydia.downloads import queries as downloads
 from mydia.jobs.queries import list_jobs
+from mydia.library.queries import files_of
 from mydia.media import changes as media
 from mydia.messages import AddTitle
 from mydia.store.transaction import to_text
@@ -54,6 +55,9 @@ def pages(place: Place) -> dict[str, str]:
         "shows": "/shows",
         "film": f"/titles/{place.title('Metropolis')}",
         "show": f"/titles/{place.title('One Step Beyond')}",
+        "delete": f"/titles/{place.title('Metropolis')}/delete",
+        "file": f"/files/{_file(place, 'Metropolis')}",
+        "file-show": f"/files/{_file(place, 'Metropolis')}?media_id={place.title('One Step Beyond')}",
         "versions": f"/titles/{place.title('Metropolis')}/versions",
         "add": "/add",
         "add-found": "/add?q=metropolis",
@@ -82,6 +86,10 @@ def pages(place: Place) -> dict[str, str]:
         "explain": "/explain",
         "nothing-here": "/nowhere",
     }
+
+
+def _file(place: Place, title: str) -> str:
+    return place.read(files_of, place.title(title))[0].id
 
 
 def _backup(place: Place) -> str:
