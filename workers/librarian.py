@@ -23,6 +23,7 @@ from mydia.library.model import FileFacts, FileView, Root, facts_again, file_fac
 from mydia.media import queries as media
 from mydia.messages import AddTitle, FindTitles
 from mydia.otp import ActorDied
+from mydia.otp.errors import NobodyThere
 from mydia.placing import slots_for
 from mydia.ports import MetadataProvider, Probe
 from workers.analyzer import probe
@@ -103,11 +104,13 @@ class Librarian(JobActor):
     async def _probe(self, job: Job, file: FileView) -> Probe:
         try:
             return await probe(self.house, file.path)
+        except NobodyThere:
+            raise  # the probe was being restarted, whatever for: this file was not in its hands
         except ActorDied as died:
-            tries = job.attempt + job.interrupted
-            if tries <= POISON:
+            deaths = 1 + sum(earlier.error == str(died) for earlier in job.errors)
+            if deaths <= POISON:
                 raise  # another try, soon: the probe may have been killed by something else
-            raise Invalid(f"The media probe died on it {tries} times, so it is taken for damaged") from died
+            raise Invalid(f"The media probe died on it {deaths} times, so it is taken for damaged") from died
 
     async def _title(self, root: Root, file: FileView, release: Release) -> MatchResult | str:
         """The title a file belongs to, known or newly added; or why none is sure."""

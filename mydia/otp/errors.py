@@ -11,6 +11,7 @@ Refusal               an answer: "no". The asker gets it, the actor lives
 └── NotRunning            the supervisor itself is not running
 NoAnswer              no answer came; whether the work was done is unknown
 ├── ActorDied             the actor died with the request in hand
+│   └── NobodyThere           ... or none ran that could have read it: it was in nobody's hand
 └── AskTimeout            the asker's time ran out
 StartFailed           a child could not be started; says which and why
 GaveUp                a supervisor met more crashes than its intensity allows
@@ -65,6 +66,10 @@ class NoAnswer(Exception):
 
 class ActorDied(NoAnswer):
     """The actor died with the request in hand. Its successor does not see the request again."""
+
+
+class NobodyThere(ActorDied):
+    """No actor ran that could have read the request, which so was in nobody's hand."""
 
 
 class AskTimeout(NoAnswer):

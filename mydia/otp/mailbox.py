@@ -18,7 +18,7 @@ from typing import Any
 import trio
 from loguru import logger
 
-from .errors import ActorDied, AskTimeout
+from .errors import ActorDied, AskTimeout, NobodyThere
 from .timeouts import timeouts
 
 correlation: ContextVar[str | None] = ContextVar("correlation", default=None)
@@ -174,7 +174,7 @@ class Mailbox:
         self._vacant = False
 
     def _nobody(self) -> ActorDied:
-        return ActorDied(f"{self.name} is not running")
+        return NobodyThere(f"{self.name} is not running")
 
     # -- inside
 

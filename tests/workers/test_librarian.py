@@ -1,7 +1,7 @@
 """Saying what a file is: by the titles that are known, by its NFO, by the provider; and saying why not, where nothing is sure."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,10 +12,11 @@ from mydia import placing
 from mydia.adapters import catalogue
 from mydia.choosing.queries import list_profiles
 from mydia.demo.fakes import FakeEpisode, FakeTitle, FakeTmdb, Reply, serve
-from mydia.errors import Invalid
+from mydia.errors import Conflict, Invalid
 from mydia.events import FileGone, MediaAdded
 from mydia.house import House
 from mydia.jobs import queries as jobs
+from mydia.jobs.changes import retry_job
 from mydia.library import changes as library
 from mydia.library.model import FileFacts, FileView, Root, SeenFile
 from mydia.library.queries import file_at, held_file, roots
@@ -357,6 +358,20 @@ async def test_a_file_that_the_probe_dies_of_again_and_again_is_taken_for_broken
             "invalid",
             "The media probe died on it 3 times, so it is taken for damaged",
         )
+
+
+async def test_a_probe_that_does_not_run_is_not_the_fault_of_a_file(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        await add(here.house, film())
+        await here.crew.stop_child("analyzer")
+        (job,) = await here.found(here.films, "Charade.1963.avi")
+        while (tried := await over(here.house, job)).attempt < 4:
+            with suppress(Conflict):  # its own turn has come since
+                await here.house.write(retry_job, job)
+        assert tried.state == "retryable"
+        await here.crew.restart_child("analyzer")
+        await push(here.house, job)
+        assert (await here.file(here.films, "Charade.1963.avi")).state == "linked"
 
 
 async def test_a_librarian_that_crashes_is_brought_back_and_identifies_everything(tmp_path: Path) -> None:
