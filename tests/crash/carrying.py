@@ -38,6 +38,8 @@ Deed = Callable[[Path], list[str]]
 """The command's arguments, for a database below this folder."""
 OLD, NEW = 7, 45
 """Titles of what is replaced, and of what comes in."""
+LAST = 30
+"""How often more a command is killed in its last step, where each step is to be met."""
 
 
 @dataclass(slots=True)
@@ -210,7 +212,8 @@ def kill(trial_of: Callable[[], Trial], seed: int, times: int | None) -> Outcome
         new, steps = held_by(first.target), int(done["steps"])
         late = range(steps * 2 // 3, steps + 1)
         some = [chance.choice(late) if n % 2 else chance.randint(1, steps) for n in range(times or 0)]
-        for at in sorted(some) if times is not None else range(1, steps + 1):
+        last = [steps] * LAST  # the commit by which it counts
+        for at in sorted(some) if times is not None else [*range(1, steps + 1), *last]:
             trial, after = trial_of(), chance.choice((0, chance.uniform(0, 0.004)))
             died = life(trial.arguments, at, after)
             until_nobody_is_in(trial.server)
