@@ -19,8 +19,8 @@ from mydia.wishes import Round, Wish, after_search
 
 MOST_QUERIES = 12
 """Asked of one indexer in one search; what remains wanted is asked for in the next."""
-KEPT = 300
-"""Candidates kept of one search: the accepted ones, then as the indexers gave them."""
+KEPT = 10_000
+"""Candidates kept of one search, the accepted ones first: all of them, unless an indexer never comes to an end."""
 MANY = 1000
 """More candidates than these are judged in a process of its own, which takes a third of a second to begin: as long as so many take."""
 

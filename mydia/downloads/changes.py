@@ -24,7 +24,7 @@ from mydia.store.engine import from_json, to_json
 from mydia.store.names import readable
 from mydia.store.transaction import Transaction
 
-SEARCHES_KEPT = 50
+SEARCHES_KEPT = 10
 """Of one title, the newest; beyond them only those of which something was grabbed."""
 SPENT_DAYS = 31
 """Days that an indexer's searches stay counted."""

@@ -82,7 +82,8 @@ class CandidateView:
 
 @dataclass(frozen=True, slots=True)
 class SearchView:
-    """One search: what was asked of whom, how many were found, which was chosen. `indexers` as {name, found, error, seconds}."""
+    """One search: what was asked of whom, how many were found, which was chosen. `indexers` as {name, found, error, seconds}.
+    `candidates` are its first; `queries.candidates_of` has all."""
 
     id: str
     media_item_id: str

@@ -26,6 +26,8 @@ _VIEW = (
 )
 # A download's address, and with some indexers its guid, hold the indexer's API key: they never leave for a page.
 _SHOWN = ("targets", "infohash", "info_url", "formats", "flags", "languages", "priority")
+FIRST = 50
+"""Candidates that come with their search; the others a page at a time (`candidates_of`)."""
 _STATUSES = {"active": f"d.status in ({_OPEN})", "history": f"d.status not in ({_OPEN})"} | {
     s: f"d.status = '{s}'" for s in (*OPEN, "imported", "failed", "cancelled")
 }
@@ -129,7 +131,7 @@ def episode_downloads(conn: Connection, media_item_id: str) -> dict[str, str]:
 
 
 def searches_of(conn: Connection, media_item_id: str, *, limit: int = 10) -> tuple[SearchView, ...]:
-    """The latest searches for a title, each with every candidate and why it was taken or refused."""
+    """The latest searches for a title, each with its first candidates and why they were taken or refused."""
     rows = conn.all(
         "select * from searches where media_item_id = :m order by created_at desc, id desc limit :n",
         m=media_item_id,
@@ -143,6 +145,22 @@ def search_view(conn: Connection, search_id: str) -> SearchView:
     if row is None:
         raise NotFound(f"There is no search {search_id}.")
     return _searches(conn, [row])[0]
+
+
+def candidates_of(
+    conn: Connection, search_id: str, *, cursor: str | None = None, limit: int = 50
+) -> Page[CandidateView]:
+    """Every candidate of a search: the accepted ones, the best first, then the others. NotFound when there is no such search."""
+    search_view(conn, search_id)
+    (after,) = decode_cursor(cursor, int) if cursor else (-1,)
+    rows = conn.all(
+        "select * from search_candidates where search_id = :s and position > :after order by position limit :n",
+        s=search_id,
+        after=after,
+        n=limit + 1,
+    )
+    shown = tuple(_candidate(r) for r in rows[:limit])
+    return Page(shown, encode_cursor((shown[-1].position,)) if len(rows) > limit else None)
 
 
 def looked_for(conn: Connection, media_item_id: str) -> tuple[Looked, ...]:
@@ -212,19 +230,12 @@ def _searches(conn: Connection, rows: Sequence[dict[str, Any]]) -> tuple[SearchV
         return ()
     match, params = among("search_id", [r["id"] for r in rows])
     by_search: dict[str, list[CandidateView]] = {}
-    for c in conn.all(f"select * from search_candidates where {match} order by search_id, position", **params):
-        by_search.setdefault(c.pop("search_id"), []).append(
-            CandidateView(
-                **{
-                    **c,
-                    "accepted": bool(c["accepted"]),
-                    "chosen": bool(c["chosen"]),
-                    "rejections": tuple(from_json(c["rejections"])),
-                    "rank": tuple(from_json(c["rank"])) if c["rank"] else (),
-                    "release": {k: v for k, v in from_json(c["release"]).items() if k in _SHOWN},
-                }
-            )
-        )
+    for c in conn.all(
+        f"select * from search_candidates where {match} and position < :first order by search_id, position",
+        first=FIRST,
+        **params,
+    ):
+        by_search.setdefault(c["search_id"], []).append(_candidate(c))
     return tuple(
         SearchView(
             **{
@@ -235,4 +246,17 @@ def _searches(conn: Connection, rows: Sequence[dict[str, Any]]) -> tuple[SearchV
             }
         )
         for r in rows
+    )
+
+
+def _candidate(row: dict[str, Any]) -> CandidateView:
+    return CandidateView(
+        **{
+            **{k: v for k, v in row.items() if k != "search_id"},
+            "accepted": bool(row["accepted"]),
+            "chosen": bool(row["chosen"]),
+            "rejections": tuple(from_json(row["rejections"])),
+            "rank": tuple(from_json(row["rank"])) if row["rank"] else (),
+            "release": {k: v for k, v in from_json(row["release"]).items() if k in _SHOWN},
+        }
     )

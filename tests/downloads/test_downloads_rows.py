@@ -8,7 +8,7 @@ import pytest
 import trio
 
 from mydia.downloads import changes, queries
-from mydia.errors import Conflict, NotFound
+from mydia.errors import Conflict, Invalid, NotFound
 from mydia.events import Event
 from mydia.house import House
 from mydia.media.queries import slots_of
@@ -62,35 +62,51 @@ async def test_what_has_ended_stays_ended(tmp_path: Path) -> None:
         assert [d.id for d in await house.read(queries.to_clean_up)] == [download]  # the client has it all the same
 
 
+CANDIDATE: dict[str, Any] = {
+    "title": "Charade.1963",
+    "indexer": "one",
+    "protocol": "torrent",
+    "size": 1,
+    "seeders": 1,
+    "published": None,
+    "quality": "DVD",
+    "score": 0,
+    "accepted": True,
+    "chosen": False,
+    "rejections": [],
+    "rank": None,
+    "release": {**WISH, "targets": [], "info_url": "http://x/about"},
+}
+ASKED: dict[str, Any] = {"mode": "search", "targets": [], "indexers": [], "chosen": None, "summary": "x"}
+
+
+async def test_every_candidate_of_a_search_is_kept_and_shown_a_page_at_a_time(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        await settle_in(house, (tmp_path, "movie"))
+        item = await add(house, film())
+        found = [{**CANDIDATE, "title": f"Charade.{n}"} for n in range(queries.FIRST + 30)]
+        search = await house.write(changes.record_search, item, **ASKED, candidates=found)
+        (shown,) = await house.read(queries.searches_of, item)
+        assert [c.title for c in shown.candidates] == [c["title"] for c in found[: queries.FIRST]]
+        assert shown.found == len(found)
+        seen, cursor = [], None
+        while True:
+            page = await house.read(queries.candidates_of, search, cursor=cursor, limit=33)
+            seen += [c.title for c in page.items]
+            if (cursor := page.next) is None:
+                break
+        assert seen == [c["title"] for c in found]
+        with pytest.raises(NotFound):
+            await house.read(queries.candidates_of, "nothing")
+        with pytest.raises(Invalid):
+            await house.read(queries.candidates_of, search, cursor="x")
+
+
 async def test_a_search_can_be_shown_without_showing_an_indexers_key_and_still_be_grabbed_from(tmp_path: Path) -> None:
     async with open_house(tmp_path) as house:
         await settle_in(house, (tmp_path, "movie"))
         item = await add(house, film())
-        candidate = {
-            "title": "Charade.1963",
-            "indexer": "one",
-            "protocol": "torrent",
-            "size": 1,
-            "seeders": 1,
-            "published": None,
-            "quality": "DVD",
-            "score": 0,
-            "accepted": True,
-            "chosen": False,
-            "rejections": [],
-            "rank": None,
-            "release": {**WISH, "targets": [], "info_url": "http://x/about"},
-        }
-        search = await house.write(
-            changes.record_search,
-            item,
-            mode="search",
-            targets=[],
-            indexers=[],
-            candidates=[candidate],
-            chosen=None,
-            summary="x",
-        )
+        search = await house.write(changes.record_search, item, **ASKED, candidates=[CANDIDATE])
         shown = await house.read(queries.search_view, search)
         assert "KEY" not in repr(shown)
         assert shown.candidates[0].release["info_url"] == "http://x/about"
@@ -105,11 +121,10 @@ async def test_of_old_searches_those_are_kept_of_which_something_was_grabbed(tmp
         await settle_in(house, (tmp_path, "movie"))
         item, other = await add(house, film()), await add(house, film("Other", 1950))
         download = await grab(house, item)
-        told: dict[str, Any] = {"mode": "search", "targets": [], "indexers": [], "candidates": [], "chosen": None}
 
         async def search(title: str, download_id: str | None = None) -> str:
             clock_of(house).advance(days=1)
-            return await house.write(changes.record_search, title, **told, summary="x", download_id=download_id)
+            return await house.write(changes.record_search, title, **ASKED, candidates=[], download_id=download_id)
 
         elsewhere, fruitful, vain = await search(other), await search(item, download), await search(item)
         newest = [await search(item) for _ in range(changes.SEARCHES_KEPT)]

@@ -152,6 +152,10 @@ async def test_a_candidate_is_grabbed_by_hand_and_given_up_again(tmp_path: Path)
     async with open_api(tmp_path) as world:
         search = await get(world, f"/searches/{world.shelf.search}")
         assert [c["accepted"] for c in search["candidates"]] == [False, True]
+        candidates = f"/searches/{world.shelf.search}/candidates"
+        first = await get(world, candidates, limit=1)
+        rest = await get(world, candidates, limit=1, cursor=first["next"])
+        assert ([*first["items"], *rest["items"]], rest["next"]) == (search["candidates"], None)
         wish = {"search_id": search["id"], "position": 0}
         assert (await world.http.post(f"{ROOT}/downloads", json=wish)).status_code == 409, (
             "it is being downloaded already"

@@ -1,5 +1,6 @@
 """The pages: each renders empty and full, pages by cursor, shows strangers' words as words and secrets not at all."""
 
+import html
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 import trio
 
 from mydia.downloads import changes as downloads
+from mydia.downloads.queries import search_view
 from mydia.jobs.queries import list_jobs
 from mydia.library.changes import set_root_state
 from mydia.library.queries import roots
@@ -258,6 +260,28 @@ async def test_a_person_does_what_the_pages_offer(tmp_path: Path) -> None:
         assert (await admin.post(f"/downloads/{shelf.download}/cancel")).status_code == 409
         await post(admin, f"/searches/{shelf.search}/grab/0")
         assert (await post(admin, f"/titles/{shelf.film}/delete")).headers["Location"] == "/films"
+
+
+async def test_a_search_with_many_candidates_leads_to_a_page_of_them_all(tmp_path: Path) -> None:
+    async with open_web(tmp_path) as world:
+        shelf = await furnish(world.house)
+        reader = await world.visitor("readonly")
+        row = (await world.house.read(lambda conn: conn.all("select * from search_candidates order by position")))[0]
+        more = [{**row, "position": n, "title": f"Another.{n}.1080p"} for n in range(2, 102)]
+        await world.house.write(lambda tx: tx.insert_many("search_candidates", more))
+        await world.house.write(lambda tx: tx.update("searches", shelf.search, found=102))
+        item = (await world.house.read(search_view, shelf.search)).media_item_id
+        title = await read(reader, f"/titles/{item}")
+        assert f"/searches/{shelf.search}" in title
+        assert "Show all 102 with their verdicts" in title
+        assert "Another.101.1080p" not in title
+        page = await read(reader, f"/searches/{shelf.search}")
+        assert "102 found" in page
+        pages = [page]
+        while follow := re.search(r'<li class="more"><a [^>]*href="([^"]+)"', pages[-1]):
+            pages.append(await read(reader, html.unescape(follow[1])))
+        assert [f"Another.{n}.1080p" in "".join(pages).replace("<wbr>", "") for n in range(2, 102)] == [True] * 100
+        assert (await reader.http.get("/searches/nothing")).status_code == 404
 
 
 async def test_a_suspicious_folder_is_believed_when_a_person_says_so(tmp_path: Path) -> None:

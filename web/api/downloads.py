@@ -37,6 +37,12 @@ class CandidateOut:
 
 
 @dataclass(frozen=True, slots=True)
+class CandidatePage:
+    items: list[CandidateOut]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class SearchOut:
     id: str
     media_id: str
@@ -189,8 +195,15 @@ async def import_again(visit: Visit, download_id: str, body: ImportIn) -> JobRef
 
 @operation(api, "/searches/<search_id>", Policy.READ, answers=SearchOut)
 async def get_search(visit: Visit, search_id: str) -> SearchOut:
-    """One search with every candidate and every verdict."""
+    """One search with its first candidates and their verdicts."""
     return search_out(await visit.read(queries.search_view, search_id))
+
+
+@operation(api, "/searches/<search_id>/candidates", Policy.READ, query=Paging, answers=CandidatePage)
+async def candidates_of(visit: Visit, search_id: str, query: Paging) -> CandidatePage:
+    """Every candidate of a search with its verdict: the accepted ones, the best first, then the others."""
+    page = await visit.read(queries.candidates_of, search_id, cursor=query.cursor, limit=query.limit)
+    return CandidatePage([candidate_out(c) for c in page.items], page.next)
 
 
 @operation(api, "/blocklist", Policy.READ, query=Paging, answers=BlockPage)

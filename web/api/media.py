@@ -143,7 +143,7 @@ async def change_season(visit: Visit, media_id: str, season: str, body: EpisodeC
 
 @operation(api, "/media/<media_id>/searches", Policy.READ, answers=SearchList)
 async def searches_of(visit: Visit, media_id: str) -> SearchList:
-    """The latest searches, each with every candidate and why it was taken or refused."""
+    """The latest searches, each with its first candidates and why they were taken or refused."""
     await visit.read(queries.get_media, media_id)
     return SearchList([search_out(s) for s in await visit.read(downloads.searches_of, media_id)])
 

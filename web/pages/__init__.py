@@ -8,6 +8,7 @@ from web.pages import (
     add,
     backups,
     dashboard,
+    decisions,
     door,
     explain,
     files,
@@ -30,6 +31,21 @@ from web.pages import (
 
 
 def blueprints() -> tuple[Blueprint, ...]:
-    watching = (dashboard, grid, title, versions, add, search, activity, jobs, wanted, files, identity, system, backups)
+    watching = (
+        dashboard,
+        grid,
+        title,
+        decisions,
+        versions,
+        add,
+        search,
+        activity,
+        jobs,
+        wanted,
+        files,
+        identity,
+        system,
+        backups,
+    )
     choosing = (settings, profiles, formats, rules, renames, explain)
     return tuple(module.pages for module in (door, oidc, *watching, *choosing, account, pictures))

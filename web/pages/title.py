@@ -8,7 +8,6 @@ from quart import Blueprint, request
 from mydia import placing
 from mydia.choosing.queries import list_profiles
 from mydia.core.wanted import NewSeasons, Preset
-from mydia.downloads import changes as download_changes
 from mydia.downloads import queries as downloads
 from mydia.downloads.model import OPEN, DownloadView, SearchView
 from mydia.errors import Invalid
@@ -235,14 +234,6 @@ async def delete(visit: Visit, title_id: str) -> Answer:
         visit.house.mail["importer"].ring()
     words = f"{plural(trashed, 'file goes', 'files go')} to the trash." if too else "Its files stay on disk."
     return await back_to("/films" if item.type == "movie" else "/shows", f"{item.title} is forgotten. {words}")
-
-
-@route(pages, "/searches/<search_id>/grab/<int:position>", Policy.ACT, methods=("POST",))
-async def grab(visit: Visit, search_id: str, position: int) -> Answer:
-    """A person takes a candidate, whatever was decided of it."""
-    search = await visit.read(downloads.search_view, search_id)
-    await visit.write(download_changes.grab_candidate, search_id, position, actor=visit.name)
-    return await back_to(f"/titles/{search.media_item_id}", "The release is grabbed.")
 
 
 @route(pages, "/titles/<title_id>/seasons/<int:season>/monitor", Policy.ACT, methods=("POST",))

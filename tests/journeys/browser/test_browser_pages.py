@@ -17,6 +17,7 @@ from mydia.jobs.queries import list_jobs
 from mydia.library.queries import files_of
 from mydia.media import changes as media
 from mydia.messages import AddTitle
+from mydia.store.engine import Connection
 from mydia.store.transaction import to_text
 from tests.support.browser import Place, Theme, visiting
 from tests.support.waiting import eventually
@@ -59,6 +60,7 @@ def pages(place: Place) -> dict[str, str]:
         "file": f"/files/{_file(place, 'Metropolis')}",
         "file-show": f"/files/{_file(place, 'Metropolis')}?media_id={place.title('One Step Beyond')}",
         "versions": f"/titles/{place.title('Metropolis')}/versions",
+        "decisions": f"/searches/{place.read(_search)}",
         "add": "/add",
         "add-found": "/add?q=metropolis",
         "search": "/search?q=night",
@@ -90,6 +92,10 @@ def pages(place: Place) -> dict[str, str]:
 
 def _file(place: Place, title: str) -> str:
     return place.read(files_of, place.title(title))[0].id
+
+
+def _search(conn: Connection) -> str:
+    return str(conn.value("select id from searches order by created_at desc, id limit 1"))
 
 
 def _backup(place: Place) -> str:
