@@ -4,6 +4,7 @@ Standard library only, and no Trio. Anything but a refusal that the function rai
 with status 1.
 """
 
+import gc
 import os
 import pickle
 import sys
@@ -16,6 +17,7 @@ from .port_child import die_with_the_parent, keep_stdout
 
 def main() -> None:
     die_with_the_parent()
+    gc.disable()  # it ends with its one call, and all that it holds with it
     with os.fdopen(keep_stdout(), "wb") as out:
         function, args, kwargs = pickle.load(sys.stdin.buffer)  # noqa: S301 - the parent wrote it
         said: tuple[bool, Any]

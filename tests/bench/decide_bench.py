@@ -5,7 +5,7 @@
     loop_lag_ms    how late a timer of the loop comes while all of them, their names new, are decided on as the searcher has it: a thousand
                    at a time in a thread, all at once in a process of its own; and `idle`, with nothing beside: the machine's own lag
 
-Seconds of processor time, the best of some rounds, on one core.
+Seconds of processor time, the best of some rounds, on one core; without the collector, as in the process that decides on so many.
 """
 
 from __future__ import annotations
@@ -93,6 +93,7 @@ def world() -> tuple[Target, Context]:
 
 
 def measure(candidates: list[Candidate], target: Target, context: Context) -> dict[str, Any]:
+    gc.disable()
     seconds: dict[str, list[float]] = {"cold": [], "warm": [], "rank": []}
     accepted = 0
     for _ in range(ROUNDS):
@@ -133,6 +134,7 @@ async def lag(beside: Callable[[], Awaitable[object]]) -> dict[str, float]:
 async def lags(found: list[FoundRelease], target: Target, context: Context) -> dict[str, dict[str, float]]:
     """As the daemon has it: threads hand over as often as its own do, and what was there at the start is not looked at for garbage."""
     sys.setswitchinterval(SWITCH_SECONDS)
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT)

@@ -1,7 +1,7 @@
 // Live pages. <body data-live-url="/live" data-live-after="4711"> says where this page stands; the stream tells which topics moved
 // since, and every region that names one (hx-trigger="live:downloads from:body") refetches itself.
 //   data-live on the body: absent (no stream yet) | "live" | "lost", and in words in every .live-dot
-//   "mydia:back" on the body, once, when nobody can say what was missed: every region refetches itself
+//   "mydia:back" on the body, once, when something may have been missed (the line was cut): every region refetches itself
 // Download bars move by the message itself: [data-download="id"] holds [data-bar] [data-percent] [data-speed] [data-eta].
 // A hidden tab hangs up after a while (browsers allow six streams per house, in all tabs together) and catches up when it is seen again.
 import htmx from "htmx.org";
@@ -17,6 +17,7 @@ let stream;
 let seq = body.dataset.liveAfter;
 let silence;
 let hanging;
+let opened = false; // ever
 let again = 0; // a timer, while a region shows less than the stream has told
 
 function show(state) {
@@ -28,7 +29,8 @@ function show(state) {
 function listen() {
   stream?.close();
   stream = new EventSource(`${body.dataset.liveUrl}?after=${seq}`);
-  stream.addEventListener("open", () => { show("live"); heard(); if (again) catchUp(); });
+  // What is told without being kept (a job moved, a download waits) was missed while the line was cut: nothing tells it again.
+  stream.addEventListener("open", () => { show("live"); heard(); if (again || opened) catchUp(); opened = true; });
   stream.addEventListener("error", () => {
     show("lost");
     // The browser tries again by itself unless it was answered "no": then ask the house why, by loading the page.
