@@ -141,17 +141,14 @@ def searches_of(conn: Connection, media_item_id: str, *, limit: int = 10) -> tup
 
 
 def search_view(conn: Connection, search_id: str) -> SearchView:
-    row = conn.one("select * from searches where id = :id", id=search_id)
-    if row is None:
-        raise NotFound(f"There is no search {search_id}.")
-    return _searches(conn, [row])[0]
+    return _searches(conn, [_search_row(conn, search_id)])[0]
 
 
 def candidates_of(
     conn: Connection, search_id: str, *, cursor: str | None = None, limit: int = 50
 ) -> Page[CandidateView]:
     """Every candidate of a search: the accepted ones, the best first, then the others. NotFound when there is no such search."""
-    search_view(conn, search_id)
+    _search_row(conn, search_id)
     (after,) = decode_cursor(cursor, int) if cursor else (-1,)
     rows = conn.all(
         "select * from search_candidates where search_id = :s and position > :after order by position limit :n",
@@ -223,6 +220,13 @@ def _downloads(conn: Connection, rows: Sequence[dict[str, Any]]) -> tuple[Downlo
         )
         for r in rows
     )
+
+
+def _search_row(conn: Connection, search_id: str) -> dict[str, Any]:
+    row = conn.one("select * from searches where id = :id", id=search_id)
+    if row is None:
+        raise NotFound(f"There is no search {search_id}.")
+    return row
 
 
 def _searches(conn: Connection, rows: Sequence[dict[str, Any]]) -> tuple[SearchView, ...]:

@@ -12,7 +12,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ from typing import Any
 import yaml
 
 from mydia import cli
-from mydia.errors import NotFound, Unavailable
+from mydia.errors import NotFound
 from mydia.store import portable
 from mydia.store.maintenance import faults
 from mydia.store.moving import Whole
@@ -32,7 +31,7 @@ from mydia.store.postgres_whole import FORMER, PostgresWhole
 from tests.crash.platter import Named, Recorder, Synced, lay_down
 from tests.crash.victims import CHUNK
 from tests.support.postgres import Postgres
-from tests.support.rows import NOW, everything, insert, lived_in, title, whole_in
+from tests.support.rows import NOW, everything, insert, lived_in, title, until_nobody_is_in, whole_in
 
 Deed = Callable[[Path], list[str]]
 """The command's arguments, for a database below this folder."""
@@ -246,18 +245,6 @@ def _after_a_kill(
 
 def _kept(trial: Trial, old: bytes | None) -> list[str]:
     return ["what was replaced is not kept"] if trial.former is not None and held_by(trial.former) != old else []
-
-
-def until_nobody_is_in(there: Whole) -> None:
-    """A server may need a moment to see that a client was killed: until then it goes on with what it was asked last."""
-    until = time.monotonic() + 60
-    while True:
-        try:
-            with there.alone():
-                return
-        except Unavailable:
-            assert time.monotonic() < until
-            time.sleep(0.01)
 
 
 # -- what is carried

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,19 @@ from mydia.store.portable import CHUNK, open_export, write_export
 from mydia.store.postgres_whole import PostgresWhole
 from mydia.store.schema import schema_of
 from tests.support.postgres import Postgres
-from tests.support.rows import NOW, TABLES, event, everything, file_sum, insert, lived_in, make, title, whole_in
+from tests.support.rows import (
+    NOW,
+    TABLES,
+    event,
+    everything,
+    file_sum,
+    insert,
+    lived_in,
+    make,
+    title,
+    until_nobody_is_in,
+    whole_in,
+)
 
 Server = tuple[Postgres, str]
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -637,18 +648,6 @@ def test_a_source_that_changed_since_a_move_was_broken_off_is_moved_from_the_beg
         moved(origin, there)
     moved(origin, there)
     assert everything(there) == everything(origin)
-
-
-def until_nobody_is_in(there: PostgresWhole) -> None:
-    """A server may need a moment to see that a client was killed."""
-    until = time.monotonic() + 60
-    while True:
-        try:
-            with there.alone():
-                return
-        except Unavailable:
-            assert time.monotonic() < until
-            time.sleep(0.01)
 
 
 def test_the_schema_knows_each_tables_place_and_key() -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import trio
 
 from migrations import MIGRATIONS
+from mydia.errors import Unavailable
 from mydia.store.migrate import Migration
 from mydia.store.moving import Whole
 from mydia.store.portable import write_export
@@ -23,6 +25,18 @@ TABLES: dict[str, Table] = {t.name: t for t in schema_of(MIGRATIONS)}
 
 def whole_in(folder: Path, name: str = "mydia") -> SqliteWhole:
     return SqliteWhole(folder / f"{name}.db", folder / "backups")
+
+
+def until_nobody_is_in(there: Whole) -> None:
+    """A server may need a moment to see that a client was killed: until then it goes on with what it was asked last."""
+    until = time.monotonic() + 60
+    while True:
+        try:
+            with there.alone():
+                return
+        except Unavailable:
+            assert time.monotonic() < until
+            time.sleep(0.01)
 
 
 def make(path: Path, migrations: tuple[Migration, ...] = MIGRATIONS) -> Path:
