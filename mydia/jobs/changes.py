@@ -11,7 +11,7 @@ from mydia.errors import Conflict, NotFound
 from mydia.events import JobChanged, QueueChanged
 from mydia.jobs.model import KINDS_OF_QUEUE, MAX_INTERRUPTIONS, Ended, Hands, Job, JobError, State, node_of, queue_of
 from mydia.jobs.queries import get_job, job, room
-from mydia.store.engine import Row, among, from_json, to_json
+from mydia.store.engine import UNHELD, Row, among, from_json, to_json
 from mydia.store.transaction import Transaction, parse_time, to_text
 
 _BUSY = "exists (select 1 from jobs r where r.unique_key = jobs.unique_key and r.state = 'executing')"
@@ -37,14 +37,14 @@ def leave(tx: Transaction, ended: Sequence[Ended], hands: Hands, reason: str, st
 def claim(tx: Transaction, hands: Hands) -> tuple[Job, ...]:
     """Take the jobs of these kinds that are due and for which their queues have room, most urgent first, then oldest.
 
-    They are executing from now on. Of jobs that are the same wish, one runs at a time.
+    They are executing from now on. Of jobs that are the same wish, one runs at a time. What somebody else holds is left for later.
     """
     free = room(tx, hands)
     mine = [kind for kind in hands.kinds if free.get(queue_of(kind), 0) > 0]
     match, params = among("kind", mine)
     tx.execute(
-        f"""update jobs set state = 'available'
-        where state in ('scheduled', 'retryable') and scheduled_at <= :now and {match}""",
+        f"""update jobs set state = 'available' where id in (
+            select id from jobs where state in ('scheduled', 'retryable') and scheduled_at <= :now and {match} {UNHELD})""",
         now=tx.now,
         **params,
     )
@@ -83,7 +83,7 @@ def _most_urgent(tx: Transaction, queue: str, hands: Hands, free: int) -> list[R
         for row in tx.all(
             f"""select kind, priority, scheduled_at, id from jobs
             where kind = :kind and state = 'available' and not (unique_key is not null and {_BUSY})
-            order by priority, scheduled_at, id limit :limit""",
+            order by priority, scheduled_at, id limit :limit {UNHELD}""",
             kind=kind,
             limit=own if kind in hands.kinds else free,
         )

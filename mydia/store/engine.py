@@ -215,6 +215,10 @@ def among(column: str, values: Iterable[Any], name: str = "in") -> tuple[str, di
     return f"{column} in ({', '.join(':' + key for key in params)})", params
 
 
+UNHELD = "/* for update skip locked */"
+"""Ends a query for rows that are about to be changed: those that somebody else holds are left out, where anybody else can hold one."""
+
+
 def containing(part: str) -> str:
     """The pattern of texts that contain `part`, for `lower(column) like lower(:pattern) escape '!'`.
 

@@ -28,6 +28,8 @@ PROMISES: dict[str, tuple[str, ...]] = {
     "taken in the order of priority, time and age, by one only, when due and not before": (
         "jobs/test_jobs_lifecycle.py::test_the_urgent_first_then_the_longest_due_then_the_oldest_over_all_kinds",
         "jobs/test_jobs_lifecycle.py::test_racing_claims_give_each_job_once",
+        "jobs/test_jobs_held.py::test_three_nodes_take_every_job_once_but_the_one_that_is_held",
+        "jobs/test_jobs_held.py::test_the_next_most_urgent_is_taken_at_once_and_what_was_held_when_it_is_free",
         "jobs/test_jobs_lifecycle.py::test_what_is_not_due_is_not_claimed",
         "jobs/test_jobs_lifecycle.py::test_what_is_asked_for_all_the_time_reads_only_what_waits",
     ),

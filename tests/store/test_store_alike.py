@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mydia.store.dialect import placeholders, schema
-from mydia.store.engine import Connection, among, containing
+from mydia.store.engine import UNHELD, Connection, among, containing
 from mydia.store.transaction import Transaction
 from tests.support.house import open_house
 
@@ -183,6 +183,7 @@ async def test_rows_are_counted_and_returned_alike(tmp_path: Path) -> None:
         ("select 'it''s :a' || :a", "select 'it''s :a' || %(a)s"),
         ("select 5 % :a -- :b %\n/* :c */", "select 5 %% %(a)s -- :b %%\n/* :c */"),
         ("where x like '%a%'", "where x like '%%a%%'"),
+        (UNHELD, "for update skip locked"),
         ("lower( :q ) = lower(q)", 'lower( %(q)s collate "C" ) = lower(q)'),
     ],
 )
