@@ -8,6 +8,7 @@ import contextlib
 import io
 import json
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -15,6 +16,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -26,10 +28,11 @@ from mydia.errors import NotFound
 from mydia.store import portable
 from mydia.store.maintenance import faults
 from mydia.store.moving import Whole
-from mydia.store.portable import write_export
+from mydia.store.portable import open_export, write_export
 from mydia.store.postgres_whole import FORMER, PostgresWhole
+from mydia.store.schema import schema_of
 from tests.crash.platter import Named, Recorder, Synced, lay_down
-from tests.crash.victims import CHUNK
+from tests.crash.victims import CHUNK, FALLS
 from tests.support.postgres import Postgres
 from tests.support.rows import NOW, everything, insert, lived_in, title, until_nobody_is_in, whole_in
 
@@ -38,7 +41,10 @@ Deed = Callable[[Path], list[str]]
 OLD, NEW = 7, 45
 """Titles of what is replaced, and of what comes in."""
 LAST = 30
-"""How often more a command is killed in its last step, where each step is to be met."""
+"""How often more a command is cut short in its last step, where each step is to be met."""
+KILLED, *FALLEN = FALLS
+"""The command itself is killed, or loses its server, or its connections to it."""
+OF_THE_SERVER = ("the server", "all of the server")
 
 
 @dataclass(slots=True)
@@ -163,12 +169,12 @@ def _after_a_cut(recording: Recording, disk: Path, outcome: Outcome, *, done: bo
         yield f"the next try ended with {code}: {said}"
 
 
-# -- kills, where one of the two is PostgreSQL
+# -- falls, where one of the two is PostgreSQL
 
 
 @contextmanager
 def victims() -> Iterator[Callable[..., dict[str, Any]]]:
-    """Somebody to run commands and to kill them (victims.py): `(arguments, at=step or None, after=seconds)`."""
+    """Somebody to run commands, each of which meets a fall (victims.py), where it is told at which step."""
     command = [sys.executable, "-m", "tests.crash.victims"]
     home = Path(__file__).parents[2]
     process = subprocess.Popen(command, cwd=home, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -176,8 +182,8 @@ def victims() -> Iterator[Callable[..., dict[str, Any]]]:
     assert process.stdout is not None
     asked, told = process.stdin, process.stdout
 
-    def life(arguments: Sequence[str], at: int | None = None, after: float = 0) -> dict[str, Any]:
-        asked.write(json.dumps({"arguments": arguments, "at": at, "after": after}) + "\n")
+    def life(arguments: Sequence[str], at: int | None = None, **how: Any) -> dict[str, Any]:
+        asked.write(json.dumps({"arguments": arguments, "at": at, **how}) + "\n")
         asked.flush()
         answer: dict[str, Any] = json.loads(told.readline())
         return answer
@@ -191,56 +197,76 @@ def victims() -> Iterator[Callable[..., dict[str, Any]]]:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A command on a target that was made for it alone. `server` is the database on PostgreSQL that it is in; `former` is where it keeps
-    what it replaces there."""
+    """A command on a target that was made for it alone. `held` is all that the target holds; `server` is the database on PostgreSQL that
+    the command is in; `former` is where it keeps what it replaces there."""
 
     arguments: list[str]
-    target: Whole
+    held: Callable[[], bytes | None]
     server: PostgresWhole
     former: PostgresWhole | None = None
 
 
-def kill(trial_of: Callable[[], Trial], seed: int, times: int | None) -> Outcome:
-    """Kill the command at so many of its steps, half of them in the last third, or at each of them; then let it come to its end."""
+def let_fall(
+    trial_of: Callable[[], Trial], server: Postgres, falls: Sequence[str], seed: int, times: int | None
+) -> Outcome:
+    """Let the command meet one of these falls after the other at so many of its steps, half of them in the last third, or at each of them;
+    then, when the server is there again, let it come to its end."""
     chance = random.Random(seed)  # noqa: S311 - moments, nothing secret
     outcome = Outcome()
     with victims() as life:
         first = trial_of()
-        old, done = held_by(first.target), life(first.arguments)
+        old, done = first.held(), life(first.arguments)
         assert done["status"] == 0, done["said"]
-        new, steps = held_by(first.target), int(done["steps"])
+        new, steps = first.held(), int(done["steps"])
         late = range(steps * 2 // 3, steps + 1)
         some = [chance.choice(late) if n % 2 else chance.randint(1, steps) for n in range(times or 0)]
         last = [steps] * LAST  # the commit by which it counts
-        for at in sorted(some) if times is not None else [*range(1, steps + 1), *last]:
-            trial, after = trial_of(), chance.choice((0, chance.uniform(0, 0.004)))
-            died = life(trial.arguments, at, after)
+        for n, at in enumerate(sorted(some) if times is not None else [*range(1, steps + 1), *last]):
+            trial, after, fall = trial_of(), chance.uniform(0, 0.004) if n % 2 else 0, chance.choice(falls)
+            ended = life(trial.arguments, at, after=after, fall=fall, server=server.pid)
+            if ended["struck"]:
+                _mend(server, fall)
             until_nobody_is_in(trial.server)
-            there = held_by(trial.target)
-            if died["status"] == -signal.SIGKILL:
+            there = trial.held()
+            if ended["status"] != 0:
                 outcome.cuts += 1
                 outcome.new += there == new
-            found = list(_after_a_kill(trial, died, there, old, new))
+            found = list(_after_a_fall(trial, fall, ended, there, old, new))
             again = life(trial.arguments)
-            if again["status"] != 0 or held_by(trial.target) != new:
+            if again["status"] != 0 or trial.held() != new:
                 found.append(f"the next try ended with {again['status']}: {again['said']}")
             found += _kept(trial, old)
-            outcome.wrong += [f"seed {seed}, {after:.4f} s after step {at} of {steps}: {line}" for line in found]
+            where = f"seed {seed}, {fall} fell {after:.4f} s after step {at} of {steps}"
+            outcome.wrong += [f"{where}: {line}" for line in found]
     outcome.steps = steps
     return outcome
 
 
-def _after_a_kill(
-    trial: Trial, died: dict[str, Any], there: bytes | None, old: bytes | None, new: bytes | None
+def _mend(server: Postgres, fall: str) -> None:
+    """Have the server where it was: it is started again where it has fallen, and where it mends itself that is waited for."""
+    if fall in OF_THE_SERVER:
+        server.stop()
+        server.start()
+    else:
+        server.until_it_answers()
+
+
+def _after_a_fall(
+    trial: Trial, fall: str, ended: dict[str, Any], there: bytes | None, old: bytes | None, new: bytes | None
 ) -> Iterator[str]:
-    if died["status"] not in (0, -signal.SIGKILL):
-        yield f"it ended with {died['status']}: {died['said']}"
+    if ended["status"] not in (0, -signal.SIGKILL if fall == KILLED else 1):
+        yield f"it ended with {ended['status']}: {ended['said']}"
+    if ended["status"] == 1 and not (ended["struck"] and _SAID.fullmatch(ended["said"])):
+        yield f"it was not said in one line: {ended['said']}"
     if there not in (old, new):
         yield "there is neither what was nor what was to come"
-    if died["status"] == 0 and there != new:
+    if ended["status"] == 0 and there != new:
         yield "it was said to be done, and is not"
     if there == new:
         yield from _kept(trial, old)
+
+
+_SAID = re.compile(r"(.+: [\d,]+ of [\d,]+ rows \(\d+%\)\n)*mydia: .+\n")
 
 
 def _kept(trial: Trial, old: bytes | None) -> list[str]:
@@ -288,7 +314,8 @@ def import_there(folder: Path, server: Postgres) -> Callable[[], Trial]:
         url = server.url(made(template))
         arguments = ["--config", config_at(folder, folder / "there", url), "db", "import", str(file), "--replace"]
         former = PostgresWhole(f"{url}&options=-csearch_path%3D{FORMER}")
-        return Trial(arguments, there := PostgresWhole(url), there, former)
+        there = PostgresWhole(url)
+        return Trial(arguments, partial(held_by, there), there, former)
 
     return trial
 
@@ -301,7 +328,8 @@ def move_there(folder: Path, server: Postgres) -> Callable[[], Trial]:
 
     def trial() -> Trial:
         url = server.url(made("template1"))
-        return Trial(["--config", config, "db", "move", "--to", url], there := PostgresWhole(url), there)
+        there = PostgresWhole(url)
+        return Trial(["--config", config, "db", "move", "--to", url], partial(held_by, there), there)
 
     return trial
 
@@ -314,14 +342,35 @@ def move_back(folder: Path, server: Postgres) -> Callable[[], Trial]:
     def trial() -> Trial:
         here = folder / f"back-{next(numbers)}"
         arguments = ["--config", config, "db", "move", "--to", str(here / "mydia.db")]
-        return Trial(arguments, whole_in(here), PostgresWhole(url))
+        return Trial(arguments, partial(held_by, whole_in(here)), PostgresWhole(url))
 
     return trial
 
 
-def _export(folder: Path) -> Path:
+def export_from(folder: Path, server: Postgres) -> Callable[[], Trial]:
+    """From PostgreSQL to a file, over an older one."""
+    url, numbers, older = server.url(_lived_in_there(folder, server, NEW)), count(), _export(folder, OLD)
+    config = config_at(folder, folder / "origin", url)
+
+    def trial() -> Trial:
+        file = shutil.copyfile(older, folder / f"out-{next(numbers)}.gz")
+        arguments = ["--config", config, "db", "export", str(file), "--replace"]
+        return Trial(arguments, partial(_rows_of, file), PostgresWhole(url))
+
+    return trial
+
+
+def _rows_of(file: Path) -> bytes:
+    """The rows of an export, which is whole."""
+    with open_export(file) as source:
+        rows = [chunk.lines for table in schema_of(source.migrations) for chunk in source.chunks(table)]
+        source.check()
+    return b"".join(rows)
+
+
+def _export(folder: Path, titles: int = NEW) -> Path:
     (folder / "other").mkdir(parents=True)
-    return exported(lived_in(folder / "other", NEW), folder / "all.gz")
+    return exported(lived_in(folder / "other", titles), folder / "all.gz")
 
 
 def _lived_in_there(folder: Path, server: Postgres, titles: int) -> str:

@@ -20,8 +20,9 @@ from mydia.store.transaction import to_text
 from tests.crash import truths
 from tests.crash.clients import Client, Ledger
 from tests.crash.held import Held, OnPostgres, OnSqlite
-from tests.crash.world import Stage, gone, group_of, landings, seed_profile, set_stage
+from tests.crash.world import Stage, landings, seed_profile, set_stage
 from tests.journeys.process import Daemon, daemon_of, free_port
+from tests.support.processes import gone, group_of
 from tests.support.waiting import eventually
 
 BUSY = 30

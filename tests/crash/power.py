@@ -16,6 +16,7 @@ import trio
 
 from mydia.messages import Change
 from mydia.store.backups import Keeper
+from mydia.store.driver import Driver
 from mydia.store.engine import Connection
 from mydia.store.maintenance import faults as faults_of
 from mydia.store.sqlite import SqliteEngine
@@ -56,25 +57,31 @@ def counted(conn: Connection) -> Counted:
     return Counted(tuple(int(row["reason"]) for row in rows), tuple(numbers), int(count or 0))
 
 
-def engine_at(folder: Path, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> SqliteEngine:
-    return SqliteEngine(folder / "mydia.db", backups=folder / "backups", synchronous=synchronous)
+def engine_at(folder: Path, key: str | None = None, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> SqliteEngine:
+    return SqliteEngine(folder / "mydia.db", backups=folder / "backups", synchronous=synchronous, key=key)
 
 
 async def record(
-    folder: Path, seed: int, batches: int, synchronous: Literal["FULL", "NORMAL"] = "FULL", *, from_nothing: bool = True
+    folder: Path,
+    seed: int,
+    batches: int,
+    key: str | None = None,
+    synchronous: Literal["FULL", "NORMAL"] = "FULL",
+    *,
+    from_nothing: bool = True,
 ) -> Recorder:
     """Batches of changes with checkpoints, backups, reads that hold the log and reopenings among them. With `from_nothing` the power may go
     while the database is being made, too."""
     chance = random.Random(seed)  # noqa: S311 - moments, nothing secret
     await trio.Path(folder).mkdir()
     if not from_nothing:
-        engine = engine_at(folder, synchronous)
+        engine = engine_at(folder, key, synchronous)
         await engine.open(NOW)
         await engine.close()
     recorder = Recorder(folder)
     number = 0
     with recorder.at_work():
-        engine = engine_at(folder, synchronous)
+        engine = engine_at(folder, key, synchronous)
         await engine.open(NOW)
         for _ in range(batches):
             changes = [
@@ -89,7 +96,7 @@ async def record(
                     await engine.checkpoint()
                 case dice if dice < 0.06:
                     await engine.close()
-                    engine = engine_at(folder, synchronous)
+                    engine = engine_at(folder, key, synchronous)
                     await engine.open(NOW)
                 case dice if dice < 0.08:
                     recorder.tell(Path(await engine.backup(2, NOW)).name)
@@ -97,10 +104,10 @@ async def record(
     return recorder
 
 
-async def record_restore(folder: Path) -> Recorder:
+async def record_restore(folder: Path, key: str | None = None) -> Recorder:
     """A backup of BEFORE changes is put in the place of a database that has twice as many and was not closed: a daemon that was killed."""
     await trio.Path(folder).mkdir()
-    engine = engine_at(folder)
+    engine = engine_at(folder, key)
     await engine.open(NOW)
     await commit_all(engine, [Change(step, (n, 3000)) for n in range(1, BEFORE + 1)])
     backup = Path(await engine.backup(3, NOW))
@@ -111,9 +118,9 @@ async def record_restore(folder: Path) -> Recorder:
         (folder / name).write_bytes(content)
     recorder = Recorder(folder)
     with recorder.at_work():
-        await trio.to_thread.run_sync(Keeper(folder / "mydia.db", folder / "backups").stage, backup)
+        await trio.to_thread.run_sync(Keeper(folder / "mydia.db", folder / "backups", Driver(key)).stage, backup)
         recorder.tell("staged")
-        engine = engine_at(folder)
+        engine = engine_at(folder, key)
         await engine.open(NOW)
         recorder.tell("restored")
         await engine.close()
@@ -123,7 +130,7 @@ async def record_restore(folder: Path) -> Recorder:
 BEFORE = 20
 
 
-async def cut_restore(recorder: Recorder, scratch: Path, seed: int, times: int) -> list[str]:
+async def cut_restore(recorder: Recorder, scratch: Path, seed: int, times: int, key: str | None = None) -> list[str]:
     """What is wrong after so many cuts behind each step at which a file gets another name, since there it is decided: it must be the old
     database or the restored one, and the restored one from when that was said."""
     chance = random.Random(seed)  # noqa: S311 - moments, nothing secret
@@ -134,7 +141,7 @@ async def cut_restore(recorder: Recorder, scratch: Path, seed: int, times: int) 
         await trio.to_thread.run_sync(partial(shutil.rmtree, scratch, ignore_errors=True))
         lay_down(disk.after_a_cut(chance), scratch)
         where = f"seed {seed}, step {moment} of {len(recorder.steps)}, told {disk.told}"
-        engine = engine_at(scratch)
+        engine = engine_at(scratch, key)
         try:
             await engine.open(NOW)
             faults, there = await engine.check(), await engine.read(counted)
@@ -178,7 +185,7 @@ class Outcome:
         }
 
 
-async def cut(recorder: Recorder, scratch: Path, seed: int, times: int) -> Outcome:
+async def cut(recorder: Recorder, scratch: Path, seed: int, times: int, key: str | None = None) -> Outcome:
     """Cut the power at so many moments of the recording, and look with the real engine at what each has left."""
     chance = random.Random(seed)  # noqa: S311 - moments, nothing secret
     outcome = Outcome()
@@ -188,14 +195,13 @@ async def cut(recorder: Recorder, scratch: Path, seed: int, times: int) -> Outco
         lay_down(disk.after_a_cut(chance), scratch)
         told = max((what for what in disk.told if isinstance(what, int)), default=0)
         backups = [what for what in disk.told if isinstance(what, str)]
-        await _look(outcome, scratch, f"seed {seed}, step {moment}", told, backups[-2:])
+        await _look(outcome, engine_at(scratch, key), f"seed {seed}, step {moment}", told, backups[-2:])
     return outcome
 
 
-async def _look(outcome: Outcome, folder: Path, where: str, told: int, backups: Sequence[str]) -> None:
+async def _look(outcome: Outcome, engine: SqliteEngine, where: str, told: int, backups: Sequence[str]) -> None:
     outcome.trials += 1
     outcome.acknowledged += told
-    engine = engine_at(folder)
     try:
         await engine.open(NOW)
     except Exception as error:  # noqa: BLE001 - whatever it is, the database can't be opened
@@ -214,7 +220,7 @@ async def _look(outcome: Outcome, folder: Path, where: str, told: int, backups: 
         outcome.lost.append(f"{where}: told of {told} changes, {there.count} are there")
     outcome.unasked += max(0, there.count - told)
     for name in backups:
-        if not (folder / "backups" / name).is_file():
+        if not (engine.backups / name).is_file():
             outcome.lost.append(f"{where}: told of the backup {name}, which is gone")
-        elif found := await trio.to_thread.run_sync(faults_of, folder / "backups" / name):
+        elif found := await trio.to_thread.run_sync(faults_of, engine.backups / name, engine.keeper.driver):
             outcome.corrupt.append(f"{where}: the backup {name}: {found}")

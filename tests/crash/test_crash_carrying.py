@@ -33,6 +33,18 @@ def test_a_power_cut_during_a_move_from_postgresql_leaves_nothing_or_all_of_it(
 def test_a_command_that_is_killed_leaves_the_old_database_or_the_new_one_and_the_next_try_ends_it(
     tmp_path: Path, seed: int, postgres: Server, carry: Callable[[Path, Postgres], Any]
 ) -> None:
-    outcome = carrying.kill(carry(tmp_path, postgres[0]), seed, times=3)
+    outcome = carrying.let_fall(carry(tmp_path, postgres[0]), postgres[0], [carrying.KILLED], seed, times=3)
+    assert outcome.wrong == []
+    assert outcome.cuts > 0
+
+
+@pytest.mark.xdist_group("falling")
+@pytest.mark.parametrize(
+    "carry", [carrying.export_from, carrying.import_there, carrying.move_there, carrying.move_back]
+)
+def test_a_server_that_falls_meanwhile_leaves_the_old_or_the_new_and_is_said_in_one_line_and_the_next_try_ends_it(
+    tmp_path: Path, seed: int, falling: Postgres, carry: Callable[[Path, Postgres], Any]
+) -> None:
+    outcome = carrying.let_fall(carry(tmp_path, falling), falling, carrying.FALLEN, seed, times=4)
     assert outcome.wrong == []
     assert outcome.cuts > 0

@@ -1,8 +1,9 @@
 """SQLite's own way to the disk, watched: every write, sync, cut and removal is told, and any of them can be made to fail.
 
 The VFS is the system's; of its files three methods and the closing are replaced by ones that first ask a `Witness` and then do what they
-always did. It is registered as the default for as long as the context lasts, in the very library that Python's sqlite3 uses, so the code
-under test opens its files as ever and knows nothing of it.
+always did. It is registered as the default for as long as the context lasts, in the very libraries that Python's sqlite3 and SQLCipher's
+driver use, so the code under test opens its files as ever and knows nothing of it. SQLCipher encrypts above its VFS: what is told of its
+files is what stands on the disk.
 """
 
 import _sqlite3
@@ -10,7 +11,10 @@ import contextlib
 import ctypes as c
 import os
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any, Protocol
+
+import sqlcipher3._sqlite3
 
 OK = 0
 OPEN_CREATE = 0x4  # sqlite3.h
@@ -68,10 +72,10 @@ _kept: list[Any] = []
 """C may call what was registered as long as a connection lives: nothing of it is ever given back."""
 
 
-def _library() -> c.CDLL:
-    library = c.CDLL(getattr(_sqlite3, "__file__", None))
+def _library(driver: ModuleType) -> c.CDLL:
+    library = c.CDLL(driver.__file__)
     if not hasattr(library, "sqlite3_vfs_register"):
-        raise AssertionError("this Python's sqlite3 shows none of SQLite's functions, so its disk can't be watched")
+        raise AssertionError(f"{driver.__name__} shows none of SQLite's functions, so its disk can't be watched")
     library.sqlite3_vfs_find.restype = c.POINTER(_Vfs)
     return library
 
@@ -149,8 +153,15 @@ def _bound(function: Any, original: Any) -> Callable[..., int]:
 
 @contextlib.contextmanager
 def watched_by(witness: Witness) -> Iterator[None]:
-    """Have every database that is opened meanwhile by Python's sqlite3 told of to the witness."""
-    library = _library()
+    """Have every database that is opened meanwhile, encrypted or not, told of to the witness."""
+    with contextlib.ExitStack() as both:
+        for driver in (_sqlite3, sqlcipher3._sqlite3):
+            both.enter_context(_watched_in(_library(driver), witness))
+        yield
+
+
+@contextlib.contextmanager
+def _watched_in(library: c.CDLL, witness: Witness) -> Iterator[None]:
     system = library.sqlite3_vfs_find(b"unix")
     ours = _Watched(system, witness)
     _kept.append(ours)

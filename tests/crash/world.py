@@ -1,11 +1,10 @@
 """A house that is busy from all sides while it is killed: many films, a metadata provider, an indexer, a client that delivers at once."""
 
 import hashlib
-import os
 import random
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -140,23 +139,3 @@ def seed_profile(tx: Transaction) -> None:
     """The demo's profile, but one that upgrades."""
     if all(known.name != PROFILE for known in list_profiles(tx)):
         choosing.put_profile(tx, replace(demo_profile(), upgrades=True, cutoff="Remux-1080p"), actor="tests")
-
-
-def gone(pids: list[int]) -> bool:
-    """None of these processes lives (a zombie does not)."""
-    for pid in pids:
-        with suppress(FileNotFoundError, ProcessLookupError):
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX":
-                return False
-    return True
-
-
-def group_of(leader: int) -> list[int]:
-    """The processes of a process group."""
-    found = []
-    for entry in os.scandir("/proc"):
-        if entry.name.isdigit():
-            with suppress(FileNotFoundError, ProcessLookupError):
-                if os.getpgid(int(entry.name)) == leader:
-                    found.append(int(entry.name))
-    return found

@@ -1,6 +1,5 @@
 """The daemon as people run it: `mydia` in a process of its own, on a data folder, with an API key and a session made beforehand."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -24,6 +23,8 @@ from mydia.settings.secret import secret_key
 from mydia.store.transaction import Transaction, to_text
 from supervisors.boot import make_folders
 from tests.support.ports import free_port as free_port
+from tests.support.processes import children_of as children_of
+from tests.support.processes import lives as lives
 from tests.support.stores import commit_all
 from tests.support.waiting import eventually
 from web.auth import COOKIE, sealed
@@ -117,24 +118,3 @@ async def daemon_of(
         if daemon.process is not None:
             daemon.process.kill()
             daemon.process.wait()
-
-
-def children_of(pid: int) -> list[int]:
-    """The processes that a process has started and that still live."""
-    found = []
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(status.read_text().rpartition(")")[2].split()[1])
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if parent == pid:
-            found.append(int(status.parent.name))
-    return found
-
-
-def lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True

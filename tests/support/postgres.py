@@ -91,13 +91,21 @@ class Postgres:
                 stdout=log,
                 stderr=log,
             )
+        self.until_it_answers()
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def until_it_answers(self) -> None:
         until = time.monotonic() + 120
         while True:
             try:
                 with psycopg.connect(self.url()):
                     return
             except psycopg.OperationalError:
-                if self._process.poll() is not None or time.monotonic() > until:
+                if self._process is None or self._process.poll() is not None or time.monotonic() > until:
                     self.stop()
                     raise RuntimeError((self.directory / "log").read_text("utf-8", "replace")[-3000:]) from None
                 time.sleep(0.02)
