@@ -54,7 +54,7 @@ class FileFound(Event):  # scanner, watcher -> pages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileLinked(Event):  # scanner -> pages
+class FileLinked(Event):  # scanner, pages -> pages; not for what is imported: Imported tells of that
     file_id: str
     path: str
     quality: str
@@ -109,6 +109,7 @@ class ScanFinished(Event):  # scanner -> pages
     added: int
     gone: int
     seconds: float
+    path: str = ""  # older events have none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

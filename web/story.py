@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from mydia.store.names import from_text
+from mydia.store.names import from_text, readable
 from web.views import Tone, plural, size
 
 
@@ -37,6 +37,10 @@ _WHY_FIRST = {"HealthChanged", "RootChanged"}
 
 def _name(path: object) -> str:
     return from_text(str(path or "")).rsplit("/", 1)[-1]
+
+
+def _folder(data: Mapping[str, Any]) -> str:
+    return readable(str(data.get("path") or ""))
 
 
 def _episodes(data: Mapping[str, Any]) -> str:
@@ -73,9 +77,7 @@ def _health(d: Mapping[str, Any]) -> Story:
 def _root(d: Mapping[str, Any]) -> Story:
     ok = d.get("state") == "ok"
     what = "Library folder available again" if ok else f"Library folder {d.get('state')}"
-    return Story(
-        what, str(d.get("path", "")), d.get("reason") or "", "good" if ok else "bad", "check" if ok else "warning"
-    )
+    return Story(what, _folder(d), d.get("reason") or "", "good" if ok else "bad", "check" if ok else "warning")
 
 
 def _changed(d: Mapping[str, Any]) -> Story:
@@ -88,8 +90,9 @@ def _changed(d: Mapping[str, Any]) -> Story:
 def _scan(d: Mapping[str, Any]) -> Story:
     added, gone = d.get("added", 0), d.get("gone", 0)
     moved = _joined(added and f"{added} new", gone and f"{gone} gone") or "nothing new"
-    detail = f"{plural(d.get('seen', 0), 'file')}, {moved}"
-    return Story("Scanned a library folder", detail, "", "quiet", "folder")
+    found = f"{plural(d.get('seen', 0), 'file')}, {moved}"
+    path = _folder(d)
+    return Story("Scanned" if path else "Scanned a library folder", path, found, "quiet", "folder")
 
 
 _TELLERS: Mapping[str, Callable[[Mapping[str, Any]], Story]] = {

@@ -61,22 +61,21 @@ def set_root_copies(tx: Transaction, root_id: str, why: str | None) -> None:
         tx.emit(HealthChanged(part=f"imports into {path}", ok=why is None, message=told))
 
 
-def request_scan(tx: Transaction, root_id: str | None = None, *, actor: str = "system") -> tuple[str, ...]:
-    """Ask for a walk of one folder, or of all: the ids of the jobs that do it (an already waiting one is not asked for twice)."""
+def request_scan(tx: Transaction, root_id: str | None = None, *, hurry: bool = False) -> tuple[str, ...]:
+    """Ask for a walk of one folder, or of all: the ids of the jobs that do it. `hurry`: somebody waits for it."""
     ids = [r["id"] for r in tx.all("select id from library_roots order by created_at, id")]
     if root_id is not None:
         if root_id not in ids:
             raise NotFound(f"There is no library folder {root_id}.")
         ids = [root_id]
-    jobs = (tx.enqueue("scan_root", {"root_id": r}, priority=-1 if actor != "system" else 0) for r in ids)
-    return tuple(j for j in jobs if j is not None)
+    return tuple(tx.enqueue("scan_root", {"root_id": r}, priority=-1 if hurry else None, hurry=hurry) for r in ids)
 
 
 def confirm_root(tx: Transaction, root_id: str, *, actor: str) -> str:
     """A person says that the folder is as it should be (another disk, many files deleted): the scan that then believes it."""
     if tx.value("select 1 from library_roots where id = :id", id=root_id) is None:
         raise NotFound(f"There is no library folder {root_id}.")
-    return tx.enqueue("scan_root", {"root_id": root_id, "confirmed_by": actor}, priority=-1)
+    return tx.enqueue("scan_root", {"root_id": root_id, "confirmed_by": actor}, priority=-1, hurry=True)
 
 
 def files_seen(tx: Transaction, root_id: str, files: Sequence[SeenFile]) -> int:
@@ -158,7 +157,8 @@ def scan_finished(
 ) -> None:
     result = {"seen": seen, "added": added, "gone": gone, "seconds": round(seconds, 3), "problems": list(problems)[:50]}
     tx.update("library_roots", root_id, last_scan_at=tx.now, last_scan=to_json(result))
-    tx.emit(ScanFinished(root_id=root_id, seen=seen, added=added, gone=gone, seconds=round(seconds, 3)))
+    path = tx.value("select path from library_roots where id = :id", id=root_id) or ""
+    tx.emit(ScanFinished(root_id=root_id, path=path, seen=seen, added=added, gone=gone, seconds=round(seconds, 3)))
 
 
 def link_file(
@@ -206,6 +206,8 @@ def link_file(
                 )
                 break
     reckon(tx, media_item_id)
+    if claim_slot:
+        return  # an import tells of the file by itself
     tx.emit(
         FileLinked(
             media_item_id=media_item_id,

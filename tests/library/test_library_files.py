@@ -8,7 +8,7 @@ import pytest
 
 from mydia.downloads import changes as downloads
 from mydia.errors import NotFound
-from mydia.events import FileFound, FileGone
+from mydia.events import FileFound, FileGone, FileLinked, Imported
 from mydia.house import House
 from mydia.library import changes, queries
 from mydia.library.journal import begin_import, close_import, import_placed
@@ -131,6 +131,32 @@ async def test_d22_the_very_file_that_was_placed_is_not_trashed_by_another_spell
         assert await holds(house, item) == new.relative_path
         assert bool(await house.read(queries.trash_in_flight)) is trashed
         assert (await house.read(queries.file_at, root.id, old) is not None) is trashed
+
+
+async def test_an_import_is_told_once_and_a_file_that_was_put_there_as_recognised(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        (root,) = await settle_in(house, (tmp_path, "movie"))
+        item = await add(house, film())
+        slot = (await house.read(slots_of, item))[0]
+        download = await house.write(downloads.grab, item, slot.id, ("",), {"title": "r"})
+        journal = await house.write(
+            begin_import, download, source="/l/c.mkv", root_id=root.id, relative_path="c.mkv", plan={}
+        )
+        await house.write(
+            import_placed,
+            journal.id,
+            SeenFile("c.mkv", 10, 1, 1),
+            item,
+            (),
+            FileFacts(quality="DVD"),
+            slot_id=slot.id,
+            release="r",
+            method="hardlink",
+            reason=None,
+        )
+        await lay(house, root, "by hand.mkv", item)
+        assert [e["path"] for e in await house.read(happened, Imported)] == ["c.mkv"]
+        assert [e["path"] for e in await house.read(happened, FileLinked)] == ["by hand.mkv"]
 
 
 async def test_what_is_on_its_way_to_the_trash_is_not_lost(tmp_path: Path) -> None:

@@ -88,6 +88,13 @@ def test_every_event_that_is_kept_has_a_story_even_when_fields_are_missing(name:
     assert full.what and bare.what
 
 
+def test_a_scan_names_its_folder_and_one_that_was_told_before_folders_were_named_does_not() -> None:
+    data = {"seen": 3, "added": 1, "gone": 0}
+    named, bare = tell("ScanFinished", {**data, "path": "/srv/films"}), tell("ScanFinished", data)
+    assert (named.what, named.detail, named.why) == ("Scanned", "/srv/films", "3 files, 1 new")
+    assert (bare.what, bare.detail, bare.why) == ("Scanned a library folder", "", "3 files, 1 new")
+
+
 def test_an_event_of_another_version_is_told_by_its_name() -> None:
     assert tell("SomethingNew", {"a": 1}).what == "SomethingNew"
 

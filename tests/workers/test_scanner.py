@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mydia.events import FileGone
+from mydia.events import FileGone, ScanFinished
 from mydia.house import House
 from mydia.jobs import queries as jobs
 from mydia.library import changes, queries
@@ -63,6 +63,7 @@ async def test_a_scan_finds_each_video_once_and_asks_what_it_is(tmp_path: Path) 
         second = await scan(house, root)
         assert await states(house) == {"a.mkv": "new", "Some Folder/b.mp4": "new"}
         assert [(s.last_scan or {})["added"] for s in (first, second)] == [2, 0]
+        assert [e["path"] for e in await house.read(happened, ScanFinished)] == [str(films)] * 2
         assert len((await house.read(jobs.list_jobs, state="available")).items) == 2
 
 
