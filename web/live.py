@@ -35,6 +35,7 @@ from web.story import notice, tell
 PERIOD = 0.25  # seconds between two messages: each region refetches at most four times a second
 TOO_FAR_BEHIND = 1000  # events; a page that missed more refetches everything
 MOST_STREAMS = 200
+MOST_OF_ONE = 40  # of one person, in all their browsers together: nobody's pages keep the others from going live
 
 TOPICS: Mapping[type[Event], tuple[str, ...]] = {
     events.MediaAdded: ("library",),
@@ -72,8 +73,16 @@ live = Blueprint("live", __name__)
 @route(live, "/live", Policy.READ)
 async def stream(visit: Visit) -> Answer:
     """The stream of one open page."""
-    if visit.site.streams >= MOST_STREAMS:
-        raise Unavailable(f"More than {MOST_STREAMS} pages are listening already.", retry_after=30)
+    streams, who = visit.site.streams, _whose(visit)
+    if streams[who] >= MOST_OF_ONE:
+        words = (
+            f"{MOST_OF_ONE} of your pages are live already, in all browsers together. Close one, and this one follows."
+        )
+        raise Unavailable(words, retry_after=30)
+    if streams.total() >= MOST_STREAMS:
+        raise Unavailable(
+            f"{MOST_STREAMS} pages are live already. This one follows when one is closed.", retry_after=30
+        )
     response = Response(Stream(visit, _where_it_stood(), welcome_check(visit)), content_type="text/event-stream")
     response.timeout = None
     response.headers["X-Accel-Buffering"] = "no"
@@ -134,7 +143,7 @@ class Stream(ResponseBody):
 
     def __init__(self, visit: Visit, after: int | None, welcome: Callable[[], Awaitable[bool]]) -> None:
         self._visit = visit
-        self._site = visit.site
+        self._site, self._who = visit.site, _whose(visit)
         self._after = after
         self._welcome = welcome
         self._subscription: Subscription | None = None
@@ -144,13 +153,13 @@ class Stream(ResponseBody):
         self._over = False
 
     async def __aenter__(self) -> "Stream":
-        self._site.streams += 1
+        self._site.streams[self._who] += 1
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._site.streams -= 1
+        self._site.streams[self._who] -= 1
         self._hang_up()
 
     def __aiter__(self) -> "Stream":
@@ -225,6 +234,10 @@ class Stream(ResponseBody):
         if self._subscription is not None:
             self._subscription.__exit__(None, None, None)
             self._subscription = None
+
+
+def _whose(visit: Visit) -> str:
+    return visit.person.id if visit.person else ""
 
 
 def _where_it_stood() -> int | None:

@@ -7,6 +7,7 @@ A route that was added any other way has no policy and is closed to everybody (w
 tests walk the whole url map). A view gets a `Visit`: who asks, and the house.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -77,7 +78,7 @@ class Site:
     stopping: trio.Event = field(default_factory=trio.Event)
     beat: float = 15.0  # seconds between two signs of life in a stream
     claimed: bool = False  # there is an administrator; never becomes untrue again
-    streams: int = 0
+    streams: Counter[str] = field(default_factory=Counter)  # live, by whose they are
     waits: set[trio.CancelScope] = field(default_factory=set)
 
     def stop(self) -> None:

@@ -226,7 +226,7 @@ async def test_a_closing_house_says_goodbye_and_closes_at_once(tmp_path: Path) -
             assert kind == "bye"
             with pytest.raises(EOFError):
                 await reader.next()
-        assert world.web.app.site.streams == 0
+        assert world.web.app.site.streams.total() == 0
         with pytest.raises(httpx.ConnectError):
             await visitor.http.get("/login")
 
@@ -238,8 +238,30 @@ async def test_who_hangs_up_leaves_nothing_behind(tmp_path: Path) -> None:
             async with listening(visitor, after=0) as reader:
                 await reader.settled()
         with trio.fail_after(60):
-            while world.web.app.site.streams or world.house.bus.listeners:  # noqa: ASYNC110 - the other side of a socket gives no event
+            while world.web.app.site.streams.total() or world.house.bus.listeners:  # noqa: ASYNC110 - the other side of a socket gives no event
                 await trio.sleep(0.01)
+
+
+async def test_one_person_s_pages_leave_room_for_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "MOST_OF_ONE", 2)
+    async with open_web(tmp_path) as world:
+        one, again, other = await world.visitor("user"), await world.visitor("user"), await world.visitor("readonly")
+        async with listening(one, after=0) as first, listening(again, after=0) as second:
+            for reader in (first, second):
+                await reader.settled()
+            refused = await one.http.get("/live")
+            assert (refused.status_code, refused.headers["Retry-After"]) == (503, "31")
+            assert "2 of your pages are live already" in refused.text
+            async with listening(other, after=0) as third:
+                await third.settled()
+                monkeypatch.setattr(live, "MOST_STREAMS", 3)
+                refused = await (await world.visitor("admin")).http.get("/live")
+                assert (refused.status_code, "3 pages are live already" in refused.text) == (503, True)
+        with trio.fail_after(60):
+            while world.web.app.site.streams.total():  # noqa: ASYNC110 - the other side of a socket gives no event
+                await trio.sleep(0.01)
+        async with listening(one, after=0) as reader:  # a place that was given up is free again
+            await reader.settled()
 
 
 @pytest.mark.parametrize("stood", ["-1", "x", "9" * 40, "1e3", "0x10"])
