@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Protocol
 
-from mydia.errors import Conflict, Invalid, MydiaError, Unavailable
+from mydia.errors import Conflict, Invalid, NotFound, Unavailable
 from mydia.store.engine import Connection
 from mydia.store.portable import DatabaseSource, Source, read_table
 from mydia.store.schema import Steps, Table, schema_of
@@ -106,7 +106,8 @@ def refuse_if_lived_in(target: Whole, otherwise: str) -> None:
 def is_there(source: Source, target: Whole) -> bool:
     """Whether the target holds these very rows: those of a command that was killed when it had nothing left to do but to say so.
 
-    Reads the source, to its end where they are. What is wrong with the source its next reader says.
+    Reads the source, to its end where they are. What is wrong with the source its next reader says. Unavailable when the target cannot be
+    read just now: to go on would replace what it holds, and with it the former database that is kept there.
     """
     try:
         with target.source() as held:
@@ -115,7 +116,7 @@ def is_there(source: Source, target: Whole) -> bool:
                 and held.counts == source.counts
                 and all(_alike(source, held, table) for table in schema_of(source.migrations))
             )
-    except MydiaError:  # there is no database yet, or none that can be compared
+    except (NotFound, Invalid):  # there is no database yet, or none that can be compared
         return False
 
 

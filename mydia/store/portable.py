@@ -15,7 +15,7 @@ import gzip
 import hashlib
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,15 +62,23 @@ class Source(Protocol):
         ...
 
     def check(self) -> None:
-        """After the last table. Invalid when what came was not what was meant."""
+        """After the last table. Invalid when what came was not what was meant, Unavailable when it may not be all any more."""
         ...
 
 
 class DatabaseSource:
-    """The rows that one query sees. `numbered` is what the engine says of its own counting (see moving.Whole)."""
+    """The rows that one query sees. `numbered` is what the engine says of its own counting (see moving.Whole); `check` is asked in the
+    end, see Source."""
 
-    def __init__(self, conn: Connection, applied: tuple[str, ...], numbered: Mapping[str, int], origin: str) -> None:
-        self._conn = conn
+    def __init__(
+        self,
+        conn: Connection,
+        applied: tuple[str, ...],
+        numbered: Mapping[str, int],
+        origin: str,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._conn, self.check = conn, check
         self.origin = origin
         self.migrations = at(MIGRATIONS, applied)
         self.numbered = numbered
@@ -79,9 +87,6 @@ class DatabaseSource:
 
     def chunks(self, table: Table) -> Iterator[Chunk]:
         return read_table(self._conn, table)
-
-    def check(self) -> None:
-        pass
 
 
 def read_table(conn: Connection, table: Table) -> Iterator[Chunk]:

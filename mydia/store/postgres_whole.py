@@ -34,6 +34,7 @@ class PostgresWhole:
 
     def __init__(self, url: str) -> None:
         self.server = Server.at(url)
+        self._guard: Raw | None = None
 
     @property
     def name(self) -> str:
@@ -44,20 +45,36 @@ class PostgresWhole:
         """The lock that every batch and every migration takes: a daemon that starts meanwhile waits, and says so."""
         until = time.monotonic() + LEAVING
         with self._connected() as raw:
+            raw.execute("select set_config(name, '0', false) from pg_settings where name = 'idle_session_timeout'")
             while not (got := _one(raw, f"select pg_try_advisory_lock({WRITING})")) or _one(raw, _OTHERS):
                 if time.monotonic() > until:
                     raise InUse(f"a Mydia daemon uses {self.name}; stop it first")
                 if got:
                     raw.execute(f"select pg_advisory_unlock({WRITING})")
                 time.sleep(0.05)
-            yield
+            self._guard = raw
+            try:
+                yield
+            finally:
+                self._guard = None
+
+    def must_still_be_alone(self) -> None:
+        """Unavailable when the connection is lost that keeps daemons out: one may have come in, and promised what we do not know."""
+        if self._guard is not None:
+            try:
+                self._guard.execute("select 1")
+            except psycopg.Error as error:
+                raise Unavailable(
+                    f"{self.name} was lost for a moment, in which a daemon may have written to it ({self.server.said(error)}); nothing was "
+                    "replaced. Make sure that none runs, and give the command again"
+                ) from error
 
     @contextlib.contextmanager
     def source(self) -> Iterator[DatabaseSource]:
         with self._state() as (raw, statements, applied):
             migrate.pending(applied, MIGRATIONS, lambda: migrate.last_program(statements))
             numbered = {t.name: _last_number(raw, t) for t in schema_of(MIGRATIONS) if t.numbered}
-            yield DatabaseSource(Reading(statements), tuple(applied), numbered, self.name)
+            yield DatabaseSource(Reading(statements), tuple(applied), numbered, self.name, self.must_still_be_alone)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -198,6 +215,7 @@ class PostgresIncoming:
             for name in names:
                 raw.execute(f"alter table {SCHEMA}.{name} set schema {self._home}")
             raw.execute(f"drop schema {SCHEMA} cascade")
+            self._whole.must_still_be_alone()  # asked last: whoever comes in from here on waits for these tables, and finds the new ones
         self.close()
         return _KEPT if kept else ""
 

@@ -61,8 +61,10 @@ class SqliteWhole:
                 known = last_numbers(raw)
                 numbered = {t.name: known.get(t.name, 0) for t in schema_of(MIGRATIONS) if t.numbered}
                 yield DatabaseSource(Connection(raw.cursor()), tuple(applied), numbered, f"SQLite {self.path}")
-        except self.driver.Error as error:
+        except self.driver.OperationalError as error:
             raise Unavailable(f"{self.path} cannot be read: {error}") from error
+        except self.driver.Error as error:
+            raise Invalid(f"{self.path} cannot be read: {error}") from error
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -9,19 +9,24 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from migrations import MIGRATIONS
 from mydia.errors import Conflict, Invalid, MydiaError, NotFound, Unavailable
+from mydia.messages import Change
 from mydia.store import moving, postgres_whole
-from mydia.store.portable import CHUNK, open_export, write_export
+from mydia.store.portable import CHUNK, Chunk, Source, open_export, write_export
+from mydia.store.postgres import PostgresEngine
 from mydia.store.postgres_whole import PostgresWhole
-from mydia.store.schema import schema_of
+from mydia.store.schema import Table, schema_of
+from mydia.store.transaction import Transaction
 from tests.support.postgres import Postgres
 from tests.support.rows import (
     NOW,
@@ -36,6 +41,7 @@ from tests.support.rows import (
     until_nobody_is_in,
     whole_in,
 )
+from tests.support.stores import commit_all
 
 Server = tuple[Postgres, str]
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -573,6 +579,89 @@ def test_a_database_that_a_daemon_has_open_is_not_replaced(
     with there.server.connect(), pytest.raises(Unavailable, match="a Mydia daemon uses"), there.alone():
         raise AssertionError("a daemon is in")
     running.drop(name)
+
+
+class Cut:
+    """A source during whose last table somebody ends connections to a database: the first that the command has, or all but the first."""
+
+    def __init__(self, source: Source, server: Postgres, name: str, *, first: bool, then: Callable[[], object]) -> None:
+        self._source, self._cut, self._then = source, _CUT.format(name, "=" if first else "<>"), then
+        self._server = server
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._source, name)
+
+    def chunks(self, table: Table) -> Iterator[Chunk]:
+        yield from self._source.chunks(table)
+        if table == schema_of(MIGRATIONS)[-1]:
+            self._server.run(self._cut)
+            self._then()
+
+
+_CUT = """with known as (select pid, min(backend_start) over () first, backend_start from pg_stat_activity
+        where datname = '{}' and application_name = 'mydia db')
+    select pg_terminate_backend(pid, 60000) from known where backend_start {} first"""
+
+
+def daemon_that_writes(url: str) -> None:
+    """One that starts as soon as it is let in, is asked for something, and promises it."""
+
+    async def life() -> None:
+        engine = PostgresEngine(url)
+        await engine.open(NOW)
+        await commit_all(engine, [Change(Transaction.insert, ("settings", PROMISED))])
+        await engine.close()
+
+    trio.run(life)
+
+
+PROMISED = {"key": "promised", "value": "1", "updated_at": NOW}
+
+
+def test_a_daemon_that_came_in_when_the_lock_was_lost_is_not_replaced_nor_left_behind(
+    tmp_path: Path, postgres: Server, server: str
+) -> None:
+    running, name, there = postgres[0], name_of(server), PostgresWhole(server)
+    moved(lived_in(tmp_path, 5), there)
+    file, writes = exported(lived_in(tmp_path, 9, "more"), tmp_path / "more.gz"), partial(daemon_that_writes, server)
+    with (
+        open_export(file) as source,
+        pytest.raises(Unavailable, match=r"a daemon may have written to it .*; nothing was replaced"),
+        there.alone(),
+    ):
+        moving.bring(Cut(source, running, name, first=True, then=writes), there, NOW, moving.quiet)
+    with there.reading() as conn:
+        assert conn.value("select count(*) from settings where key = 'promised'") == 1
+    back = whole_in(tmp_path, "back")
+    with (
+        pytest.raises(Unavailable, match="a daemon may have written to it"),
+        there.alone(),
+        there.source() as rows,
+    ):
+        running.run(_CUT.format(name, "="))
+        moving.bring(rows, back, NOW, moving.quiet)
+    assert back.contents() == {}
+    brought_in(file, there)
+    assert there.contents()["media_items"] == 9
+
+
+def test_whether_it_is_there_already_is_not_guessed_when_the_target_is_lost_meanwhile(
+    tmp_path: Path, postgres: Server, server: str
+) -> None:
+    """Brought in once more, what it replaced would be lost."""
+    there = PostgresWhole(server)
+    file = exported(lived_in(tmp_path), tmp_path / "all.gz")
+    brought_in(file, there)
+    with open_export(file) as source, there.alone():
+        cut = Cut(source, postgres[0], name_of(server), first=False, then=lambda: None)
+        with pytest.raises(Unavailable, match="cannot be used"):
+            moving.is_there(cut, there)
+    with open_export(file) as source, there.alone():
+        assert moving.is_there(source, there)
+
+
+def name_of(url: str) -> str:
+    return url.partition("@/")[2].partition("?")[0]
 
 
 def test_text_that_postgresql_cannot_hold_is_named_and_nothing_is_left_there(tmp_path: Path, server: str) -> None:
