@@ -110,17 +110,6 @@ def stranded(conn: Connection) -> tuple[str, ...]:
     return tuple(r["id"] for r in rows)
 
 
-def open_of(conn: Connection, media_item_id: str) -> tuple[Download, ...]:
-    """The open downloads for one title."""
-    return _downloads(
-        conn,
-        conn.all(
-            f"select * from downloads where media_item_id = :m and status in ({_OPEN}) order by created_at, id",
-            m=media_item_id,
-        ),
-    )
-
-
 def episode_downloads(conn: Connection, media_item_id: str) -> dict[str, str]:
     """Episode id -> the open download that is to bring it."""
     rows = conn.all(

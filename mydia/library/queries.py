@@ -120,11 +120,6 @@ def get_file(conn: Connection, file_id: str) -> FileView:
     return _views(conn, rows)[0]
 
 
-def file_at(conn: Connection, root_id: str, relative_path: str) -> FileView | None:
-    rows = conn.all(f"{_FILE} where f.root_id = :r and f.relative_path = :p", r=root_id, p=to_text(relative_path))
-    return _views(conn, rows)[0] if rows else None
-
-
 def held_file(conn: Connection, slot_id: str, target: str) -> FileView | None:
     """The file that a slot holds for an episode's id, or for '' (the film)."""
     rows = conn.all(

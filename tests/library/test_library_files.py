@@ -17,7 +17,7 @@ from mydia.library.trash import intend_trash
 from mydia.media import changes as media
 from mydia.media.queries import episodes_of, slots_of
 from mydia.store.transaction import Transaction
-from tests.support.crew import add, film, happened, settle_in, show
+from tests.support.crew import add, file_at, film, happened, settle_in, show
 from tests.support.house import open_house
 
 
@@ -26,7 +26,7 @@ async def lay(
 ) -> str:
     """A file that was seen and, where a title is given, linked: its id."""
     await house.write(changes.files_seen, root.id, [SeenFile(name, 10, 1, 1)])
-    file = await house.read(queries.file_at, root.id, name)
+    file = await house.read(file_at, root.id, name)
     assert file is not None
     if item is not None:
         await house.write(changes.link_file, file.id, item, episodes, FileFacts(quality=quality))
@@ -88,7 +88,7 @@ async def test_d29_a_scan_leaves_what_an_import_is_about_to_bring_to_that_import
             begin_import, download, source="/landing/c.mkv", root_id=root.id, relative_path="c.mkv", plan={}
         )
         assert await house.write(changes.files_seen, root.id, [SeenFile("c.mkv", 10, 1, 1)]) == 0
-        assert await house.read(queries.file_at, root.id, "c.mkv") is None
+        assert await house.read(file_at, root.id, "c.mkv") is None
         await house.write(close_import, journal.id, "undone", "a test says so")
         assert await house.write(changes.files_seen, root.id, [SeenFile("c.mkv", 10, 1, 1)]) == 1
 
@@ -108,7 +108,7 @@ async def test_d22_the_very_file_that_was_placed_is_not_trashed_by_another_spell
         (root,) = await settle_in(house, (tmp_path, "movie"))
         item, new = await add(house, film()), SeenFile("The Café/The Café.mkv", 10, 1, inode)
         await house.write(changes.files_seen, root.id, [SeenFile(old, 10, 1, 7)])
-        file = await house.read(queries.file_at, root.id, old)
+        file = await house.read(file_at, root.id, old)
         assert file is not None
         await house.write(changes.link_file, file.id, item, (), FileFacts(quality="DVD"))
         slot = (await house.read(slots_of, item))[0]
@@ -130,7 +130,7 @@ async def test_d22_the_very_file_that_was_placed_is_not_trashed_by_another_spell
         )
         assert await holds(house, item) == new.relative_path
         assert bool(await house.read(queries.trash_in_flight)) is trashed
-        assert (await house.read(queries.file_at, root.id, old) is not None) is trashed
+        assert (await house.read(file_at, root.id, old) is not None) is trashed
 
 
 async def test_an_import_is_told_once_and_a_file_that_was_put_there_as_recognised(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from mydia.library.trash import file_trashed, intend_trash
 from mydia.media import changes as media
 from mydia.media import queries, slots
 from mydia.store.engine import Connection
-from tests.support.crew import add, film, settle_in, show
+from tests.support.crew import add, file_at, film, settle_in, show
 from tests.support.house import open_house
 
 QUALITIES = ("SDTV", "DVD", "WEBDL-720p", "Bluray-1080p")
@@ -60,7 +60,7 @@ class Life:
         self.named += 1
         path = f"{self.named}.mkv"
         await self.house.write(library.files_seen, self.root, [SeenFile(path, 10, 1, 1)])
-        file = await self.house.read(files.file_at, self.root, path)
+        file = await self.house.read(file_at, self.root, path)
         assert file is not None
         return file.id
 

@@ -23,7 +23,7 @@ from mydia.jobs.changes import retry_job
 from mydia.jobs.model import FINISHED, Job
 from mydia.library import changes as library
 from mydia.library.model import FileView, Root
-from mydia.library.queries import list_files, roots
+from mydia.library.queries import get_file, known_at, list_files, roots
 from mydia.media import changes as media
 from mydia.otp import Actor, ChildSpec, Supervisor, actor, pool
 from mydia.ports import ClientDownload, EpisodeDetails, MediaDetails, MediaKind, Payload, Protocol_
@@ -121,6 +121,12 @@ async def over(house: House, job_id: str) -> Job:
         return job if job.state in (*FINISHED, "scheduled", "retryable") else None
 
     return await eventually(look)
+
+
+def file_at(conn: Connection, root_id: str, path: str) -> FileView | None:
+    """The file of that path in a library folder, whatever became of it."""
+    known = known_at(conn, root_id, [path])
+    return get_file(conn, known[path].id) if known else None
 
 
 async def file_named(house: House, name: str, *states: str) -> FileView:

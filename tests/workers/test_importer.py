@@ -22,7 +22,7 @@ from mydia.library.changes import ensure_roots, files_seen, link_file
 from mydia.library.model import FileFacts, SeenFile
 from mydia.library.trash import request_restore
 from mydia.store.transaction import Transaction
-from tests.support.crew import add, film, happened, kill, minute, over, put, show, tree_of
+from tests.support.crew import add, file_at, film, happened, kill, minute, over, put, show, tree_of
 from tests.support.delivery import Dock, Fate, dock
 from tests.support.waiting import eventually
 
@@ -140,7 +140,7 @@ async def held_elsewhere(here: Dock, folder: Path, item: str, video: Path) -> No
     put(folder, [(PLACED, video)])
     status = (folder / PLACED).stat()
     await here.house.write(files_seen, root.id, [SeenFile(PLACED, status.st_size, status.st_mtime_ns, status.st_ino)])
-    file = await here.house.read(library.file_at, root.id, PLACED)
+    file = await here.house.read(file_at, root.id, PLACED)
     assert file is not None
     await here.house.write(link_file, file.id, item, (), FileFacts(quality="DVD"))
 

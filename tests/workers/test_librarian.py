@@ -19,7 +19,7 @@ from mydia.jobs import queries as jobs
 from mydia.jobs.changes import retry_job
 from mydia.library import changes as library
 from mydia.library.model import FileFacts, FileView, Root, SeenFile
-from mydia.library.queries import file_at, held_file, roots
+from mydia.library.queries import held_file, roots
 from mydia.media import changes as media
 from mydia.media import queries as titles
 from mydia.messages import AddTitle, ProbeFile
@@ -28,6 +28,7 @@ from tests.support.crew import (
     BOOT,
     add,
     crew,
+    file_at,
     film,
     happened,
     kill,

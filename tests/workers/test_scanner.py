@@ -17,7 +17,7 @@ from mydia.library.model import Root
 from mydia.messages import SettleFile
 from mydia.otp import Actor
 from mydia.store.transaction import Transaction
-from tests.support.crew import BOOT, crew, happened, kill, member, over, run, settle_in
+from tests.support.crew import BOOT, crew, file_at, happened, kill, member, over, run, settle_in
 from tests.support.house import WallClock, open_house
 from tests.support.waiting import eventually
 from web.api.models import file_out
@@ -215,7 +215,7 @@ async def test_d24_a_name_that_is_no_text_goes_through_the_database_and_back_and
         file_out(file).path.encode()
         found = await scan(house, root)
         assert ((found.last_scan or {})["added"], file.state) == (0, "new")
-        assert await house.read(queries.file_at, root.id, os.fsdecode(name)) == replace(file)
+        assert await house.read(file_at, root.id, os.fsdecode(name)) == replace(file)
 
 
 class Patient(Actor):
