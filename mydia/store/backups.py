@@ -150,6 +150,7 @@ class Keeper:
                 self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
             maintenance.sync(self.path.parent)  # a power cut may undo what was not synced, and keep what came after it
             self.staged.replace(self.path)
+            self.driver.forget(self.path)
             maintenance.sync(self.path.parent)
         except (OSError, self.driver.Error) as error:
             raise Unavailable(f"the restore that lies ready as {self.staged} cannot be taken: {error}") from error

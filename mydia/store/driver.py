@@ -86,6 +86,10 @@ class Driver:
         salt = _SALTS.get(path.absolute()) or _salt(path)
         return f"\"x'{_stretched(key, salt).hex()}{salt.hex()}'\""
 
+    def forget(self, path: Path) -> None:
+        """Another file bears this name from here on. Nobody may have either open."""
+        _SALTS.pop(path.absolute(), None)
+
 
 PLAIN = Driver()
 # How the encrypted files begin that this process has opened to write. They are not read again: closing a file that SQLite has open
@@ -105,8 +109,11 @@ def _stretched(passphrase: str, salt: bytes) -> bytes:
 
 
 def code(error: BaseException) -> str:
-    """SQLite's name of what went wrong ("SQLITE_FULL"), or nothing. SQLCipher's driver leaves out which constraint it was."""
+    """SQLite's name of what went wrong ("SQLITE_FULL"), or nothing. SQLCipher's driver leaves out which constraint or access it was."""
     name = str(getattr(error, "sqlite_errorname", "") or "")
+    if name == "SQLITE_IOERR":
+        # A quota's end is what people meet and cure. Where it was another access the change is undone as well, and the next is tried anew.
+        return "SQLITE_IOERR_WRITE"
     if name == "SQLITE_CONSTRAINT":
         return _CONSTRAINTS.get(str(error).partition(" constraint")[0], name)
     return name

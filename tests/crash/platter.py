@@ -102,14 +102,15 @@ class Platter:
             over = [b for b in before if (b.folder, b.name) == name.was]
             self.loose_names = [n for n in self.loose_names if n is not name and n not in over]
 
-    def after_a_cut(self, chance: random.Random) -> dict[str, bytes | None]:
-        """What stands there when the power comes back: path -> bytes, or None for a folder."""
+    def after_a_cut(self, chance: random.Random) -> dict[str, bytearray | None]:
+        """What stands there when the power comes back: path -> content, or None for a folder. The names of one file have the very same
+        object."""
         folders = {folder: dict(names) for folder, names in self.folders.items()}
         for name in _kept_names(self.loose_names, chance):
             _name(folders, name)
         how = chance.choice((_nothing, _beginning, _whatever))
-        left: dict[str, bytes | None] = {}
-        seen: dict[int, bytes] = {}
+        left: dict[str, bytearray | None] = {}
+        seen: dict[int, bytearray] = {}
 
         def walk(folder: int, path: str) -> None:
             for name, what in folders.get(folder, {}).items():
@@ -125,11 +126,11 @@ class Platter:
         walk(self.root, "")
         return left
 
-    def _content(self, file: int, how: "_Keeping", chance: random.Random) -> bytes:
+    def _content(self, file: int, how: "_Keeping", chance: random.Random) -> bytearray:
         content = bytearray(self.files.get(file, b""))
         for step in how(self.loose.get(file, []), chance):
             _do(content, step)
-        return bytes(content)
+        return content
 
 
 _Keeping = Callable[[list[Wrote | Cut], random.Random], Iterator[Wrote | Cut]]
@@ -187,7 +188,7 @@ def _name(folders: dict[int, dict[str, int]], step: Named) -> None:
         folders.setdefault(step.folder, {})[step.name] = step.what
 
 
-def lay_down(left: dict[str, bytes | None], folder: Path) -> None:
+def lay_down(left: dict[str, bytearray | None], folder: Path) -> None:
     """Make a real folder of what a cut has left; the names of one file are names of one file again."""
     folder.mkdir(parents=True, exist_ok=True)
     first: dict[int, Path] = {}

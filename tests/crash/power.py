@@ -186,10 +186,13 @@ class Outcome:
 
 
 async def cut(recorder: Recorder, scratch: Path, seed: int, times: int, key: str | None = None) -> Outcome:
-    """Cut the power at so many moments of the recording, and look with the real engine at what each has left."""
+    """Cut the power at so many moments of the recording, each fifth right behind a step that names a file, and look with the real engine
+    at what each has left."""
     chance = random.Random(seed)  # noqa: S311 - moments, nothing secret
     outcome = Outcome()
-    moments = sorted(chance.randrange(len(recorder.steps) + 1) for _ in range(times))
+    steps = recorder.steps
+    named = [n for n, each in enumerate(steps, 1) if isinstance(each, Named)]
+    moments = sorted(chance.choice(named) if n % 5 == 0 else chance.randrange(len(steps) + 1) for n in range(times))
     for moment, disk in zip(moments, recorder.platters(moments), strict=True):
         shutil.rmtree(scratch, ignore_errors=True)
         lay_down(disk.after_a_cut(chance), scratch)

@@ -7,14 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from mydia.errors import Invalid
+from mydia.errors import Invalid, Unavailable
 from mydia.messages import Change
 from mydia.store import maintenance
 from mydia.store.backups import Keeper
 from mydia.store.driver import Driver
 from mydia.store.engine import Connection
 from mydia.store.sqlite import SqliteEngine
+from mydia.store.sqlite_whole import SqliteWhole
 from mydia.store.transaction import Transaction
+from tests.crash.faults import BROKEN_WRITE, Failing
+from tests.crash.vfs import watched_by
 from tests.support.stores import KEY, NOW, sqlite_in
 
 PHRASE = "it's a \"phrase\" – über 64 Zeichen; pragma key = 'x'; " * 2
@@ -138,6 +141,30 @@ async def test_an_encrypted_backup_is_compared_and_restored(tmp_path: Path, key:
     await again.open(NOW)
     assert await again.read(value) == SECRET
     await again.close()
+
+
+async def test_a_backup_with_a_salt_of_its_own_is_read_as_soon_as_it_was_taken(tmp_path: Path) -> None:
+    here, other = sqlite_in(tmp_path / "here", PHRASE), sqlite_in(tmp_path / "other", PHRASE)
+    await written(here)
+    await written(other)
+    whole = SqliteWhole(here.path, here.backups, PHRASE)
+    whole.keeper.stage(other.path)
+    with whole.alone(), whole.reading() as conn:
+        assert value(conn) == SECRET
+
+
+async def test_a_disk_that_fails_is_said_to_who_writes_though_the_driver_tells_less_of_it(tmp_path: Path) -> None:
+    disk = Failing(BROKEN_WRITE)
+    with watched_by(disk):
+        engine = sqlite_in(tmp_path, KEY)
+        await engine.open(NOW)
+        disk.always = True
+        with pytest.raises(Unavailable, match=r"cannot be written now: disk I/O error; check the disk, its quota"):
+            await engine.commit([Change(put, ("mine", SECRET))], NOW)
+        disk.always = False
+        await engine.commit([Change(put, ("mine", SECRET))], NOW)
+        assert await engine.read(value) == SECRET
+        await engine.close()
 
 
 async def test_a_damaged_page_is_told_by_the_check(tmp_path: Path) -> None:
