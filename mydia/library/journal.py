@@ -43,7 +43,7 @@ def begin_import(
         "source": to_text(source),
         "root_id": root_id,
         "relative_path": to_text(relative_path),
-        "part_path": f".mydia-{row_id}.part",
+        "part_path": f".mydia-{row_id}.*.part",
         "method": None,
         "reason": None,
         "state": "intent",

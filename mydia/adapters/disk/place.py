@@ -4,16 +4,18 @@
     reflink     a copy that shares its blocks (btrfs, XFS)
     copy        copy_file_range, else sendfile, else read and write
 
-Reflinks and copies are written to `.mydia-<token>.part` in the target folder, synced, and only then given the final
-name, in one step that fails where that name is taken. A crash leaves the final file or a .part, which `discard_part`
-(same token) removes.
+Links and copies are first named `.mydia-<token>.<this run>.part` in the target folder, synced, and only then given the
+final name, in one step that fails where that name is taken. A crash leaves the final file or a .part, which the next run
+or `discard_part` (same token) removes. Runs do not share a .part: one that was frozen while another process made its
+attempt anew never gives the final name to what the other is still writing.
 """
 
 import errno
 import os
+import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from mydia.adapters.disk.paths import Spot, open_folder, open_regular, parts
@@ -71,7 +73,7 @@ def place(
     """
     *source_folders, source_name = parts(source.relative)
     *target_folders, target_name = parts(target.relative)
-    work = _Work(source, target, source_name, target_name, f".mydia-{token}.part", check, sys)
+    work = _Work(source, target, source_name, target_name, token, check, sys)
     try:
         with (
             open_folder(source.root, tuple(source_folders)) as source_dir,
@@ -92,10 +94,16 @@ def discard_part(target: Spot, *, token: str) -> bool:
     *folders, _ = parts(target.relative)
     try:
         with open_folder(target.root, tuple(folders)) as folder:
-            os.unlink(f".mydia-{token}.part", dir_fd=folder)
+            left = _parts_of(token, folder)
+            for part in left:
+                os.unlink(part, dir_fd=folder)
     except (FileNotFoundError, MydiaError):
         return False
-    return True
+    return bool(left)
+
+
+def _parts_of(token: str, folder: int) -> list[str]:
+    return [n for n in os.listdir(folder) if n.startswith(f".mydia-{token}.") and n.endswith(".part")]
 
 
 @dataclass(slots=True)
@@ -104,9 +112,13 @@ class _Work:
     target: Spot
     source_name: str
     target_name: str
-    part: str
+    token: str
     check: Callable[[], object]
     sys: Syscalls
+    part: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.part = f".mydia-{self.token}.{secrets.token_hex(4)}.part"
 
     def must_be(self, source_fd: int, as_seen: tuple[int, int] | None) -> None:
         """Unavailable where what was decided on is not what is there now."""
@@ -131,7 +143,8 @@ class _Work:
                 f"{printable(self.target.path)} exists with other content; it was left as it is. "
                 "Rename or remove it, or let the new file take another name"
             )
-        self._unlink(target_dir, self.part)
+        for left in _parts_of(self.token, target_dir):
+            self._unlink(target_dir, left)
         try:
             method, reason = self._write_part(source_dir, target_dir, source_fd, methods)
             after = os.fstat(source_fd)
@@ -139,10 +152,16 @@ class _Work:
                 raise Unavailable(
                     f"{printable(self.source.path)} changed while it was imported; it is tried again", retry_after=30
                 )
-            if standing == "different" and displaced is not None:
-                self._displace(target_dir, displaced)
-            else:
-                self._publish(target_dir)
+            try:
+                if standing == "different" and displaced is not None:
+                    self._displace(target_dir, displaced)
+                else:
+                    self._publish(target_dir)
+            except FileNotFoundError as gone:
+                raise Unavailable(
+                    f"{printable(self.target.path)} is being placed by another daemon as well; it is tried again",
+                    retry_after=30,
+                ) from gone
             self.sys.fsync(target_dir)
         except BaseException:
             with suppress(OSError):  # what can't be removed now, discard_part removes later; the fault itself matters

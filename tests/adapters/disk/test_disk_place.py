@@ -4,6 +4,7 @@ import errno
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from pathlib import Path
@@ -296,13 +297,46 @@ def test_killed_at_any_system_call_it_leaves_a_part_or_the_whole_and_a_repeat_fi
 ) -> None:
     source, target = spots
     for _ in killed_at_each_step(source, target, base):
-        left = {k: v for k, v in files(target.root).items() if not k.endswith(".mydia-t1.part")}
+        left = {k: v for k, v in files(target.root).items() if not k.endswith(".part")}
         assert left in ({}, {target.relative: CONTENT})
         place(source, target, token="t1", sys=REAL if base == "link" else OTHER_MOUNT)
         discard_part(target, token="t1")
         assert files(target.root) == {target.relative: CONTENT}
         assert Path(source.path).read_bytes() == CONTENT
         Path(target.path).unlink()
+
+
+def test_a_run_that_was_frozen_never_names_what_another_is_still_writing(
+    spots: tuple[Spot, Spot], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = spots
+    monkeypatch.setattr("mydia.adapters.disk.place.CHUNK", 1000)
+    about_to_name, half_written = threading.Event(), threading.Event()
+    refused: list[MydiaError] = []
+
+    def frozen_just_before(*args: Any, **kwargs: Any) -> None:
+        about_to_name.set()
+        assert half_written.wait(120)
+        REAL.rename_noreplace(*args, **kwargs)
+
+    def frozen() -> None:
+        try:
+            place(source, target, token="t1", sys=replace(OTHER_MOUNT, rename_noreplace=frozen_just_before))
+        except MydiaError as no:
+            refused.append(no)
+
+    first = threading.Thread(target=frozen)
+    first.start()
+    assert about_to_name.wait(120)
+
+    def in_the_middle() -> None:
+        half_written.set()
+        first.join(120)
+        assert not Path(target.path).exists()
+
+    placed = place(source, target, token="t1", check=in_the_middle, sys=OTHER_MOUNT)
+    assert (placed.method, files(target.root)) == ("copy", {target.relative: CONTENT})
+    assert [type(no) for no in refused] == [Unavailable]
 
 
 @pytest.mark.parametrize("base", ["link", "copy"])
