@@ -58,12 +58,12 @@ def default_of(name: str) -> str:
     return str(Schedules.model_fields[name].default)
 
 
-def make_jobs(tx: Transaction, entry: CronEntry) -> Sequence[str]:
-    """Enqueue the jobs of an entry that has come due; several where one job is about one folder or one title. Their ids."""
+def make_jobs(tx: Transaction, entry: CronEntry, *, hurry: bool) -> Sequence[str]:
+    """Enqueue the jobs of an entry; several where one job is about one folder or one title. Their ids. `hurry`: somebody waits for them."""
     match entry.name:
         case "library_scan":
-            return library.request_scan(tx, actor="system")
+            return library.request_scan(tx, hurry=hurry)
         case "metadata_refresh":
             stale = titles.longest_unrefreshed(tx, limit=REFRESHED_AT_ONCE)
-            return [job for item in stale if (job := media.request_refresh(tx, item)) is not None]
-    return [tx.enqueue(entry.kind, entry.args, unless_running=True)]
+            return [media.request_refresh(tx, item, hurry=hurry) for item in stale]
+    return [tx.enqueue(entry.kind, entry.args, unless_running=True, hurry=hurry)]

@@ -247,7 +247,7 @@ async def happen(house: House, around: World, report: Report) -> None:
         report.copied[target.name] = trio.current_time()
         await trio.sleep(1)
     show = await report.known(house, world.STEP.title)
-    await house.write(media.request_search, show, actor="demo")
+    await house.write(media.request_search, show)
 
 
 def copy_in(source: Path, target: Path) -> None:

@@ -276,7 +276,7 @@ def completed(tx: Transaction, download_id: str) -> None:
         updated_at=tx.now,
         error_message=None,
     )
-    tx.enqueue("import_download", {"download_id": download_id}, media_item_id=row["media_item_id"], priority=-1)
+    tx.enqueue("import_download", {"download_id": download_id}, media_item_id=row["media_item_id"])
     tx.emit(DownloadCompleted(media_item_id=row["media_item_id"], download_id=download_id, release=row["title"]))
 
 
@@ -384,7 +384,7 @@ def client_lost(tx: Transaction, download_id: str, reason: str) -> None:
     tx.update("downloads", download_id, error_message=reason, removed_at=tx.now)
 
 
-def retry_import(tx: Transaction, download_id: str, *, actor: str, force: bool = False) -> str | None:
+def retry_import(tx: Transaction, download_id: str, *, actor: str, force: bool = False) -> str:
     """Try a held or completed download's import again. `force`: a person wants it, whatever was said against it, as far as nothing is
     lost or endangered by it."""
     row = _row(tx, download_id)
@@ -394,7 +394,8 @@ def retry_import(tx: Transaction, download_id: str, *, actor: str, force: bool =
         "import_download",
         {"download_id": download_id, "asked_by": actor, **({"forced": True} if force else {})},
         media_item_id=row["media_item_id"],
-        priority=-2,
+        priority=-12,
+        hurry=True,
     )
 
 

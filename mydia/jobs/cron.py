@@ -1,6 +1,7 @@
 """What time asks for, as rows: one entry per schedule. It enqueues its jobs once when it comes due, across restarts, sleep and clocks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 
 from mydia.core.cron import next_run
 from mydia.errors import Invalid, NotFound
@@ -9,8 +10,11 @@ from mydia.jobs.queries import cron_entry
 from mydia.store.engine import to_json
 from mydia.store.transaction import Transaction, parse_time, to_text
 
-MakeJobs = Callable[[Transaction, CronEntry], Sequence[str]]
-"""Enqueues the jobs of an entry; their ids."""
+
+class MakeJobs(Protocol):
+    """Enqueues the jobs of an entry; their ids. `hurry`: somebody waits for them."""
+
+    def __call__(self, tx: Transaction, entry: CronEntry, /, *, hurry: bool) -> Sequence[str]: ...
 
 
 _PLAN = """insert into cron_entries (name, kind, args, schedule, timezone, enabled, next_run_at)
@@ -47,8 +51,8 @@ def plan_entries(tx: Transaction, entries: Sequence[CronEntry]) -> None:
         tx.execute("delete from cron_entries where name = :name", name=name)
 
 
-def run_due(tx: Transaction, make_jobs: MakeJobs) -> str | None:
-    """Make the jobs of every entry that has come due, once, however many times were missed; when the next one comes due."""
+def run_due(tx: Transaction, make_jobs: MakeJobs) -> None:
+    """Make the jobs of every entry that has come due, once, however many times were missed."""
     due = tx.all(
         "select * from cron_entries where enabled = 1 and next_run_at <= :now order by next_run_at, name", now=tx.now
     )
@@ -56,21 +60,19 @@ def run_due(tx: Transaction, make_jobs: MakeJobs) -> str | None:
         # Moved first: of two that saw it come due, one moves it.
         move = "update cron_entries set next_run_at = :at where name = :name and next_run_at = :due"
         if tx.execute(move, at=upcoming(cron_entry(row), tx.now), name=row["name"], due=row["next_run_at"]):
-            _run(tx, cron_entry(row), make_jobs)
-    soonest: str | None = tx.value("select min(next_run_at) from cron_entries where enabled = 1")
-    return soonest
+            _run(tx, cron_entry(row), make_jobs, hurry=False)
 
 
 def run_entry(tx: Transaction, name: str, make_jobs: MakeJobs) -> tuple[str, ...]:
-    """A person's wish: make this entry's jobs now, and keep its schedule. Their ids; NotFound."""
+    """A person's wish: make this entry's jobs now, bring forward those that wait, keep its schedule. Their ids; NotFound."""
     row = tx.one("select * from cron_entries where name = :name", name=name)
     if row is None:
         raise NotFound(f"there is no schedule {name!r}")
-    return _run(tx, cron_entry(row), make_jobs)
+    return _run(tx, cron_entry(row), make_jobs, hurry=True)
 
 
-def _run(tx: Transaction, entry: CronEntry, make_jobs: MakeJobs) -> tuple[str, ...]:
-    ids = tuple(dict.fromkeys(make_jobs(tx, entry)))
+def _run(tx: Transaction, entry: CronEntry, make_jobs: MakeJobs, *, hurry: bool) -> tuple[str, ...]:
+    ids = tuple(dict.fromkeys(make_jobs(tx, entry, hurry=hurry)))
     tx.execute("delete from cron_jobs where entry = :name", name=entry.name)
     tx.insert_many("cron_jobs", [{"entry": entry.name, "job_id": job_id} for job_id in ids])
     tx.execute(

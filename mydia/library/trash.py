@@ -90,7 +90,7 @@ def request_restore(tx: Transaction, trash_id: str, *, actor: str) -> str:
         raise NotFound(f"There is nothing with the id {trash_id} in the trash.")
     if row["state"] != "trashed":
         raise Conflict(f"{readable(from_text(row['relative_path']))} is not in the trash: it is {row['state']}.")
-    return tx.enqueue("restore_file", {"trash_id": trash_id, "actor": actor})
+    return tx.enqueue("restore_file", {"trash_id": trash_id, "actor": actor}, hurry=True)
 
 
 def trash_ended(tx: Transaction, trash_id: str, state: str, *, actor: str = "system") -> None:

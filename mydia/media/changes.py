@@ -288,8 +288,7 @@ def request_search(
     season: int | None = None,
     episode: int | None = None,
     grab: bool = True,
-    actor: str = "system",
-) -> str | None:
+) -> str:
     """A person's "search now", for all its versions or one, for all that is lacking or one season or episode: the id of the job that
     will do it. Without `grab` what is found is kept to choose from, and nothing is taken."""
     title = _must_exist(tx, item_id)
@@ -310,7 +309,7 @@ def request_search(
         "look": None if grab else True,
     }
     wish = {"media_item_id": item_id, "mode": "user", **{k: v for k, v in said.items() if v is not None}}
-    return tx.enqueue("search_media", wish, media_item_id=item_id, priority=-2)
+    return tx.enqueue("search_media", wish, media_item_id=item_id, priority=-2, hurry=True)
 
 
 def searched(tx: Transaction, item_id: str) -> None:
@@ -318,16 +317,16 @@ def searched(tx: Transaction, item_id: str) -> None:
     tx.execute("update media_items set last_search_at = :now where id = :id", now=tx.now, id=item_id)
 
 
-def request_round(tx: Transaction, limit: int) -> str | None:
+def request_round(tx: Transaction, limit: int) -> str:
     """A person's "search all": what is due, within the indexers' tokens of today; the id of the job that will do it."""
-    return tx.enqueue("search_missing", {"limit": limit}, priority=-1)
+    return tx.enqueue("search_missing", {"limit": limit}, priority=-1, hurry=True)
 
 
-def request_refresh(tx: Transaction, item_id: str, *, actor: str = "system") -> str | None:
+def request_refresh(tx: Transaction, item_id: str, *, hurry: bool = False) -> str:
+    """Ask the metadata provider about a title again; the job's id. `hurry`: somebody waits for it."""
     _must_exist(tx, item_id)
-    return tx.enqueue(
-        "refresh_metadata", {"media_item_id": item_id, "what": "details"}, media_item_id=item_id, priority=-1
-    )
+    wish = {"media_item_id": item_id, "what": "details"}
+    return tx.enqueue("refresh_metadata", wish, media_item_id=item_id, priority=-1 if hurry else None, hurry=hurry)
 
 
 def find_by_ids(tx: Transaction, kind: str, ids: Mapping[str, str]) -> str | None:

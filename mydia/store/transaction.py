@@ -127,17 +127,19 @@ class Transaction(Connection):
             other = str(self.value(_WAITING, key=key))
             if hurry:
                 self.execute(_HURRY, id=other, due=row["scheduled_at"], state=state, priority=row["priority"])
-                self.wake.add(kind)
+                self._told(other, kind, state, media_item_id)
             return self._instead(other, key, period)
         # Asked after the row is in, whose key holds off others: the same wish is seen either waiting or running, never between the two.
         if unless_running and (running := self.value(_RUNS, key=key)) is not None:
             self.execute("delete from jobs where id = :id", id=job_id)
             return self._instead(str(running), key, period)
-        self.events.append(
-            JobChanged(job_id=job_id, queue=row["queue"], kind=kind, state=state, media_item_id=media_item_id)
-        )
-        self.wake.add(kind)
+        self._told(job_id, kind, state, media_item_id)
         return job_id
+
+    def _told(self, job_id: str, kind: str, state: str, item: str | None) -> None:
+        queue = JOB_KINDS[kind].queue
+        self.events.append(JobChanged(job_id=job_id, queue=queue, kind=kind, state=state, media_item_id=item))
+        self.wake.add(kind)
 
     def _instead(self, other: str, key: str | None, period: float) -> str:
         if period > 0:

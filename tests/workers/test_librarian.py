@@ -242,8 +242,7 @@ async def test_a_refresh_wants_of_what_is_new_what_the_show_s_policy_says(tmp_pa
             found[policy] = await librarian.ask(wish, timeout=60)
             later = (*STEP.episodes, FakeEpisode(1, 4, "More", "1959-02-01"), FakeEpisode(2, 1, "New", "1960-01-01"))
             here.tmdb.titles[0] = replace(here.tmdb.titles[0], episodes=later)
-            job = await here.house.write(media.request_refresh, found[policy], actor="ann")
-            assert job is not None
+            job = await here.house.write(media.request_refresh, found[policy], hurry=True)
             assert (await push(here.house, job)).state == "completed"
         codes = {
             p: [e.code for e in await here.house.read(titles.episodes_of, i) if e.monitored] for p, i in found.items()

@@ -103,7 +103,7 @@ class TrashRef:
 )
 async def scan(visit: Visit, body: ScanRequest) -> JobRefs:
     """Walk one library folder, or all of them, now."""
-    return JobRefs(list(await visit.write(changes.request_scan, body.root_id, actor=visit.name)))
+    return JobRefs(list(await visit.write(changes.request_scan, body.root_id, hurry=True)))
 
 
 @operation(api, "/library/scan-status", Policy.READ, answers=ScanStatusOut)

@@ -118,13 +118,13 @@ class SearchIn(Body):
 )
 async def search_media(visit: Visit, media_id: str, body: SearchIn) -> JobRef:
     """Search for what the title lacks, now. It counts against the indexers' searches of today, and is never refused by them."""
-    return JobRef(await visit.write(changes.request_search, media_id, actor=visit.name, **body.model_dump()))
+    return JobRef(await visit.write(changes.request_search, media_id, **body.model_dump()))
 
 
 @operation(api, "/media/<media_id>/refresh", Policy.ACT, method="POST", answers=JobRef, status=202)
 async def refresh_media(visit: Visit, media_id: str) -> JobRef:
     """Ask the metadata provider about the title again."""
-    return JobRef(await visit.write(changes.request_refresh, media_id, actor=visit.name))
+    return JobRef(await visit.write(changes.request_refresh, media_id, hurry=True))
 
 
 @operation(api, "/episodes/<episode_id>", Policy.ACT, method="PUT", body=EpisodeChange)

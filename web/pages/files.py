@@ -44,7 +44,7 @@ async def restore(visit: Visit, trash_id: str) -> Answer:
 
 @route(pages, "/library/scan", Policy.ADMIN, methods=("POST",))
 async def scan(visit: Visit) -> Answer:
-    jobs = await visit.write(changes.request_scan, actor=visit.name)
+    jobs = await visit.write(changes.request_scan, hurry=True)
     words = "The library folders are being walked." if jobs else "There is no library folder to scan."
     return await back_to("/", words)
 

@@ -164,7 +164,7 @@ async def search_now(visit: Visit, title_id: str) -> Answer:
     form = await request.form
     look = form.get("look") == "1"
     season, episode = (_number(form.get(key), key) for key in ("season", "episode"))
-    await visit.write(changes.request_search, title_id, season=season, episode=episode, grab=not look, actor=visit.name)
+    await visit.write(changes.request_search, title_id, season=season, episode=episode, grab=not look)
     if look:
         words = "The indexers are being asked. What they have appears here, and you choose."
         return await back_to(f"/titles/{title_id}#r-searches", words)
@@ -181,7 +181,7 @@ def _number(text: str | None, field: str) -> int | None:
 
 @route(pages, "/titles/<title_id>/refresh", Policy.ACT, methods=("POST",))
 async def refresh(visit: Visit, title_id: str) -> Answer:
-    await visit.write(changes.request_refresh, title_id, actor=visit.name)
+    await visit.write(changes.request_refresh, title_id, hurry=True)
     return await back_to(f"/titles/{title_id}", "The facts are being looked up again.")
 
 

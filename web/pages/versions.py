@@ -112,7 +112,7 @@ async def remove(visit: Visit, title_id: str, slot_id: str) -> Answer:
 
 @route(pages, "/titles/<title_id>/versions/<slot_id>/search", Policy.ACT, methods=("POST",))
 async def search(visit: Visit, title_id: str, slot_id: str) -> Answer:
-    await visit.write(changes.request_search, title_id, slot_id=slot_id, actor=visit.name)
+    await visit.write(changes.request_search, title_id, slot_id=slot_id)
     return await back_to(f"/titles/{title_id}", "The search is on its way. What it finds and decides appears below.")
 
 

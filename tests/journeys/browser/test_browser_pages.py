@@ -114,7 +114,7 @@ def lived_in(demo: Place) -> Iterator[Place]:
     demo.do(_wish, demo, world.METROPOLIS.id)
     demo.do(eventually, lambda: _status(demo, "Metropolis", "imported"))
     demo.around.seeder.pace(150_000)  # so slowly that it is seen half-way, however seldom anybody looks
-    demo.write(media.request_search, demo.title("One Step Beyond"), actor="demo")
+    demo.write(media.request_search, demo.title("One Step Beyond"))
     demo.do(eventually, lambda: _status(demo, "One Step Beyond", "downloading", progress=15.0))
     demo.do(_rest, demo)
     yield demo
