@@ -23,7 +23,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from mydia.errors import Conflict, Forbidden, Invalid, MydiaError, NotFound, Unavailable
 from mydia.house import House
 from mydia.otp import NoAnswer, Supervisor, correlation
-from web import api, auth, edge, health, live, metrics, oidc, pages
+from web import api, auth, confirm, edge, health, live, metrics, oidc, pages
 from web.metrics import Meter
 from web.page import whole
 from web.policy import Answer, Policy, Site, Visit, allows, policy_of
@@ -165,6 +165,7 @@ async def enter(app: App) -> Answer | None:
         )
     if request.method not in auth.SAFE:
         await auth.check_meant(visit)
+        return await confirm.question_of(visit)
     return None
 
 
