@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from mydia.store.names import from_text, readable
-from web.views import Tone, plural, size
+from web.views import ROOT, Tone, plural, size
 
 
 class Story(NamedTuple):
@@ -76,7 +76,8 @@ def _health(d: Mapping[str, Any]) -> Story:
 
 def _root(d: Mapping[str, Any]) -> Story:
     ok = d.get("state") == "ok"
-    what = "Library folder available again" if ok else f"Library folder {d.get('state')}"
+    badge = ROOT.get(str(d.get("state")), ROOT["unavailable"])
+    what = f"Library folder {'available again' if ok else badge.words.lower()}"
     return Story(what, _folder(d), d.get("reason") or "", "good" if ok else "bad", "check" if ok else "warning")
 
 

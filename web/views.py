@@ -57,8 +57,8 @@ FILE: Mapping[str, Badge] = {
 ROOT: Mapping[str, Badge] = {
     "ok": Badge("Available", "good", "check"),
     "unavailable": Badge("Unavailable", "bad", "x"),
-    "readonly": Badge("Read-only", "warning", "warning"),
-    "suspicious": Badge("Suspiciously empty", "warning", "warning"),
+    "readonly": Badge("Can only be read", "warning", "warning"),
+    "suspicious": Badge("Not as it was", "warning", "warning"),
 }
 CHILD: Mapping[str, Badge] = {
     "running": Badge("Running", "good", "check"),

@@ -291,8 +291,11 @@ async def test_a_suspicious_folder_is_believed_when_a_person_says_so(tmp_path: P
         await world.house.write(set_root_state, root.id, "suspicious", "It is empty: is its disk mounted?")
         admin, reader = await world.visitor("admin"), await world.visitor("readonly")
         assert "is its disk mounted?" in await read(reader, "/")
-        assert "It is as it should be" not in await read(reader, "/")
-        assert f"/library/roots/{root.id}/confirm" in await read(admin, "/")
+        assert "It is right as it is" not in await read(reader, "/")
+        shown = await read(admin, "/")
+        assert f"/library/roots/{root.id}/confirm" in shown
+        assert "It is right as it is" in shown
+        assert "nothing in it is called missing" in shown
         await post(admin, f"/library/roots/{root.id}/confirm")
         jobs = await world.house.read(list_jobs, kind="scan_root")
         assert any(job.args == {"root_id": root.id, "confirmed_by": "the-admin"} for job in jobs.items)

@@ -16,7 +16,7 @@ from mydia.settings.model import Config
 from mydia.store.paging import Page as Paged
 from web.page import Page
 from web.policy import Answer, Policy, Visit, route
-from web.views import Tone, stamp
+from web.views import ROOT, Tone, stamp
 
 pages = Blueprint("dashboard", __name__)
 
@@ -88,7 +88,8 @@ async def problems(visit: Visit) -> list[Problem]:
     for root in await visit.read(library.roots):
         if root.state != "ok":
             tone: Tone = "bad" if root.state == "unavailable" else "warning"
-            found.append(Problem(f"Library folder {root.path} is {root.state}.", root.reason or "", tone))
+            what = f"Library folder {root.path}: {ROOT[root.state].words.lower()}."
+            found.append(Problem(what, root.reason or "", tone, "#r-storage", "Look at it"))
         if root.copies:
             found.append(Problem(f"Imports into {root.path} are copied, not linked.", root.copies, "warning"))
     now = visit.house.clock.now().isoformat()
