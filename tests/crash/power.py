@@ -25,6 +25,8 @@ from tests.crash.platter import Named, Recorder, lay_down
 from tests.support.stores import commit_all
 
 NOW = "2026-01-31T12:00:00.000000Z"
+KEYS = ("it's a phrase", "5e" * 32)
+"""Of encrypted databases: a passphrase, which is stretched with the file's salt, and a key as it is."""
 
 
 def step(tx: Transaction, number: int, size: int) -> int:
