@@ -295,7 +295,7 @@ async def test_a_suspicious_folder_is_believed_when_a_person_says_so(tmp_path: P
         shown = await read(admin, "/")
         assert f"/library/roots/{root.id}/confirm" in shown
         assert "It is right as it is" in shown
-        assert "nothing in it is called missing" in shown
+        assert "Nothing in it is called missing" in shown
         await post(admin, f"/library/roots/{root.id}/confirm")
         jobs = await world.house.read(list_jobs, kind="scan_root")
         assert any(job.args == {"root_id": root.id, "confirmed_by": "the-admin"} for job in jobs.items)
