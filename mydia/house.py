@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import trio
 
+from mydia.errors import Unavailable
 from mydia.messages import Change
-from mydia.otp import Bus, Mailbox, correlation
+from mydia.otp import AskTimeout, Bus, Mailbox, correlation
 
 if TYPE_CHECKING:
     from mydia.settings.load import Loaded
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
+AGAIN = 1.0
+"""Seconds between two tries to write down what must be written down."""
 
 
 class Clock(Protocol):
@@ -77,3 +80,16 @@ class House:
         message = Change(change, args, tuple(kwargs.items()), correlation.get())
         result: Any = await self.mail["db_writer"].ask(message, timeout=self.config.database.write_timeout)
         return result  # type: ignore[no-any-return]  # the mailbox is untyped; the change's signature is the truth
+
+    async def insist(
+        self, change: "Callable[Concatenate[Transaction, P], T]", /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As `write`, as long as the database can't be written: for what an actor alone knows, and has nobody to refuse it to.
+
+        What was not answered may have been done: the change must be one that can be made twice.
+        """
+        while True:
+            try:
+                return await self.write(change, *args, **kwargs)
+            except (Unavailable, AskTimeout):
+                await trio.sleep(AGAIN)

@@ -90,12 +90,13 @@ class DownloadMonitor(Actor):
         async def ask(client: DownloadClient) -> None:
             try:
                 listed[client.name] = {d.id: d for d in await client.list(label=LABEL)}
-                if client.name not in self.answering:
-                    await self.house.write(changes.provider_ok, "client", client.name)
-                    self.answering.add(client.name)
             except MydiaError as no:
                 self.answering.discard(client.name)
                 await self.house.write(changes.provider_failed, "client", client.name, str(no))
+                return
+            if client.name not in self.answering:
+                await self.house.write(changes.provider_ok, "client", client.name)
+                self.answering.add(client.name)
 
         async with trio.open_nursery() as nursery:
             for name in names & self.clients.keys():
@@ -109,9 +110,9 @@ class DownloadMonitor(Actor):
         observation = Silent() if listed is None else _seen(seen) if seen is not None else Absent(len(listed))
         before = self.tracked.get(download.id) or _tracked(download)
         after = advance(caught_up(before, download.status, now), observation, now)
-        self.tracked[download.id] = after.state
         for action in after.actions:
             await self._act(download, action)
+        self.tracked[download.id] = after.state  # not before what follows from it is done
         if seen is not None and after.state.status == "downloading":
             await self._progressed(download, seen, after.state)
 
@@ -145,9 +146,9 @@ class DownloadMonitor(Actor):
             )
         )
         if abs(percent - self.saved.get(download.id, download.progress)) >= SAVE_EVERY:
-            self.saved[download.id] = percent
             eta = to_text(self.house.clock.now() + timedelta(seconds=seen.eta)) if seen.eta else None
             await self.house.write(changes.observed, download.id, progress=percent, eta=eta)
+            self.saved[download.id] = percent
 
 
 def _seen(download: ClientDownload) -> Seen:

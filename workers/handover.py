@@ -48,14 +48,14 @@ class Handover:
         indexer = self.indexers.get(download.indexer or "")
         if indexer is None:
             gone = f"The indexer {download.indexer} is no longer configured"
-            await self.house.write(changes.failed, download.id, gone, block=False)
+            await self.house.insist(changes.failed, download.id, gone, block=False)
             return False
         try:
             payload = await indexer.fetch(_release(download))
             if why := unwanted(_names_in(payload)):
                 raise Invalid(why)
         except (Invalid, NotFound) as no:
-            await self.house.write(changes.failed, download.id, str(no))
+            await self.house.insist(changes.failed, download.id, str(no))
             return False
         except MydiaError as no:
             await self._later(download, no, now)
@@ -82,17 +82,17 @@ class Handover:
                 except MydiaError as no:
                     refusal = no
                     continue
-                await self.house.write(changes.handed_over, download.id, client=client.name, client_id=client_id)
+                await self.house.insist(changes.handed_over, download.id, client=client.name, client_id=client_id)
                 return
         raise refusal
 
     async def _later(self, download: Download, no: MydiaError, now: datetime) -> None:
         if now - parse_time(download.created_at) > GIVE_UP_AFTER:
-            await self.house.write(changes.failed, download.id, f"Given up: {no}", block=False)
+            await self.house.insist(changes.failed, download.id, f"Given up: {no}", block=False)
             return
         self._not_between[download.id] = now, now + timedelta(seconds=getattr(no, "retry_after", None) or AGAIN)
         if download.error_message != str(no):
-            await self.house.write(changes.waiting, download.id, str(no))
+            await self.house.insist(changes.waiting, download.id, str(no))
 
     async def take_back(self, download: Download, *, delete_files: bool) -> None:
         """Take what has ended out of its client, unless somebody else still needs it there."""

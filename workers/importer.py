@@ -44,6 +44,7 @@ class Importer(JobActor):
         super().__init__(house, boot)
         self.clients = {c.name: c for c in clients}
         self.shelf = Shelf(house, self.report, sys)
+        self._swept = False
         self.kinds = {
             "import_download": self.import_download,
             "restore_file": self.shelf.restore_file,
@@ -52,10 +53,12 @@ class Importer(JobActor):
 
     async def start(self) -> None:
         await super().start()
-        await self.shelf.undo_abandoned()
         self.spawn(self._look_ahead)
 
     async def tick(self) -> None:
+        if not self._swept:
+            await self.shelf.undo_abandoned()
+            self._swept = True
         await self.shelf.clear()
         for download_id in await self.house.read(download_queries.stranded):
             await self.house.write(downloads.import_given_up, download_id)

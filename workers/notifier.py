@@ -73,7 +73,7 @@ class NotifierActor(JobActor):
 
     async def _catch_up(self) -> None:
         wants = {name: t.wants for name, t in self.targets.items()}
-        while await self.house.write(enqueue_notices, wants) == BATCH:
+        while await self.house.insist(enqueue_notices, wants) == BATCH:
             pass
 
     async def notify(self, job: Job) -> None:

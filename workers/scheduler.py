@@ -36,11 +36,11 @@ class Scheduler(Actor):
             await self.house.write(cron.run_due, make_jobs)
 
     async def _mind_the_clock(self, now: datetime) -> None:
-        before, self._latest = self._latest, now
-        if before is None or now < before - timedelta(
-            seconds=clock.AHEAD
-        ):  # at start too: it may have been set meanwhile
+        before = self._latest
+        # At start too: it may have been set meanwhile.
+        if before is None or now < before - timedelta(seconds=clock.AHEAD):
             jobs, planned = await self.house.write(clock.set_back)
             providers = await self.house.write(clock_set_back)
             if jobs or planned or providers:
                 logger.warning("the clock was set back: {} jobs and {} schedules need not wait for it", jobs, planned)
+        self._latest = now  # not before that is written down

@@ -75,7 +75,7 @@ class Watcher(Actor):
         while True:
             check = await trio.to_thread.run_sync(check_root, root.path)
             if check.state == "unavailable":
-                await self.house.write(changes.set_root_state, root.id, "unavailable", check.reason)
+                await self.house.insist(changes.set_root_state, root.id, "unavailable", check.reason)
                 await trio.sleep(self.identity_every)
             else:
                 await self._watch(root, check, missed)
@@ -85,7 +85,7 @@ class Watcher(Actor):
         """Watch until it ends. `missed`: something may have happened before."""
         with await trio.to_thread.run_sync(open_watch, root.path, check.network) as watch:
             if missed or self.house.config.library.scan_on_start:
-                await self.house.write(changes.request_scan, root.id)  # what came before the watch stood
+                await self.house.insist(changes.request_scan, root.id)  # what came before the watch stood
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._until_replaced, root, check, nursery.cancel_scope)
                 try:
@@ -139,7 +139,7 @@ class Watcher(Actor):
             lately.popleft()
         lately.extend([now] * len(known))
         if len(lately) > library.gone_at_least:
-            await self.house.write(changes.request_scan, root.id)
+            await self.house.insist(changes.request_scan, root.id)
             return
         left = await trio.to_thread.run_sync(lambda: [k.id for k in known if not exists(root.path, k.relative_path)])
         if not left:
@@ -150,9 +150,9 @@ class Watcher(Actor):
             partial(check_root, root.path, known_device=now_known.device, known_files=len(known))
         )
         if check.state in ("ok", "readonly"):
-            await self.house.write(changes.files_gone, left)
+            await self.house.insist(changes.files_gone, left)
         else:
-            await self.house.write(changes.request_scan, root.id)
+            await self.house.insist(changes.request_scan, root.id)
 
     # -- waiting until it is whole -------------------------------------------------------------------------------------------
 
@@ -190,4 +190,4 @@ class Watcher(Actor):
                 if verdict == "stable" and seen is not None:
                     whole.setdefault(key[0], []).append(seen)
         for root_id, files in whole.items():
-            await self.house.write(changes.files_seen, root_id, files)
+            await self.house.insist(changes.files_seen, root_id, files)

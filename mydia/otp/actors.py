@@ -2,8 +2,9 @@
 
 Its life: `start()`, which the supervisor waits for; then `run()`, which calls `handle()` for each letter and `tick()` at
 once, each `period` seconds and when rung; then `stop()`, however run() ended. Whatever start, handle, tick or a spawned
-task raises is the actor's crash: a new instance is made by the factory and reads on from the same mailbox. The one
-exception is a Refusal raised by handle(): an answer to the asker, who is told, and the actor lives.
+task raises is the actor's crash: a new instance is made by the factory and reads on from the same mailbox. Two things are
+none: a Refusal raised by handle() is an answer to the asker; and a tick() that was refused what it asked of others, or got
+no answer, has looked too early: it looks again.
 """
 
 from collections.abc import Awaitable, Callable
@@ -13,9 +14,13 @@ from typing import Any
 import trio
 from loguru import logger
 
-from .errors import Refusal
+from .errors import NoAnswer, Refusal
 from .mailbox import Letter, Mailbox, correlation
+from .policy import flatten
 from .spec import BRUTAL_KILL, IGNORE, INFINITY, BrutalKill, ChildSpec, Kind, Restart
+
+LOOK_AGAIN = 5.0
+"""Seconds until a tick that was put off, unless its period is shorter."""
 
 
 class Actor:
@@ -35,6 +40,7 @@ class Actor:
     _nursery: trio.Nursery
     _spawned: set[trio.CancelScope]
     _over = False
+    _put_off = False
 
     async def start(self) -> Any:
         """Become ready; the next sibling starts when this returns. IGNORE: nothing to do here, end quietly."""
@@ -44,7 +50,8 @@ class Actor:
         raise NotImplementedError(f"{type(self).__name__} does not handle {type(message).__name__}")
 
     async def tick(self) -> None:
-        """Look for work. Rings are lossless but count as one: do all there is to do."""
+        """Look for work. Rings are lossless but count as one: do all there is to do. Put off where others refuse or do not answer: what
+        was done is done again then."""
 
     async def stop(self) -> None:
         """Say goodbye. Called once start() has succeeded, however the actor ended: run() and the letter in hand are over,
@@ -71,11 +78,25 @@ class Actor:
         while True:
             # At most one tick, then at most one letter: neither can starve the other.
             if ticks and (self.mailbox.take_ring() or trio.current_time() >= due):
-                await self.tick()
-                due = INFINITY if self.period is None else trio.current_time() + self.period
+                pause = await self._ticked()
+                due = trio.current_time() + pause
             await self.mailbox.wait(due, letters=letters, ring=ticks)
             if letters and (letter := self.mailbox.take()) is not None:
                 await self._answer(letter)
+
+    async def _ticked(self) -> float:
+        """Tick; seconds until the next."""
+        try:
+            await self.tick()
+        except Exception as error:
+            if not all(isinstance(leaf, Refusal | NoAnswer) for leaf in flatten(error)):
+                raise
+            if not self._put_off:  # once, however long it lasts
+                logger.warning("{} looks again later: {}", self.mailbox.name, next(flatten(error)))
+            self._put_off = True
+            return LOOK_AGAIN if self.period is None else min(self.period, LOOK_AGAIN)
+        self._put_off = False
+        return INFINITY if self.period is None else self.period
 
     async def _answer(self, letter: Letter) -> None:
         correlation.set(letter.correlation)

@@ -6,7 +6,8 @@ import pytest
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from mydia.otp import Actor, ActorDied, Mailbox, Refusal, Restart, Supervisor, actor, correlation, pool
+from mydia.otp import Actor, ActorDied, AskTimeout, Mailbox, Refusal, Restart, Supervisor, actor, correlation, pool
+from mydia.otp.actors import LOOK_AGAIN
 from tests.otp.otp_stage import running
 
 
@@ -67,6 +68,40 @@ async def test_anything_else_is_a_crash_and_the_next_life_reads_on() -> None:
         assert isinstance(caught.value.__cause__, ValueError)
         assert await box.ask("next", timeout=60) == "next"
     assert diary == ["start", "tick", "stop", "start", "tick", "handled next", "stop"]
+
+
+@pytest.mark.parametrize("period", [None, 30, 1])
+async def test_a_tick_that_is_refused_or_not_answered_is_put_off_and_no_crash(
+    period: float | None, autojump_clock: MockClock
+) -> None:
+    refusals = [Refusal("full"), AskTimeout("late"), ExceptionGroup("both", [Refusal("full"), AskTimeout("late")])]
+    diary, kind, box = desk(period=period)
+
+    class Put(kind):  # type: ignore[misc, valid-type]  # made by desk()
+        async def tick(self) -> None:
+            if refusals:
+                raise refusals.pop()
+            await super().tick()
+
+    async with running(Supervisor("root", children=[actor("desk", Put, mailbox=box)])):
+        await trio.sleep(3.5 * min(period or LOOK_AGAIN, LOOK_AGAIN))
+        assert diary == ["start", "tick"]
+        assert await box.ask("letter", timeout=60) == "letter"
+
+
+async def test_a_tick_that_is_refused_beside_a_bug_is_a_crash() -> None:
+    diary, kind, box = desk()
+    first = [ExceptionGroup("both", [Refusal("full"), ValueError("a bug")])]
+
+    class Broken(kind):  # type: ignore[misc, valid-type]  # made by desk()
+        async def tick(self) -> None:
+            if first:
+                raise first.pop()
+            await super().tick()
+
+    async with running(Supervisor("root", children=[actor("desk", Broken, mailbox=box)])):
+        await wait_all_tasks_blocked()
+    assert diary == ["start", "stop", "start", "tick", "stop"]
 
 
 async def test_an_actor_ticks_at_once_each_period_and_when_rung(autojump_clock: MockClock) -> None:

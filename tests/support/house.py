@@ -8,10 +8,13 @@ from typing import Any
 
 import trio
 
+from mydia.errors import Unavailable
 from mydia.house import Clock, House, Mail
 from mydia.otp import Bus, Supervisor, actor
 from mydia.settings.model import Config
 from mydia.store.engine import Engine
+from mydia.store.sqlite import SqliteEngine
+from mydia.store.transaction import Transaction
 from tests.support.stores import engine_in
 from workers.db_writer import BatchStats, DbWriter
 
@@ -65,3 +68,28 @@ def clock_of(house: House) -> FakeClock:
     """The house's clock, as the one a test can move."""
     assert isinstance(house.clock, FakeClock)
     return house.clock
+
+
+class FullDisk:
+    """The database of a house (SQLite) where every change is refused for a reason that passes, as on a full disk, until it is freed."""
+
+    def __init__(self, house: House) -> None:
+        assert isinstance(house.engine, SqliteEngine)
+        assert house.engine._writer is not None
+        self._house, self._raw = house, house.engine._writer
+        self._raw.execute("pragma query_only = on")
+
+    async def refuses(self, *actors: str) -> None:
+        """Let these try, and be refused: they stand in one queue with others who are."""
+        for _ in range(20):
+            for name in actors:
+                self._house.mail[name].ring()
+            try:
+                await self._house.write(Transaction.enqueue, "prune", {})
+            except Unavailable:
+                await trio.sleep(0.01)
+            else:
+                raise AssertionError("there was room")
+
+    def freed(self) -> None:
+        self._raw.execute("pragma query_only = off")

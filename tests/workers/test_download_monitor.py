@@ -21,7 +21,7 @@ from mydia.media.slots import add_slot
 from mydia.otp import Supervisor
 from mydia.ports import FoundRelease, IndexerQuery, Payload
 from tests.support.crew import MemoryClient, add, crew, film, happened, kill, member, settle_in
-from tests.support.house import clock_of, open_house
+from tests.support.house import FullDisk, clock_of, open_house
 from tests.support.waiting import eventually
 from workers.download_monitor import DownloadMonitor
 
@@ -354,3 +354,23 @@ async def test_one_slow_indexer_does_not_keep_another_grab_waiting(tmp_path: Pat
         assert (await here.row(slow)).status == "pending"
         release.set()
         await here.until(slow, "downloading")
+
+
+async def test_what_a_client_was_given_and_completed_on_a_full_disk_is_written_down_when_there_is_room_again(
+    tmp_path: Path,
+) -> None:
+    async with post(tmp_path) as here:
+        with here.client.adding():
+            download = await here.grab()
+            await here.client.asked.wait()
+            disk = FullDisk(here.house)
+        await disk.refuses("download_monitor")
+        disk.freed()
+        await here.until(download, "downloading")
+        assert here.client.added == [ID]
+        disk = FullDisk(here.house)
+        here.client.change(ID, state="completed", progress=1.0)
+        await disk.refuses("download_monitor")
+        disk.freed()
+        await here.until(download, "completed")
+        assert [c.restarts for c in here.crew.children()] == [0]

@@ -20,10 +20,11 @@ from mydia.jobs import queries as jobs
 from mydia.library import queries as library
 from mydia.library.changes import ensure_roots, files_seen, link_file
 from mydia.library.model import FileFacts, SeenFile
-from mydia.library.trash import request_restore
+from mydia.library.trash import intend_trash, request_restore
 from mydia.store.transaction import Transaction
 from tests.support.crew import add, file_at, film, happened, kill, minute, over, put, show, tree_of
 from tests.support.delivery import Dock, Fate, dock
+from tests.support.house import FullDisk
 from tests.support.waiting import eventually
 
 HD = "Charade.1963.1080p.BluRay.x264-GRP"
@@ -545,3 +546,23 @@ async def test_an_importer_that_crashes_is_brought_back_and_finishes(tmp_path: P
             await kill(here.crew, "importer")
         await here.until(download, "imported")
         assert await imported(here) == [PLACED]
+
+
+async def test_what_goes_to_the_trash_on_a_full_disk_is_written_down_when_there_is_room_again(tmp_path: Path) -> None:
+    async with dock(tmp_path) as here:
+        put(here.films, [("Charade.mkv", b"film"), ("Arsenic.mkv", b"film")])
+        (root, _) = await here.house.read(library.roots)
+        await here.house.write(files_seen, root.id, [SeenFile("Charade.mkv", 4, 1, 1)])
+        known = await here.house.read(library.known_at, root.id, ["Charade.mkv"])
+        await here.house.write(intend_trash, known["Charade.mkv"].id, reason="of no use", actor="test")
+        disk = FullDisk(here.house)
+        await disk.refuses("importer")
+        disk.freed()
+
+        async def trashed() -> list[str]:
+            return [row.relative_path for row in (await here.house.read(library.trash)).items]
+
+        assert await eventually(trashed) == ["Charade.mkv"]
+        assert tree_of(here.films) == {"Arsenic.mkv"}
+        assert here.crew is not None
+        assert {c.id: c.restarts for c in here.crew.children()}["importer"] == 0

@@ -17,7 +17,7 @@ from mydia.jobs.model import FINISHED, Job
 from mydia.otp import Supervisor
 from mydia.store.transaction import Transaction
 from tests.support.crew import BOOT, add, crew, film, kill, member, push, settle_in
-from tests.support.house import clock_of, open_house
+from tests.support.house import FullDisk, clock_of, open_house
 from tests.support.waiting import eventually
 from workers.notifier import NotifierActor, Target
 
@@ -159,3 +159,15 @@ async def test_a_notifier_that_crashes_is_brought_back_and_tells_the_rest(tmp_pa
         assert {m["event"] for m in here.caught.messages()} == {"media_added"}
         titles = [str(m) for m in here.caught.messages()]
         assert all(any(f"Film {n}" in title for title in titles) for n in range(4))
+
+
+async def test_what_happened_before_the_disk_was_full_is_told_when_there_is_room_again(tmp_path: Path) -> None:
+    async with desk(tmp_path, {}) as here:
+        await here.tell(ADDED)
+        disk = FullDisk(here.house)
+        here.house.bus.publish(ADDED)  # the bell
+        await disk.refuses("notifier")
+        disk.freed()
+        await here.over(1)
+        assert here.told() == ["media_added"]
+        assert [c.restarts for c in here.crew.children()] == [0]

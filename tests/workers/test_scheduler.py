@@ -18,8 +18,9 @@ from mydia.otp import Supervisor, actor
 from mydia.schedules import JOBS, entries, make_jobs
 from mydia.settings.model import Config
 from mydia.store.transaction import Transaction, to_text
+from tests.support.crew import crew, member
 from tests.support.hands import hands
-from tests.support.house import FakeClock, clock_of, open_house
+from tests.support.house import FakeClock, FullDisk, clock_of, open_house
 from tests.support.waiting import eventually
 from workers.scheduler import Scheduler
 
@@ -224,3 +225,18 @@ async def test_upgrades_and_what_is_missing_are_searched_each_by_a_schedule_of_i
             await house.write(cron.run_entry, name, make_jobs)
         found = await house.read(queries.list_jobs, kind="search_missing")
         assert sorted(str(job.args) for job in found.items) == ["{'why': 'cutoff_unmet'}", "{'why': 'missing'}"]
+
+
+async def test_what_comes_due_on_a_full_disk_is_enqueued_when_there_is_room_again(tmp_path: Path) -> None:
+    async with (
+        open_house(tmp_path, ONLY_PRUNE) as house,
+        crew(member(house, "scheduler", lambda: Scheduler(house))) as supervisor,
+    ):
+        await planned(house)
+        disk = FullDisk(house)
+        clock_of(house).advance(days=1)
+        await disk.refuses("scheduler")
+        disk.freed()
+        await planned(house)
+        assert await jobs(house) == ["prune"]
+        assert [c.restarts for c in supervisor.children()] == [0]

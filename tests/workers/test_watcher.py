@@ -25,7 +25,7 @@ from mydia.library.model import Root
 from mydia.otp import Supervisor
 from mydia.store.transaction import Transaction
 from tests.support.crew import BOOT, crew, file_named, happened, kill, member, settle_in
-from tests.support.house import FakeClock, WallClock, open_house
+from tests.support.house import FakeClock, FullDisk, WallClock, open_house
 from tests.support.waiting import eventually
 from workers import watcher as watcher_module
 from workers.scanner import Scanner
@@ -346,3 +346,14 @@ async def test_a_watcher_that_crashes_is_brought_back_and_misses_nothing(tmp_pat
             (scene.films / f"{n}.mkv").write_bytes(b"film")
             await kill(scene.crew, "watcher")
         await scene.until(HEARD | {f"{n}.mkv": "new" for n in range(3)})
+
+
+async def test_a_file_that_comes_on_a_full_disk_is_known_when_there_is_room_again(tmp_path: Path) -> None:
+    async with watching(tmp_path) as scene:
+        disk = FullDisk(scene.house)
+        (scene.films / "film.mkv").write_bytes(b"film")
+        for _ in range(10):
+            await disk.refuses("watcher")
+        disk.freed()
+        await scene.until(HEARD | {"film.mkv": "new"})
+        assert {c.id: c.restarts for c in scene.crew.children()} == {"scanner": 0, "watcher": 0}
