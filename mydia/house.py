@@ -1,12 +1,14 @@
 """House: what the upper storeys are handed. Workers and pages get a House and the ports they use; nothing is global."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import trio
 
+from mydia.errors import Unavailable
 from mydia.errors import Unavailable
 from mydia.messages import Change
 from mydia.otp import AskTimeout, Bus, Mailbox, correlation
@@ -21,6 +23,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 AGAIN = 1.0
 """Seconds between two tries to write down what must be written down."""
+
+
+DOUBT = 0.5
+"""Seconds between two questions whether this daemon leads."""
 
 
 class Clock(Protocol):
@@ -48,7 +54,8 @@ class Mail:
 class House:
     """`config` is replaced as a whole when a person changes settings: read it when needed. `loaded` knows where each value is from.
 
-    `secret` signs what browsers keep for the house. `takers` are the kinds of jobs that somebody in this house would take now.
+    `secret` signs what browsers keep for the house. `takers` are the kinds of jobs that somebody in this house would take now. `seated`: no
+    other daemon that shares the database takes this one for gone, and its jobs for nobody's.
     """
 
     engine: "Engine"
@@ -60,6 +67,7 @@ class House:
     loaded: "Loaded | None" = None
     takers: set[str] = field(default_factory=set)
     closing_since: float | None = None
+    seated: bool = True
 
     def close(self) -> None:
         """The house is about to stop: no job is begun any more, and the time that running ones get to finish begins for all at once."""
@@ -68,6 +76,18 @@ class House:
     def adopt(self, loaded: "Loaded") -> None:
         """Live by this configuration from now on."""
         self.loaded, self.config = loaded, loaded.config
+
+    async def alone(self) -> None:
+        """To be waited for before each thing that one daemon alone may do to the world outside, where no transaction holds off another.
+
+        Of several daemons it is the one that leads, asked of the database just now: who was frozen may lead no longer, and not know it yet.
+        Who leads no longer waits for ever here, for the end that its node brings it.
+        """
+        while True:
+            with suppress(Unavailable):
+                if await self.engine.leads():
+                    return
+            await trio.sleep(DOUBT)
 
     async def read(self, query: "Callable[Concatenate[Connection, P], T]", /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a query on a read-only connection of the pool."""

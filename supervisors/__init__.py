@@ -12,7 +12,7 @@
     └─ web               last to open, first to close
 
 Where daemons share a PostgreSQL database, what one of them must do alone (watcher, scanner, torrent_engine, download_monitor, importer,
-scheduler) lives in the one that leads, and this stands before web:
+scheduler) lives in the one that leads, and this stands before library, since whoever has jobs at hand must be seen by the others:
 
     ├─ among_others      duties (while this daemon leads: library  acquisition  upkeep)  node
 
@@ -109,6 +109,7 @@ def tree(house: House, parts: Parts, seeds: Sequence[Seed], *, patience: int = 1
             max_restarts=PROBES_KILLED * patience,
             max_seconds=MINUTE,
         ),
+        *((among_others,) if house.engine.shared else ()),
         part(
             "library",
             *here("library"),
@@ -123,7 +124,6 @@ def tree(house: House, parts: Parts, seeds: Sequence[Seed], *, patience: int = 1
             "outreach", member("notifier", lambda: NotifierActor(house, parts.notifiers, boot), shutdown=STOPS_WITHIN)
         ),
         part("upkeep", *here("upkeep"), member("janitor", lambda: Janitor(house, boot), shutdown=STOPS_WITHIN)),
-        *((among_others,) if house.engine.shared else ()),
         member("web", lambda: Web(house, lambda: root, meter=parts.meter), shutdown=15),
     )
     root = Supervisor(

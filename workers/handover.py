@@ -77,6 +77,7 @@ class Handover:
             if client.protocol != download.protocol:
                 continue
             async with self._turns[client.name]:
+                await self.house.alone()
                 try:
                     client_id = await client.add(payload, label=LABEL)
                 except MydiaError as no:
@@ -101,6 +102,7 @@ class Handover:
         if turn.locked():
             return  # what is being given to it may be the very same: the next look tells
         async with turn:
+            await self.house.alone()
             if download.id not in {d.id for d in await self.house.read(queries.to_clean_up)}:
                 return
             try:

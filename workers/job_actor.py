@@ -58,21 +58,23 @@ class JobActor(Actor):
         self.spawn(self._drain)
 
     async def tick(self) -> None:
-        if self._running:
-            for job_id in await self.house.read(queries.cancel_wishes, self.owner, tuple(self.kinds)):
-                if job_id in self._running:
-                    self._running[job_id].cancel()
+        if running := dict(self._running):  # as it was before the look: what is taken meanwhile is not missed
+            wanted = await self.house.read(queries.still_wanted, self.owner, tuple(running))
+            for job_id in running.keys() - wanted:
+                running[job_id].cancel()
         self._bell.set()
 
     async def stop(self) -> None:
-        """Running jobs get a while to finish, reckoned from when the house began to close; the rest are cut short and put back."""
+        """Running jobs get a while to finish, reckoned from when the house began to close; the rest are cut short and put back.
+
+        None where another daemon may begin them any moment, because this one counts as gone.
+        """
         self._leaving = True
         self._offer()
         since = self.house.closing_since
         try:
-            with trio.move_on_at(
-                (trio.current_time() if since is None else since) + self.house.config.jobs.shutdown_seconds
-            ):
+            patience = self.house.config.jobs.shutdown_seconds if self.house.seated else 0.0
+            with trio.move_on_at((trio.current_time() if since is None else since) + patience):
                 while self._running and (self._draining or len(self._ended) < len(self._running)):
                     await self._stir.park()
         finally:
@@ -146,7 +148,8 @@ class JobActor(Actor):
     def _hands(self) -> Hands:
         house, most = self.house, self.at_once
         left = None if most is None else most - self._busy
-        return Hands(tuple(self.kinds), self.owner, dict(house.config.jobs.queues), frozenset(house.takers), left)
+        queues, others, busy = dict(house.config.jobs.queues), frozenset(house.takers), frozenset(self._running)
+        return Hands(tuple(self.kinds), self.owner, queues, others, left, busy)
 
     @property
     def _busy(self) -> int:
@@ -156,7 +159,7 @@ class JobActor(Actor):
         """Say whether this actor would take jobs now, to itself and to those whose queues it shares."""
         mine, takers = set(self.kinds), self.house.takers
         free = self.at_once is None or self._busy < self.at_once
-        if free and not self._leaving and self.house.closing_since is None:
+        if free and not self._leaving and self.house.closing_since is None and self.house.seated:
             takers |= mine
             return True
         if not takers.isdisjoint(mine):

@@ -7,6 +7,7 @@ is there, that its slot holds it, and what it replaces; only then is the replace
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import ParamSpec, TypeVar
 
 import trio
 from loguru import logger
@@ -32,6 +33,9 @@ from mydia.library.model import JournalRow, Root, TrashRow
 from mydia.library.trash import file_trashed, trash_ended
 from mydia.renaming import preview
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 TRASH_AGAIN = 60.0
 """Seconds until what could not be moved to the trash is tried again."""
 RENAMED_AT_ONCE = 200
@@ -46,6 +50,11 @@ class Shelf:
         self.sys = sys
         self._report = report
         self._again: dict[str, float] = {}
+
+    async def _at_the_disk(self, do: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Move something. Of several daemons, no two at once."""
+        await self.house.alone()
+        return await trio.to_thread.run_sync(partial(do, *args, **kwargs))
 
     async def must_be_there(self, root: Root) -> Anchor:
         """Unavailable where a library folder is not the one that is known, or can't be written: a disk that is not mounted, most likely.
@@ -72,7 +81,7 @@ class Shelf:
     async def undo_abandoned(self) -> None:
         """End what was begun for downloads that were given up meanwhile."""
         for row, root in await self.house.read(files.abandoned_imports):
-            await trio.to_thread.run_sync(partial(discard_part, Spot(root, row.relative_path), token=row.id))
+            await self._at_the_disk(discard_part, Spot(root, row.relative_path), token=row.id)
             await self.house.write(close_import, row.id, "undone", "The download was given up meanwhile")
 
     async def put(self, step: Step, of: Delivery, anchor: Anchor) -> None:
@@ -93,22 +102,20 @@ class Shelf:
         away = journal.relative_path in journal.plan["trash"]
         displaced = trash_path(journal.relative_path, token=journal.id) if away else None
         try:
-            placed = await trio.to_thread.run_sync(
-                partial(
-                    place,
-                    Spot(of.folder.path, step.source),
-                    spot,
-                    token=journal.id,
-                    as_seen=of.files[step.source].as_seen,
-                    methods=METHODS,
-                    displaced=displaced,
-                    # A long copy ends between two chunks when the house stops; the next start begins it anew.
-                    check=trio.from_thread.check_cancelled,
-                    sys=self.sys,
-                )
+            placed = await self._at_the_disk(
+                place,
+                Spot(of.folder.path, step.source),
+                spot,
+                token=journal.id,
+                as_seen=of.files[step.source].as_seen,
+                methods=METHODS,
+                displaced=displaced,
+                # A long copy ends between two chunks when the house stops; the next start begins it anew.
+                check=trio.from_thread.check_cancelled,
+                sys=self.sys,
             )
         except MydiaError as no:
-            await trio.to_thread.run_sync(partial(discard_part, spot, token=journal.id))
+            await self._at_the_disk(discard_part, spot, token=journal.id)
             await self.house.write(close_import, journal.id, "undone", str(no))
             raise
         if step.action == "extra":
@@ -149,9 +156,8 @@ class Shelf:
         try:
             anchor = await self.must_be_there(await self.house.read(files.get_root, row.root_id))
             keep = await self.house.read(files.came_since, row)
-            moved = await trio.to_thread.run_sync(
-                partial(to_trash, Spot(row.root_path, row.relative_path, anchor), token=row.id, keep=keep, sys=self.sys)
-            )
+            spot = Spot(row.root_path, row.relative_path, anchor)
+            moved = await self._at_the_disk(to_trash, spot, token=row.id, keep=keep, sys=self.sys)
         except NotFound:
             await self.house.write(trash_ended, row.id, "deleted")
         except MydiaError as no:
@@ -170,9 +176,8 @@ class Shelf:
             raise Discard(f"{printable(row.relative_path)} is not in the trash: it is {row.state}")
         await self.must_be_there(await self.house.read(files.get_root, row.root_id))
         moved = Moved(row.relative_path, row.trash_path, row.size)
-        await trio.to_thread.run_sync(partial(restore, row.root_path, moved, sys=self.sys))
-        for side in row.metadata.get("side_files", ()):
-            await trio.to_thread.run_sync(partial(restore, row.root_path, Moved(**side), sys=self.sys))
+        for each in (moved, *(Moved(**side) for side in row.metadata.get("side_files", ()))):
+            await self._at_the_disk(restore, row.root_path, each, sys=self.sys)
         await self.house.write(trash_ended, row.id, "restored", actor=job.args["actor"])
 
     # -- other names -------------------------------------------------------------------------------------------------------------
@@ -200,9 +205,8 @@ class Shelf:
             for row in rows:
                 anchor = await self.must_be_there(await self.house.read(files.get_root, row.root_id))
                 try:
-                    done = await trio.to_thread.run_sync(
-                        partial(rename, Spot(row.root_path, row.old_path, anchor), row.new_path, sys=self.sys)
-                    )
+                    spot = Spot(row.root_path, row.old_path, anchor)
+                    done = await self._at_the_disk(rename, spot, row.new_path, sys=self.sys)
                 except (Invalid, NotFound, Conflict, Forbidden) as no:
                     await self.house.write(renames.rename_failed, row.id, str(no))
                 else:

@@ -52,7 +52,7 @@ def claim(tx: Transaction, hands: Hands) -> tuple[Job, ...]:
         row
         for queue in dict.fromkeys(map(queue_of, mine))
         for row in _most_urgent(tx, queue, hands, free[queue])
-        if row["kind"] in hands.kinds
+        if row["kind"] in hands.kinds and row["id"] not in hands.busy
     ]
     order = {row["id"]: n for n, row in enumerate(sorted(ready, key=_urgency)[: hands.most])}
     if not order:

@@ -124,7 +124,8 @@ class Hands:
     """Who takes jobs, and how many. `node` begins the owner's name, and that of everybody in this process.
 
     `queues`: how many jobs of each queue run at once in this process. `others`: further kinds that somebody in this process would take
-    now; room in a queue is left to them where theirs are more urgent. `most`: what this taker can do at once itself.
+    now; room in a queue is left to them where theirs are more urgent. `most`: what this taker can do at once itself. `busy`: jobs that it
+    is still at, perhaps in vain, and does not begin a second time.
     """
 
     kinds: tuple[str, ...]
@@ -132,6 +133,7 @@ class Hands:
     queues: Mapping[str, int]
     others: frozenset[str] = frozenset()
     most: int | None = None
+    busy: frozenset[str] = frozenset()
 
     @property
     def node(self) -> str:

@@ -68,8 +68,13 @@ def get_job(conn: Connection, id: str) -> Job:  # noqa: A002 - it is the column'
 
 def job_counts(conn: Connection) -> dict[tuple[str, str], int]:
     """How many jobs there are, by (queue, state)."""
+    return _counted(conn)
+
+
+def _counted(conn: Connection, where: str = "", **params: Any) -> dict[tuple[str, str], int]:
     counts: dict[tuple[str, str], int] = {}
-    for row in conn.all("select kind, state, count(*) as n from jobs group by kind, state order by kind, state"):
+    sql = f"select kind, state, count(*) as n from jobs {where} group by kind, state order by kind, state"
+    for row in conn.all(sql, **params):
         key = (queue_of(row["kind"]), row["state"])
         counts[key] = counts.get(key, 0) + row["n"]
     return counts
@@ -77,7 +82,10 @@ def job_counts(conn: Connection) -> dict[tuple[str, str], int]:
 
 def queues(conn: Connection, limits: Mapping[str, int]) -> tuple[Queue, ...]:
     """Every queue, with what runs and waits in it. `limits`: how many of each may run at once, as configured."""
-    counts = job_counts(conn)
+    # Kind by kind along the index: the many that are over are not looked at.
+    kinds, of_kinds = among("kind", JOB_KINDS, "kind")
+    open_, of_states = among("state", ("executing", *WAITING), "state")
+    counts = _counted(conn, f"where {kinds} and {open_}", **of_kinds, **of_states)
     paused = {row["name"]: row for row in conn.all("select * from job_queues where paused_at is not null")}
     return tuple(
         Queue(
@@ -108,12 +116,11 @@ def room(conn: Connection, hands: Hands) -> dict[str, int]:
 
 
 @quick
-def cancel_wishes(conn: Connection, owner: str, kinds: Sequence[str]) -> tuple[str, ...]:
-    """The ids of this owner's running jobs that somebody wants cancelled."""
-    match, params = among("kind", kinds)
-    sql = f"""select id from jobs
-        where state = 'executing' and owner = :owner and cancel_requested = 1 and {match} order by id"""
-    return tuple(row["id"] for row in conn.all(sql, owner=owner, **params))
+def still_wanted(conn: Connection, owner: str, running: Sequence[str]) -> frozenset[str]:
+    """Which of these jobs still are this owner's to run: not those that somebody wants cancelled, or that were given to another."""
+    match, params = among("id", running)
+    sql = f"select id from jobs where state = 'executing' and owner = :owner and cancel_requested = 0 and {match} order by id"
+    return frozenset(row["id"] for row in conn.all(sql, owner=owner, **params))
 
 
 def nodes_at_work(conn: Connection) -> frozenset[str]:
@@ -152,7 +159,8 @@ def last_runs(conn: Connection) -> dict[str, LastRun]:
     """What became of each cron entry's last run, by its name; an entry that never ran has none."""
     jobs: dict[str, list[Job]] = {}
     for row in conn.all(
-        "select c.entry, j.* from cron_jobs c join jobs j on j.id = c.job_id order by c.entry, j.created_at, j.id"
+        # "cross": the few are looked up among the many, never the other way round.
+        "select c.entry, j.* from cron_jobs c cross join jobs j where j.id = c.job_id order by c.entry, j.created_at, j.id"
     ):
         jobs.setdefault(row["entry"], []).append(job(row))
     return {entry: _last_run(of) for entry, of in jobs.items()}

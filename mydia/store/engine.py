@@ -140,7 +140,11 @@ class Engine(Protocol):
         ...
 
     def seat(self) -> "Seat":
-        """This daemon's place among those that share the database. Blocks. Unavailable; Invalid where nobody shares."""
+        """A place among those that share the database, to be taken. Invalid where nobody shares."""
+        ...
+
+    async def leads(self) -> bool:
+        """Whether this daemon leads those that share the database, asked of the database itself just now. Unavailable."""
         ...
 
     async def open(self, now: str) -> None:

@@ -1,14 +1,18 @@
 """A daemon's seat among those that share one PostgreSQL database: who is there, who leads, what the others have done.
 
 A seat is one connection of its own. It holds an advisory lock that says "this daemon lives" and, in one daemon at a time, the lock that
-says "this one leads"; the server takes both back when the connection ends, whatever ended it. What a batch has done, of this daemon too,
-comes by NOTIFY, which the server delivers with that batch's commit: the kinds of jobs it touched, and the events that are stored nowhere
+says "this one leads"; the server takes both back when the connection ends, whatever ended it. A daemon that is frozen keeps its connection
+and does nothing: whoever looks and finds a seat that has long been silent ends it. What a batch has done, of this daemon too, comes by
+NOTIFY, which the server delivers with that batch's commit: the kinds of jobs it touched, and the events that are stored nowhere
 (progress, say). That it says anything at all means: look into the events table.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import os
+import socket
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 import psycopg
@@ -23,6 +27,8 @@ LIVING = int.from_bytes(b"myd")
 LEADER = int.from_bytes(b"leads")
 MOST = 7500
 """Bytes of one notification; the server takes fewer than 8000."""
+FROZEN = 10
+"""Seconds without a word after which a seat is ended by the others. Its own daemon, if it were awake, would have given it up before."""
 
 # The server notices within about ten seconds that a machine has gone whose connections nobody closed.
 _HABITS = """set tcp_keepalives_idle = 4; set tcp_keepalives_interval = 2; set tcp_keepalives_count = 3;
@@ -34,6 +40,14 @@ class News(NamedTuple):
 
     wake: frozenset[str]
     events: tuple[Event, ...]
+
+
+class Standing(NamedTuple):
+    """What a look around from a seat has shown; `newer` names a migration that this program does not know."""
+
+    leads: bool
+    living: frozenset[str]
+    newer: str | None
 
 
 def number(node: str) -> int:
@@ -66,56 +80,82 @@ def told(events: Sequence[Event], wake: Iterable[str]) -> Iterator[str]:
 class Seat:
     """Blocking: for a thread. Everything raises Unavailable when the connection is lost, and then the seat is lost too.
 
-    `connect` opens a connection of its own; `said` makes a line for people of what the driver says.
+    `connect` opens a connection of its own; `said` makes a line for people of what the driver says; `known` are this program's migrations.
     """
 
-    def __init__(self, connect: Callable[[], Raw], node: str, said: Callable[[BaseException], str]) -> None:
-        self._said = said
-        self.leads = False
+    def __init__(
+        self, connect: Callable[[], Raw], node: str, said: Callable[[BaseException], str], known: Collection[str]
+    ) -> None:
+        self._connect, self._node, self._said, self._known = connect, node, said, known
+        self._leads = self._over = False
+        self._raw: Raw | None = None
+        self._in_use = threading.Lock()
+
+    def take(self) -> None:
+        """Before anything else."""
         with self._asked():
-            self._raw = raw = connect()
+            self._raw = raw = self._connect()
+            if self._over:  # given up meanwhile by somebody who had no patience
+                raise psycopg.OperationalError("it was given up")
             raw.execute(_HABITS)
             # Shared with nobody else, but with a seat of one's own whose loss the server has not noticed yet.
-            raw.execute("select pg_advisory_lock_shared(%s, %s)", (LIVING, number(node)))
+            raw.execute("select pg_advisory_lock_shared(%s, %s)", (LIVING, number(self._node)))
             raw.execute(f"listen {CHANNEL}")
 
     def give_up(self) -> None:
-        """The locks are free at once."""
-        with self._asked():
-            self._raw.close()
+        """The locks are free at once. Whatever another thread waits for here ends, too."""
+        self._over = True
+        raw = self._raw
+        if raw is not None:
+            with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(raw.fileno())) as line:
+                line.shutdown(socket.SHUT_RDWR)
+            with self._in_use:
+                raw.close()
 
     @contextmanager
     def _asked(self) -> Iterator[None]:
-        try:
-            yield
-        except psycopg.Error as error:
-            raise Unavailable(self._said(error)) from error
-
-    def try_to_lead(self) -> bool:
-        """Whether this daemon leads now; once it does, until the seat is lost."""
-        if not self.leads:
-            with self._asked():
-                row = self._raw.execute("select pg_try_advisory_lock(%s::bigint)", (LEADER,)).fetchone()
-            self.leads = row is not None and bool(row[0])
-        return self.leads
+        with self._in_use:
+            try:
+                yield
+            except BaseException as error:
+                if self._raw is not None:
+                    self._raw.close()
+                if isinstance(error, psycopg.Error | OSError):
+                    raise Unavailable(self._said(error)) from error
+                raise
 
     def hear(self, seconds: float) -> list[News]:
-        """What others have committed; waits so long for a first word. Asks the server for a sign of life each time."""
+        """What has been committed; waits so long for a first word."""
         with self._asked():
-            heard = [note.payload for note in self._raw.notifies(timeout=seconds, stop_after=1)]
-            if not heard:
-                self._raw.execute("select 1")
+            heard = [note.payload for note in self._at_it.notifies(timeout=seconds, stop_after=1)]
         return [news for payload in heard if (news := _understood(payload)) is not None]
 
-    def living(self) -> frozenset[str]:
-        """The names of all daemons that live, this one among them."""
+    def look(self) -> Standing:
+        """Give a sign of life, take the lead where it is free, and see who else is there. Who leads does so until the seat is lost."""
         with self._asked():
-            rows = self._raw.execute(_LIVING, (LIVING,)).fetchall()
-        return frozenset(f"{row[0]:08x}" for row in rows)
+            raw = self._at_it
+            if not self._leads:
+                row = raw.execute("select pg_try_advisory_lock(%s::bigint)", (LEADER,)).fetchone()
+                self._leads = row is not None and bool(row[0])
+            raw.execute(_END_THE_SILENT, (LIVING, FROZEN))
+            rows = raw.execute(_LIVING, (LIVING,)).fetchall()
+            newest = raw.execute("select max(name) from _migrations").fetchone()
+        newer = newest[0] if newest is not None and newest[0] not in self._known else None
+        return Standing(self._leads, frozenset(f"{row[0]:08x}" for row in rows), newer)
+
+    @property
+    def _at_it(self) -> Raw:
+        if self._raw is None:
+            raise psycopg.OperationalError("nobody has taken it")
+        return self._raw
 
 
-_LIVING = """select distinct objid::bigint from pg_locks where locktype = 'advisory' and classid::bigint = %s and objsubid = 2
-    and granted and database = (select oid from pg_database where datname = current_database())"""
+_HERE = """from pg_locks join pg_stat_activity using (pid) where locktype = 'advisory' and granted and objsubid = 2
+    and pg_locks.database = (select oid from pg_database where datname = current_database()) and classid::bigint = """
+_LIVING = f"select distinct objid::bigint {_HERE} %s"
+# Only those of one's own user: of others the server tells nothing.
+_END_THE_SILENT = f"""select pg_terminate_backend(pid) {_HERE} %s
+    and usename = current_user and state_change < clock_timestamp() - %s * interval '1 second'"""
 
 
 def _understood(payload: str) -> News | None:

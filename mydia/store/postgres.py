@@ -66,7 +66,7 @@ class PostgresEngine:
         self._synchronous, self._patience, self._migrations = synchronous, patience, migrations
         self.node, self.shared = secrets.token_hex(4), True
         self._writer: Raw | None = None
-        self._doubted = self._away = False
+        self._doubted = self._away = self._seated = False
         self._pool: psycopg_pool.ConnectionPool[Raw] | None = None
         self._one_at_a_time = trio.CapacityLimiter(1)
         self._readers = trio.CapacityLimiter(max(1, readers))
@@ -183,7 +183,7 @@ class PostgresEngine:
     async def read(self, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """As Engine.read, always in a thread. Asked anew when the connection is lost."""
         ask: Callable[[], T] = partial(self._read, query, args, kwargs)
-        return await self._patiently(ask, self._readers)
+        return await self._patiently(ask, self._readers, leave=True)
 
     def _read(self, query: Callable[..., T], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> T:
         with self._reader() as raw:
@@ -217,12 +217,15 @@ class PostgresEngine:
         except psycopg_pool.PoolTimeout as error:
             raise _Lost("the server does not answer") from error
 
-    async def _patiently(self, work: Callable[[], T], limiter: trio.CapacityLimiter) -> T:
-        """Do it in a thread, again and again while the connection is lost under it. Unavailable when patience ends."""
+    async def _patiently(self, work: Callable[[], T], limiter: trio.CapacityLimiter, *, leave: bool = False) -> T:
+        """Do it in a thread, again and again while the connection is lost under it. Unavailable when patience ends.
+
+        `leave`: who is cancelled need not wait for a server that is silent; the thread ends when it may.
+        """
         until: float | None = None
         while True:
             try:
-                value = await trio.to_thread.run_sync(work, limiter=limiter)
+                value = await trio.to_thread.run_sync(work, limiter=limiter, abandon_on_cancel=leave)
             except _Lost as lost:
                 # From the first try on: whoever had to wait for a thread has not yet waited for the server.
                 if until is None:
@@ -325,7 +328,12 @@ class PostgresEngine:
 
     def seat(self) -> nodes.Seat:
         """As Engine.seat."""
-        return nodes.Seat(self.server.connect, self.node, self.server.said)
+        self._seated = True
+        return nodes.Seat(self.server.connect, self.node, self.server.said, [name for name, _ in self._migrations])
+
+    async def leads(self) -> bool:
+        """As Engine.leads; where nobody asked for a seat, nobody else is there."""
+        return not self._seated or await self.read(_leads, self.node)
 
     # -- care
 
@@ -352,7 +360,7 @@ class PostgresEngine:
                 names = [column.name for column in cursor.description or ()]
                 return [dict(zip(names, row, strict=True)) for row in cursor] if names else []
 
-        return await self._patiently(ask, self._readers)
+        return await self._patiently(ask, self._readers, leave=True)
 
     async def check(self) -> list[str]:
         """As Engine.check. The server keeps foreign keys true by itself; what it has given up on, it tells."""
@@ -378,6 +386,24 @@ _FAULTS = """select 'the index ' || c.relname || ' is not valid' as fault from p
         where datname = current_database() and checksum_failures > 0
     order by 1"""
 _STATUS = "select current_setting('server_version') as version, pg_database_size(current_database()) as size"
+
+
+def _leads(conn: Connection, node: str) -> bool:
+    """Whether the seat of this daemon holds the lead, whoever asks."""
+    high, low = divmod(nodes.LEADER, 1 << 32)
+    found = conn.value(
+        """select count(*) from pg_locks lead join pg_locks life on life.pid = lead.pid and life.database = lead.database
+        where lead.locktype = 'advisory' and lead.granted and lead.objsubid = 1
+            and lead.database = (select oid from pg_database where datname = current_database())
+            and lead.classid::bigint = :high and lead.objid::bigint = :low
+            and life.locktype = 'advisory' and life.granted and life.objsubid = 2
+            and life.classid::bigint = :living and life.objid::bigint = :node""",
+        high=high,
+        low=low,
+        living=nodes.LIVING,
+        node=int(node, 16),
+    )
+    return bool(found)
 
 
 class _Lost(Exception):

@@ -180,6 +180,10 @@ class SqliteEngine:
         """One daemon per file."""
         raise Invalid("several daemons share a PostgreSQL database (database.url), not a SQLite file")
 
+    async def leads(self) -> bool:
+        """As Engine.leads: nobody else is there."""
+        return True
+
     # -- reading
 
     async def read(self, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:

@@ -220,7 +220,7 @@ async def test_waiting_jobs_are_cancelled_at_once_and_running_ones_are_told(tmp_
         await claim(house)
         assert await house.write(changes.cancel_job, waiting) == "cancelled"
         assert await house.write(changes.cancel_job, running) == "executing"
-        assert await house.read(queries.cancel_wishes, ME, ("notify",)) == (running,)
+        assert await house.read(queries.still_wanted, ME, (running,)) == set()
         assert await house.write(changes.cancelled, running, ME)
         with pytest.raises(Conflict, match="over already"):
             await house.write(changes.cancel_job, running)
@@ -323,7 +323,7 @@ async def test_what_is_asked_for_all_the_time_reads_only_what_waits(tmp_path: Pa
         watched = Transaction(Watch(), tx.now)
         changes.claim(watched, hands(ME, "notify", "prune", most=5))
         queries.anything_due(watched, hands(ME, "notify"), tx.now)
-        queries.cancel_wishes(watched, ME, ("notify",))
+        queries.still_wanted(watched, ME, ("a", "b"))
         changes.rescue(watched, ("notify",), ME)
         changes.prune_jobs(watched, 7)
         watched.enqueue("notify", {})
