@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 import trio
 
 from mydia.errors import Unavailable
-from mydia.errors import Unavailable
 from mydia.messages import Change
 from mydia.otp import AskTimeout, Bus, Mailbox, correlation
 
@@ -23,8 +22,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 AGAIN = 1.0
 """Seconds between two tries to write down what must be written down."""
-
-
 DOUBT = 0.5
 """Seconds between two questions whether this daemon leads."""
 
