@@ -11,7 +11,7 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -24,7 +24,7 @@ from mydia.store import moving
 from mydia.store.backups import Keeper
 from mydia.store.kept import Backup, Comparison
 from mydia.store.moving import Whole
-from mydia.store.place import InUse
+from mydia.store.place import InUse, part_of, sync
 from mydia.store.portable import Source, open_export, write_export
 from mydia.store.sqlite_whole import SqliteWhole
 from mydia.store.transaction import to_text
@@ -45,7 +45,7 @@ def _add_db(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
     out = commands.add_parser("export", help="write everything to one file, whatever the engine; the daemon may run")
     out.add_argument("file", type=Path, metavar="FILE")
-    out.add_argument("--replace", action="store_true", help="write over a file that is there already")
+    out.add_argument("--replace", action="store_true", help="write over an earlier export")
     out.set_defaults(work=export)
     taking = commands.add_parser("import", help="take everything in from such a file; the daemon must be down")
     taking.add_argument("file", type=Path, metavar="FILE")
@@ -89,31 +89,33 @@ def export(config: Config, args: argparse.Namespace) -> int:
     file: Path = args.file
     if file.exists() and not args.replace:
         raise Conflict(f"{file} exists already; choose another name, or add --replace")
-    part = file.with_name(f".{file.name}.part")
+    if file.exists() and not _may_go(file):
+        raise Conflict(f"{file} is no export, and would be lost; choose another name")
     try:
-        with (
-            whole_of(config).source() as source,
-            _private(part) as out,
-        ):
-            rows = write_export(source, out, _now())
-            out.flush()
-            os.fsync(out.fileno())
-        part.replace(file)
+        with whole_of(config).source() as source, part_of(file.absolute()) as part:
+            with part.open("wb") as out:
+                rows = write_export(source, out, _now())
+                out.flush()
+                os.fsync(out.fileno())
+            part.replace(file)
+        sync(file.absolute().parent)
     except OSError as error:
         raise Unavailable(f"{file} cannot be written: {error.strerror or error}") from error
-    finally:
-        part.unlink(missing_ok=True)
     _say(
         f"{rows:,} rows written to {file} ({file.stat().st_size / MEGABYTE:.1f} MB). It holds all secrets that the database holds."
     )
     return 0
 
 
-def _private(part: Path) -> BinaryIO:
-    """A new file for its owner alone."""
-    part.unlink(missing_ok=True)
-    part.touch(mode=0o600, exist_ok=False)
-    return part.open("wb")
+def _may_go(file: Path) -> bool:
+    """Whether a file may be written over: an earlier export, or nothing. A typing error must not cost a database, or a device."""
+    if not file.is_file():
+        return False
+    try:
+        with file.open("rb") as content:
+            return content.read(2) in (b"\x1f\x8b", b"")
+    except OSError as error:
+        raise Unavailable(f"{file} cannot be read: {error.strerror or error}") from error
 
 
 def take_in(config: Config, args: argparse.Namespace) -> int:
@@ -222,11 +224,18 @@ def losses(comparison: Comparison) -> list[str]:
     ]
     if comparison.migrations:
         lines.append(f"It is older than this program: {', '.join(comparison.migrations)} will be added to it.")
+    if comparison.untold:
+        lines.append(f"What would be lost cannot be told: what there is now cannot be read ({comparison.untold}).")
+        return lines
     lines.append(
         f"Lost would be what is not in it: {comparison.lost}."
         if comparison.lost
         else "Nothing would be lost that is not in it."
     )
+    for d in comparison.differences:
+        if d.names:
+            more = f" and {d.lost - len(d.names):,} more" if d.lost > len(d.names) else ""
+            lines.append(f"  {d.what}: {', '.join(d.names)}{more}")
     if comparison.back:
         lines.append(f"Back would come what was removed since: {comparison.back}.")
     return lines

@@ -1,9 +1,9 @@
 """What pages and the API do about whole databases: backups made, given out, put back; everything as one file."""
 
-import secrets
+import os
+import tempfile
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 import trio
 from loguru import logger
@@ -11,7 +11,7 @@ from quart import Response
 from werkzeug.http import dump_options_header
 
 from mydia.databases import whole_of
-from mydia.errors import Conflict, Unavailable
+from mydia.errors import Conflict, NotFound, Unavailable
 from mydia.store.kept import Backup, Comparison, Keeping
 from mydia.store.portable import write_export
 from mydia.store.transaction import to_text
@@ -19,7 +19,6 @@ from web.policy import Visit
 
 T = TypeVar("T")
 PIECE = 256 * 1024
-FORGOTTEN = 3600.0  # seconds
 EXPORT = "application/gzip"
 DATABASE = "application/vnd.sqlite3"
 _one_at_a_time = trio.CapacityLimiter(1)  # they read all of the database, and write as much
@@ -68,52 +67,54 @@ async def restore(visit: Visit, name: str) -> None:
 
 
 async def content(visit: Visit, name: str) -> Response:
-    """A backup's bytes."""
+    """A backup's bytes; to their end, also when it is deleted meanwhile."""
     path = (await found(visit, name)).path
-    return _file(path, name, DATABASE, (await trio.Path(path).stat()).st_size)
+    try:
+        file = await trio.to_thread.run_sync(path.open, "rb")
+    except FileNotFoundError:
+        raise NotFound(f"The backup {name} has just been deleted.") from None
+    except OSError as error:
+        raise Unavailable(f"The backup {name} cannot be read: {error.strerror or error}.") from error
+    return _file(file, name, DATABASE)
 
 
 async def export(visit: Visit) -> Response:
     """Everything as one file. Written whole before it is sent: a slow reader must not hold an old state of the database open."""
     house = visit.house
     now = house.clock.now()
-    path = house.config.data_dir.absolute() / f".export-{secrets.token_hex(8)}"
 
-    def write() -> int:
-        path.touch(mode=0o600, exist_ok=False)
-        # What somebody left who hung up before the first byte, or a killed process.
-        for left in path.parent.glob(".export-*"):
-            if path.stat().st_mtime - left.stat().st_mtime > FORGOTTEN:
-                left.unlink(missing_ok=True)
-        with path.open("wb") as out, whole_of(house.config).source() as source:
-            write_export(source, out, to_text(now))
-        return path.stat().st_size
+    def write() -> BinaryIO:
+        # Without a name, it is gone when it is closed, however that comes.
+        file = tempfile.TemporaryFile(dir=house.config.data_dir)  # noqa: SIM115 - closed when it has been sent
+        try:
+            with whole_of(house.config).source() as source:
+                write_export(source, file, to_text(now))
+            file.seek(0)
+        except BaseException:
+            file.close()
+            raise
+        return file
 
     try:
-        size = await _blocking(write)
+        file = await _blocking(write)
     except OSError as error:
-        path.unlink(missing_ok=True)
         raise Unavailable(f"The export cannot be written: {error.strerror or error}.") from error
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
     logger.info("everything is given out as one file to {}", visit.name)
-    return _file(path, f"mydia-{now:%Y%m%dT%H%M%SZ}.export.gz", EXPORT, size, gone=True)
+    return _file(file, f"mydia-{now:%Y%m%dT%H%M%SZ}.export.gz", EXPORT)
 
 
-def _file(path: Path, name: str, kind: str, size: int, *, gone: bool = False) -> Response:
-    response = Response(_pieces(path, gone), 200, content_type=kind)
+def _file(file: BinaryIO, name: str, kind: str) -> Response:
+    """Of an open file, so that nothing that becomes of its name cuts the answer off."""
+    response = Response(_pieces(file), 200, content_type=kind)
     response.timeout = None  # a large file over a slow line takes its time
-    response.headers["Content-Length"] = str(size)
+    response.headers["Content-Length"] = str(os.fstat(file.fileno()).st_size)
     response.headers["Content-Disposition"] = dump_options_header("attachment", {"filename": name})
     return response
 
 
-async def _pieces(path: Path, gone: bool) -> AsyncIterator[bytes]:
-    async with await trio.open_file(path, "rb") as file:
-        if gone:
-            await trio.Path(path).unlink(missing_ok=True)  # open, it can be read to its end
-        while piece := await file.read(PIECE):
+async def _pieces(file: BinaryIO) -> AsyncIterator[bytes]:
+    with file:
+        while piece := await trio.to_thread.run_sync(file.read, PIECE):
             yield piece
 
 

@@ -21,18 +21,25 @@ from sqlite_utils import Database
 from migrations import MIGRATIONS
 from mydia.errors import Invalid, NotFound, Unavailable
 from mydia.store import maintenance, migrate
-from mydia.store.driver import PLAIN, Driver
+from mydia.store.driver import PLAIN, Driver, code
 from mydia.store.engine import Connection
-from mydia.store.kept import Backup, Comparison, Difference, Reason
-from mydia.store.place import make_folder
+from mydia.store.kept import NAMED, Backup, Comparison, Difference, Reason
+from mydia.store.place import make_folder, part_of, sync
 
 COMPARED = (
-    ("titles", "media_items", "id"),
-    ("files", "media_files", "id"),
-    ("downloads", "downloads", "id"),
-    ("users", "users", "id"),
-    ("events", "events", "seq, at"),
+    # what people call them, their table, what makes two of them the same, how one is called
+    ("titles", "media_items", "id", "title || coalesce(' (' || year || ')', '')"),
+    ("files", "media_files", "id", "relative_path"),
+    ("downloads", "downloads", "id", "title"),
+    ("users", "users", "id", "username"),
+    ("API keys", "api_keys", "id", "name"),
+    ("library folders", "library_roots", "id", "path"),
+    ("quality profiles", "quality_profiles", "id, updated_at", "name"),
+    ("custom formats", "custom_formats", "id, updated_at", "name"),
+    ("settings", "settings", "key, value", "substr(key, 8)"),
+    ("events", "events", "seq, at", ""),
 )
+_ONLY = {"settings": "key like 'config:%'"}  # the table holds notes of the house's own too
 _ASIDE = ("-wal", "-shm", "-journal")
 
 
@@ -58,12 +65,34 @@ class Keeper:
         for backup in self.backups():
             if backup.name == name:
                 return backup
-        raise NotFound(f"there is no backup {name!r}; see the list")
+        raise NotFound(f"there is no backup {name!r}; `mydia backup list` and System → Backups show those there are")
 
     def make(self, now: str) -> Backup:
         """A backup by hand; it stays until a person deletes it."""
-        made = maintenance.backup(self.path, self.directory, f"{self.path.stem}-by-hand-{stamp(now)}.db", self.driver)
-        return self.find(made.name)
+        return self._make("by-hand-", now)
+
+    def make_nightly(self, keep: int, now: str) -> Backup:
+        """A scheduled backup; of all such the newest `keep` stay."""
+        made = self._make("", now)
+        # What bears a later time than now is of before the clock was set back: the oldest there is.
+        nightly = [b for b in self.backups() if b.reason == "scheduled"]
+        nightly.sort(key=lambda b: (b.made_at <= made.made_at, b.made_at), reverse=True)
+        for old in nightly[max(1, keep) :]:
+            old.path.unlink(missing_ok=True)
+        return made
+
+    def make_before(self, migration: str, now: str) -> Backup:
+        """What there is before it is migrated. Of one migration the newest stays: a start that fails may be tried again for ever."""
+        made = self._make(f"before-{migration}-", now)
+        for old in self.backups():
+            if old.name.startswith(f"{self.path.stem}-before-{migration}-") and old.name != made.name:
+                old.path.unlink(missing_ok=True)
+        return made
+
+    def _make(self, why: str, now: str) -> Backup:
+        name = f"{self.path.stem}-{why}{stamp(now)}.db"
+        maintenance.backup(self.path, self.directory / name, self.driver)
+        return self.find(name)
 
     def delete(self, name: str) -> None:
         self.find(name).path.unlink(missing_ok=True)
@@ -80,33 +109,62 @@ class Keeper:
         if not file.is_file():
             raise NotFound(f"there is no file {file}")
         try:
+            with file.open("rb") as content:
+                beginning = content.read(16)
             with self._reading(file) as raw:
                 if raw.execute("select 1 from sqlite_schema where name = 'media_items'").fetchone() is None:
                     raise Invalid(f"{file} is no database of Mydia")
-                migrate.pending(_applied(raw), MIGRATIONS, lambda: migrate.last_program(raw))
+                migrate.pending(_applied(raw), MIGRATIONS, lambda: migrate.last_program(raw), what=str(file))
+        except OSError as error:
+            raise Invalid(f"{file} cannot be read: {error.strerror or error}") from error
         except self.driver.DatabaseError as error:
+            if code(error) == "SQLITE_NOTADB":
+                raise Invalid(f"{file} {self._unlike(beginning)}") from error
+            if code(error) == "SQLITE_CORRUPT":
+                raise Invalid(f"{file} is damaged or cut off ({error}); take another backup") from error
             raise Invalid(f"{file} is no database that can be read: {error}") from error
         if wrong := maintenance.faults(file, self.driver):
-            raise Invalid(f"{file} is damaged: {'; '.join(wrong[:3])}")
+            raise Invalid(f"{file} is damaged or cut off ({'; '.join(wrong[:3])}); take another backup")
+
+    def _unlike(self, beginning: bytes) -> str:
+        """What a file that begins so is, which the driver does not know for a database, and what to do with it."""
+        if beginning.startswith(b"\x1f\x8b"):
+            return "is no database but a compressed file; what `mydia db export` wrote, `mydia db import` takes in"
+        if self.driver.key is None:
+            return "is no SQLite database; if it is encrypted, set database.key (DATABASE_KEY) to its key"
+        if beginning == b"SQLite format 3\0":
+            return (
+                "is not encrypted, but database.key is set; without the key and with another database.path it can be restored, and "
+                "brought over by `mydia db export` and `mydia db import`"
+            )
+        return "cannot be opened with this database.key: it was made with another, or is no database"
 
     def compare(self, file: Path) -> Comparison:
         """What restoring this file would lose and bring back. As `check`; where there is no present database, nothing is lost."""
         self.check(file)
         with self._reading(file) as raw:
-            there = self.path.exists()
-            key = f" key {self.driver.literal(self.path)}" if there and self.driver.key is not None else ""
-            raw.execute(f"attach :present as present{key}", {"present": _uri(self.path) if there else ":memory:"})
+            try:
+                there, untold = self._differences(raw), ""
+            except self.driver.DatabaseError as error:  # which may be why it is replaced
+                there, untold = (), str(error)
             conn = Connection(raw)
-            there = conn.value("select 1 from present.sqlite_schema where name = 'media_items'")
             missing = migrate.pending(_applied(raw), MIGRATIONS, lambda: None)
             last_event = conn.value("select at from main.events order by seq desc limit 1")
             return Comparison(
-                file.name,
-                migrate.last_program(raw) or "unknown",
-                last_event,
-                tuple(missing),
-                tuple(_difference(conn, *each) for each in COMPARED) if there else (),
+                file.name, migrate.last_program(raw) or "unknown", last_event, tuple(missing), there, untold
             )
+
+    def _differences(self, raw: sqlite3.Connection) -> tuple[Difference, ...]:
+        """Of the database that is open, to the present one; none where there is no present one."""
+        there = self.path.exists() and self.path.stat().st_size > 0
+        if not there:
+            return ()
+        key = f" key {self.driver.literal(self.path)}" if self.driver.key is not None else ""
+        raw.execute(f"attach :present as present{key}", {"present": _uri(self.path)})
+        conn = Connection(raw)
+        if not _has(conn, "present", "media_items"):
+            return ()
+        return tuple(_difference(conn, *each) for each in COMPARED)
 
     def last_numbers(self) -> dict[str, int]:
         """How far the present database has counted; nothing where it cannot tell, which may be why it is replaced."""
@@ -121,20 +179,23 @@ class Keeper:
     def stage(self, file: Path) -> None:
         """Lay a copy of this file ready to be taken at the next opening. As `check`; Unavailable when it cannot be written."""
         self.check(file)
-        copy = maintenance.backup(file, self.path.parent, self.path.name + ".staged", self.driver)
         try:
-            with contextlib.closing(self.driver.connect(copy)) as raw:
-                count_on(raw, self.last_numbers())
-            self.offer(copy)
-        finally:
-            copy.unlink(missing_ok=True)
+            with part_of(self.staged) as part:
+                maintenance.copy(file, part, self.driver)
+                with contextlib.closing(self.driver.connect(part)) as raw:
+                    # Nothing of it is needed where this is killed; and a journal that outlived it would be another file's.
+                    raw.execute("pragma journal_mode = memory").fetchall()
+                    count_on(raw, self.last_numbers())
+                self.offer(part)
+        except (OSError, self.driver.Error) as error:
+            raise Unavailable(f"{file} cannot be laid ready as {self.staged}: {error}") from error
 
     def offer(self, copy: Path) -> None:
         """Give a complete database file in the same folder the name under which it will be taken."""
         try:
-            maintenance.sync(copy)
+            sync(copy)
             copy.replace(self.staged)
-            maintenance.sync(self.path.parent)
+            sync(self.path.parent)
         except OSError as error:
             raise Unavailable(f"{copy} cannot be laid ready: {error.strerror or error}") from error
 
@@ -148,10 +209,10 @@ class Keeper:
                 former = self._keep()
             for ending in _ASIDE:  # they belong to the former database, and would be taken for the new one's
                 self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
-            maintenance.sync(self.path.parent)  # a power cut may undo what was not synced, and keep what came after it
+            sync(self.path.parent)  # a power cut may undo what was not synced, and keep what came after it
             self.staged.replace(self.path)
             self.driver.forget(self.path)
-            maintenance.sync(self.path.parent)
+            sync(self.path.parent)
         except (OSError, self.driver.Error) as error:
             raise Unavailable(f"the restore that lies ready as {self.staged} cannot be taken: {error}") from error
         return former
@@ -169,20 +230,19 @@ class Keeper:
         try:
             if not former.exists():
                 os.link(self.path, former)
-                maintenance.sync(self.directory)
+                sync(self.directory)
         except OSError as error:
             if error.errno not in (errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS):
                 raise
-            maintenance.backup(self.path, self.directory, former.name, self.driver)
+            maintenance.backup(self.path, former, self.driver)
         return former
 
     def _keep_as_it_is(self) -> Path:
         former = self._name_for_it()
         for ending in (*_ASIDE, ""):  # what has the name last has all of it
-            part = self.directory / f".{former.name}{ending}.part"
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(FileNotFoundError), part_of(former) as part:
                 shutil.copyfile(self.path.with_name(self.path.name + ending), part)
-                maintenance.sync(part)
+                sync(part)
                 part.replace(former.with_name(former.name + ending))
         return former
 
@@ -232,12 +292,25 @@ def _reason(why: str | None) -> Reason:
     return "before a migration"
 
 
-def _difference(conn: Connection, what: str, table: str, key: str) -> Difference:
-    def only(here: str, there: str) -> int:
-        sql = f"select count(*) from (select {key} from {here}.{table} except select {key} from {there}.{table})"  # noqa: S608 - our own names
-        return int(conn.value(sql))
+def _difference(conn: Connection, what: str, table: str, key: str, called: str) -> Difference:
+    """Either may be of a program that did not have this table yet: it has no row of it."""
+    where = _ONLY.get(what, "1 = 1")
 
-    return Difference(what, only("present", "main"), only("main", "present"))
+    def rows(schema: str) -> str:
+        if _has(conn, schema, table):
+            return f"select {key} from {schema}.{table} where {where}"  # noqa: S608 - our own names
+        return f"select {', '.join('null' for _ in key.split(','))} where 1 = 0"
+
+    lost, back = f"{rows('present')} except {rows('main')}", f"{rows('main')} except {rows('present')}"
+    count, names = int(conn.value(f"select count(*) from ({lost})")), []  # noqa: S608 - likewise
+    if count and called:
+        first = f"select {called} from present.{table} where ({key}) in ({lost}) order by 1, {key} limit {NAMED}"  # noqa: S608 - likewise
+        names = [str(name) for (name,) in conn.rows(first)]
+    return Difference(what, count, int(conn.value(f"select count(*) from ({back})")), tuple(names))  # noqa: S608 - likewise
+
+
+def _has(conn: Connection, schema: str, table: str) -> bool:
+    return bool(conn.value(f"select 1 from {schema}.sqlite_schema where name = :table", table=table))  # noqa: S608 - likewise
 
 
 def _applied(raw: sqlite3.Connection) -> list[str]:

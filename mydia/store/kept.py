@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+NAMED = 5
+"""How many of what would be lost are named."""
 Reason = Literal["scheduled", "by hand", "before a migration", "before a restore"]
 
 
@@ -20,22 +22,26 @@ class Backup:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Of one kind of row: how many a restore would lose, and how many it would bring back."""
+    """Of one kind of row: how many a restore would lose, and how many it would bring back. A row that was changed is lost as it is now,
+    and comes back as it was. `names` are the first of what would be lost."""
 
     what: str
     lost: int
     back: int
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What restoring a backup would mean. `program` made it; `migrations` are those it lacks, which the next start adds."""
+    """What restoring a backup would mean. `program` made it; `migrations` are those it lacks, which the next start adds. `untold` says why
+    nothing could be compared: what there is now cannot be read."""
 
     backup: str
     program: str
     last_event_at: str | None
     migrations: tuple[str, ...]
     differences: tuple[Difference, ...]
+    untold: str = ""
 
     @property
     def lost(self) -> str:

@@ -1,14 +1,14 @@
 """Care of a SQLite file: verified copies, and checks that read every page. Plain blocking functions, for threads."""
 
 import contextlib
-import os
 import shutil
 import sqlite3
+from collections.abc import Iterable
 from pathlib import Path
 
 from mydia.errors import Unavailable
 from mydia.store.driver import PLAIN, Driver
-from mydia.store.place import make_folder
+from mydia.store.place import make_folder, part_of, sync
 
 SPARE = 16 << 20
 """Bytes that remain free beside what a vacuum takes."""
@@ -23,10 +23,10 @@ def connect_to_read(path: Path, driver: Driver = PLAIN) -> sqlite3.Connection:
 
 
 def faults(path: Path, driver: Driver = PLAIN) -> list[str]:
-    """Every fault that integrity_check and foreign_key_check find, in words; at most a hundred of the former."""
+    """Every fault that integrity_check and foreign_key_check find, one line each; at most a hundred of the former."""
     raw = connect_to_read(path, driver)
     try:
-        found = [str(row[0]) for row in raw.execute("pragma integrity_check(100)") if row[0] != "ok"]
+        found = told_by(raw.execute("pragma integrity_check(100)"))
         for table, row_id, parent, _ in raw.execute("pragma foreign_key_check"):
             found.append(f"row {row_id} of {table} refers to a row of {parent} that does not exist")
     except driver.DatabaseError as error:
@@ -34,6 +34,12 @@ def faults(path: Path, driver: Driver = PLAIN) -> list[str]:
     finally:
         raw.close()
     return found
+
+
+def told_by(rows: Iterable[tuple[str]]) -> list[str]:
+    """The faults that SQLite's integrity_check or quick_check tells, one line each: of a torn file it tells a hundred in one row."""
+    lines = [line for (text,) in rows for line in str(text).splitlines()]
+    return [line for line in lines if line != "ok" and not line.startswith("***")]
 
 
 def analyze(raw: sqlite3.Connection) -> None:
@@ -68,48 +74,28 @@ def vacuum(raw: sqlite3.Connection, path: Path) -> None:
     fold(raw)
 
 
-def backup(path: Path, directory: Path, name: str, driver: Driver = PLAIN) -> Path:
-    """Write a compact copy of the database at `path` to `directory/name`, verified by reading all of it; the path of the copy.
+def backup(path: Path, target: Path, driver: Driver = PLAIN) -> Path:
+    """Write a compact copy of the database at `path` to `target`, verified by reading all of it; `target`.
 
     The copy is one state of the database, taken without holding up the writer, and has its key. It bears its name only once it is whole
     and on disk.
     Unavailable when it cannot be written or does not verify; then nothing is left behind.
     """
-    target, part = directory / name, directory / f".{name}.part"
     try:
-        make_folder(directory)
-        part.unlink(missing_ok=True)
-        raw = connect_to_read(path, driver)
-        try:
-            raw.execute("vacuum into :part", {"part": str(part)})
-        finally:
-            raw.close()
-        part.chmod(0o600)
-        wrong = faults(part, driver)
-        if wrong:
-            raise Unavailable(f"the backup of {path} did not verify: {'; '.join(wrong[:3])}")
-        sync(part)
-        part.replace(target)
-        sync(directory)
+        make_folder(target.parent)
+        with part_of(target) as part:
+            copy(path, part, driver)
+            sync(part)
+            part.replace(target)
+        sync(target.parent)
     except (OSError, driver.Error) as error:
         raise Unavailable(f"no backup of {path} could be written to {target}: {error}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
     return target
 
 
-def keep_newest(directory: Path, prefix: str, keep: int) -> list[Path]:
-    """Delete all but the newest `keep` backups of this name, and return the deleted. Names end in their time, so they sort by age."""
-    old = sorted(directory.glob(f"{prefix}-[0-9]*.db"), reverse=True)[max(1, keep) :]
-    for path in old:
-        path.unlink(missing_ok=True)
-    return old
-
-
-def sync(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+def copy(path: Path, empty: Path, driver: Driver = PLAIN) -> None:
+    """Fill an empty file with the database at `path`, and read all of it. Unavailable when it does not verify; errors as they come."""
+    with contextlib.closing(connect_to_read(path, driver)) as raw:
+        raw.execute("vacuum into :empty", {"empty": str(empty)})
+    if wrong := faults(empty, driver):
+        raise Unavailable(f"the backup of {path} did not verify: {'; '.join(wrong[:3])}")

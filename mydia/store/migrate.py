@@ -16,14 +16,19 @@ IDENTITY = "integer primary key autoincrement"
 Migration = tuple[str, tuple[str, ...]]
 
 
-def pending(applied: Sequence[str], migrations: Sequence[Migration], made_by: Callable[[], str | None]) -> list[str]:
-    """The names of the migrations that a database lacks. Invalid when it has one that this program does not know."""
+def pending(
+    applied: Sequence[str],
+    migrations: Sequence[Migration],
+    made_by: Callable[[], str | None],
+    what: str = "the database",
+) -> list[str]:
+    """The names of the migrations that a database lacks. Invalid when it has one that this program does not know; `what` it calls it."""
     known = [name for name, _ in migrations]
     newer = [name for name in applied if name not in known]
     if newer:
         program = made_by()
         raise Invalid(
-            f"the database was made by a newer Mydia{f' ({program})' if program else ''}: it has migration {newer[-1]}, this program "
+            f"{what} was made by a newer Mydia{f' ({program})' if program else ''}: it has migration {newer[-1]}, this program "
             f"knows only up to {known[-1]}; run the newer program, or restore a backup from before the upgrade"
         )
     return [name for name in known if name not in applied]

@@ -5,6 +5,8 @@ import errno
 import fcntl
 import os
 import re
+import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 from mydia.errors import Invalid, Unavailable
@@ -31,6 +33,11 @@ NETWORK = frozenset(
         *("davfs", "fuse.davfs", "fuse.ceph", "fuse.glusterfs", "fuse.sshfs", "fuse.rclone", "fuse.s3fs"),
     }
 )
+
+PART = ".mydia-part"
+"""How the name ends of what is still being written."""
+FORGOTTEN = 86400.0
+"""Seconds after which nobody writes it any more."""
 
 
 def network_filesystem(path: str, mountinfo: str) -> str | None:
@@ -76,6 +83,34 @@ def make_folder(folder: Path, mode: int = 0o777) -> None:
                 os.fsync(fd)
             finally:
                 os.close(fd)
+
+
+def sync(path: Path) -> None:
+    """Have a file, or the names in a folder, on disk."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+@contextlib.contextmanager
+def part_of(target: Path) -> Iterator[Path]:
+    """An empty file beside `target`, for its owner alone, to be filled and given that name; it is gone at the end if it was not.
+
+    No two writers share one. What killed ones left goes after a day: by then nobody writes it any more.
+    """
+    part = target.with_name(f".{secrets.token_hex(8)}{PART}")
+    part.touch(mode=0o600, exist_ok=False)
+    try:
+        for left in part.parent.glob(f".{'?' * 16}{PART}*"):
+            with contextlib.suppress(OSError):
+                if part.stat().st_mtime - left.stat().st_mtime > FORGOTTEN:
+                    left.unlink()
+        yield part
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 class InUse(Unavailable):

@@ -254,7 +254,7 @@ class PostgresIncoming:
 
 _KEPT = (
     f"The former tables are kept in the schema {FORMER} until the next import: `mydia db export` writes them to a file when database.url "
-    f"ends with ?options=-csearch_path%3D{FORMER}, and `drop schema {FORMER} cascade` deletes them"
+    f"ends with ?options=-csearch_path%3D{FORMER}, and `drop schema {FORMER} cascade` deletes them."
 )
 
 

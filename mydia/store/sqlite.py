@@ -112,7 +112,7 @@ class SqliteEngine:
         self._writer = raw  # so that it is closed whatever follows
         try:
             raw.execute(f"pragma journal_mode = {'wal' if self._wal else 'truncate'}")
-            wrong = [str(row[0]) for row in raw.execute("pragma quick_check(3)") if row[0] != "ok"]
+            wrong = maintenance.told_by(raw.execute("pragma quick_check(3)"))[:3]
         except self._driver.DatabaseError as error:
             if code(error) == "SQLITE_NOTADB":
                 raise Invalid(self._not_ours()) from error
@@ -121,8 +121,8 @@ class SqliteEngine:
             wrong = [str(error)]
         if wrong:
             raise Unavailable(
-                f"the database {self.path} is damaged ({'; '.join(wrong)}); keep the file, and restore the newest backup "
-                f"from {self.backups}"
+                f"the database {self.path} is damaged ({'; '.join(wrong)}); keep the file, and restore a backup of {self.backups}: "
+                "`mydia backup list` names them, `mydia restore NAME` says what would be lost"
             )
         raw.execute(f"pragma synchronous = {self._synchronous}")
         raw.execute("pragma foreign_keys = on")
@@ -143,9 +143,7 @@ class SqliteEngine:
         db = Database(raw, recursive_triggers=False, execute_plugins=False)
         missing = migrate.pending(migrate.applied_to_file(db), self._migrations, lambda: migrate.last_program(raw))
         if missing and len(missing) < len(self._migrations):
-            maintenance.backup(
-                self.path, self.backups, f"{self.path.stem}-before-{missing[0]}-{_stamp(now)}.db", self._driver
-            )
+            self.keeper.make_before(missing[0], now)
         migrate.apply_to_file(db, self._migrations)
         migrate.remember_program(raw, now)
 
@@ -302,9 +300,7 @@ class SqliteEngine:
 
     async def backup(self, keep: int, now: str) -> str:
         def write() -> str:
-            made = maintenance.backup(self.path, self.backups, f"{self.path.stem}-{_stamp(now)}.db", self._driver)
-            maintenance.keep_newest(self.backups, self.path.stem, keep)
-            return str(made)
+            return str(self.keeper.make_nightly(keep, now).path)
 
         return await trio.to_thread.run_sync(write, limiter=self._readers)
 
@@ -366,8 +362,3 @@ def _opened(raw: Opened | None) -> Opened:
     if raw is None:
         raise Unavailable("the database is not open", retry_after=1)
     return raw
-
-
-def _stamp(now: str) -> str:
-    """A time fit for a file name, which sorts by age."""
-    return now[:19].replace("-", "").replace(":", "") + "Z"

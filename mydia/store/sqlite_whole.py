@@ -167,7 +167,7 @@ class SqliteIncoming:
             self.path.chmod(0o600)
         self._keeper.offer(self.path)
         former = self._keeper.take()
-        return f"the former database is kept as {former}" if former is not None else ""
+        return f"The former database is kept as {former}." if former is not None else ""
 
     def discard(self) -> None:
         self.close()

@@ -19,9 +19,11 @@ from mydia.messages import Change
 from mydia.store.backups import Keeper
 from mydia.store.driver import Driver
 from mydia.store.kept import Difference
+from mydia.store.place import PART
+from mydia.store.portable import write_export
 from mydia.store.sqlite import SqliteEngine
 from mydia.store.transaction import Transaction
-from tests.support.rows import NOW, event, insert, make, title
+from tests.support.rows import NOW, event, insert, make, title, whole_in
 from tests.support.stores import KEY
 
 HOME = Path(__file__).parents[2]
@@ -136,23 +138,123 @@ def test_a_backup_by_hand_outlives_the_nightly_ones_and_goes_when_it_is_deleted(
     assert [b.reason for b in keeper.backups()] == ["scheduled"]
 
 
+def test_backups_of_a_clock_that_ran_ahead_do_not_cost_the_new_ones(tmp_path: Path) -> None:
+    make(tmp_path / "mydia.db")
+    keeper = keeper_in(tmp_path)
+    for day in (1, 2, 3):
+        keeper.make_nightly(3, f"2036-01-0{day}T03:00:00.000000Z")
+    for day in (1, 2, 3):
+        made = keeper.make_nightly(3, f"2026-01-0{day}T03:00:00.000000Z")
+        assert made.path.exists()
+    assert [b.made_at[:10] for b in keeper.backups()] == ["2026-01-03", "2026-01-02", "2026-01-01"]
+
+
+def test_retention_never_touches_what_belongs_to_another_database(tmp_path: Path) -> None:
+    for name in ("mydia", "mydia-2", "my[d]ia"):
+        make(tmp_path / f"{name}.db")
+    one, two, odd = (Keeper(tmp_path / f"{n}.db", tmp_path / "backups") for n in ("mydia", "mydia-2", "my[d]ia"))
+    two.make(NOW)
+    for keeper in (two, one, odd):
+        for day in (1, 2, 3):
+            keeper.make_nightly(1, f"2026-01-0{day}T03:00:00.000000Z")
+    assert [len(keeper.backups()) for keeper in (one, two, odd)] == [1, 2, 1]
+
+
+def test_a_migration_that_is_tried_again_and_again_does_not_fill_the_disk_with_backups(tmp_path: Path) -> None:
+    make(tmp_path / "mydia.db")
+    keeper = keeper_in(tmp_path)
+    keeper.make_before("0001_other", NOW)
+    for second in (1, 2, 3):
+        keeper.make_before("0002_x", f"2026-01-01T03:00:0{second}.000000Z")
+    assert [b.name for b in keeper.backups()] == [
+        "mydia-before-0001_other-20260131T120000Z.db",
+        "mydia-before-0002_x-20260101T030003Z.db",
+    ]
+
+
+def test_what_a_killed_backup_left_goes_after_a_day_and_what_is_being_written_stays(tmp_path: Path) -> None:
+    make(tmp_path / "mydia.db")
+    keeper = keeper_in(tmp_path)
+    keeper.make(NOW)
+    left, fresh, other = (
+        tmp_path / "backups" / f".{name}" for name in (f"{'a' * 16}{PART}", f"{'b' * 16}{PART}", f"mine{PART}")
+    )
+    for path in (left, fresh, other):
+        path.touch()
+    for path in (left, other):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    keeper.make(NOW)
+    assert [path.exists() for path in (left, fresh, other)] == [False, True, True]
+
+
+def test_backups_and_restores_at_once_are_each_whole(tmp_path: Path) -> None:
+    keeper = with_a_backup(tmp_path)
+    kept = keeper.backups()[0].path
+
+    async def all_at_once() -> None:
+        async with trio.open_nursery() as nursery:
+            for _ in range(4):
+                nursery.start_soon(trio.to_thread.run_sync, keeper.make, NOW)
+                nursery.start_soon(trio.to_thread.run_sync, keeper.stage, kept)
+
+    trio.run(all_at_once)
+    keeper.check(keeper.staged)
+    keeper.check(keeper.find("mydia-by-hand-20260131T120000Z.db").path)
+    keeper.take()
+    assert titles_in(keeper.path) == ["Title 1", "Title 2"]
+    assert not list(tmp_path.rglob(f"*{PART}*"))
+
+
 # -- what would be lost ------------------------------------------------------------------------------------------------------
 
 
 def test_what_a_restore_would_lose_and_bring_back_is_counted(tmp_path: Path) -> None:
     keeper = with_a_backup(tmp_path)
     said = keeper.compare(keeper.backups()[0].path)
-    assert said.differences[0] == Difference("titles", lost=2, back=1)
-    assert said.differences[4] == Difference("events", lost=5, back=0)
+    differing = [d for d in said.differences if d.lost or d.back]
+    assert differing == [
+        Difference("titles", lost=2, back=1, names=("Title 3", "Title 4")),
+        Difference("events", lost=5, back=0),
+    ]
     assert said.lost == "2 titles, 5 events"
     assert (said.last_event_at, said.migrations) == (NOW, ())
     assert said.program
 
 
+def test_what_people_have_set_is_counted_too_and_the_first_of_what_would_be_lost_are_named(tmp_path: Path) -> None:
+    path = make(tmp_path / "mydia.db")
+    profile = {"id": "p", "name": "Best", "qualities": "[]", "created_at": NOW, "updated_at": NOW}
+    insert(path, "quality_profiles", profile)
+    keeper = keeper_in(tmp_path)
+    kept = keeper.make(NOW)
+    insert(path, "settings", {"key": "config:media.recycle_days", "value": "3", "updated_at": NOW})
+    insert(path, "settings", {"key": "notifier.seq", "value": "7", "updated_at": NOW})
+    insert(path, "media_items", *(title(n, year=1990 + n) for n in range(1, 8)))
+    with closing(sqlite3.connect(path)) as raw, raw:
+        raw.execute("update quality_profiles set updated_at = '2026-02-01T00:00:00.000000Z'")
+    said = keeper.compare(kept.path)
+    assert [d for d in said.differences if d.lost or d.back] == [
+        Difference("titles", 7, 0, tuple(f"Title {n} ({1990 + n})" for n in range(1, 6))),
+        Difference("quality profiles", 1, 1, ("Best",)),
+        Difference("settings", 1, 0, ("media.recycle_days",)),
+    ]
+
+
 def test_an_older_backup_names_the_migrations_that_it_lacks(tmp_path: Path) -> None:
-    make(tmp_path / "mydia.db")
+    path = make(tmp_path / "mydia.db")
     old = make(tmp_path / "old.db", MIGRATIONS[:1])
-    assert keeper_in(tmp_path).compare(old).migrations == tuple(name for name, _ in MIGRATIONS[1:])
+    custom = {"id": "f", "name": "No cam", "definition": "{}", "created_at": NOW, "updated_at": NOW}
+    insert(path, "custom_formats", custom)
+    said = keeper_in(tmp_path).compare(old)
+    assert said.migrations == tuple(name for name, _ in MIGRATIONS[1:])
+    assert said.lost == "1 custom format"  # of which the older program had no table
+
+
+def test_where_the_present_database_cannot_be_read_nothing_is_promised_about_what_would_be_lost(tmp_path: Path) -> None:
+    keeper = with_a_backup(tmp_path)
+    keeper.path.write_bytes(b"\0" * 200 + os.urandom(20_000))
+    said = keeper.compare(keeper.backups()[0].path)
+    assert (said.differences, said.untold) == ((), "file is not a database")
 
 
 def test_where_there_is_no_database_nothing_would_be_lost(tmp_path: Path) -> None:
@@ -171,18 +273,27 @@ def test_what_is_no_sound_database_of_this_program_is_refused_and_nothing_is_lai
         (tmp_path / name).write_bytes(content)
     middle = len(good) // 2 // 4096 * 4096
     (tmp_path / "torn.db").write_bytes(good[:middle] + b"\xff" * 4096 + good[middle + 4096 :])
+    worn = bytearray(good)
+    for start in range(8 * 4096, len(worn), 4096):
+        worn[start + 7] ^= 0x55  # of which integrity_check tells line after line
+    (tmp_path / "worn.db").write_bytes(worn)
+    with (tmp_path / "all.gz").open("wb") as out, whole_in(tmp_path).source() as source:
+        write_export(source, out, NOW)
     for file, why in (
-        (newer, "made by a newer Mydia .*9999_future"),
+        (newer, r"newer\.db was made by a newer Mydia .*9999_future"),
         (other, r"other\.db is no database of Mydia"),
-        (tmp_path / "cut.db", "damaged|cannot be read|malformed"),
-        (tmp_path / "torn.db", "damaged|cannot be read|malformed"),
-        (tmp_path / "text.db", "is no database that can be read"),
+        (tmp_path / "cut.db", r"cut\.db is damaged or cut off .* take another backup"),
+        (tmp_path / "torn.db", r"torn\.db is damaged or cut off .* take another backup"),
+        (tmp_path / "worn.db", r"worn\.db is damaged or cut off .* take another backup"),
+        (tmp_path / "text.db", "is no SQLite database; if it is encrypted, set database.key"),
         (tmp_path / "empty.db", r"empty\.db is no database of Mydia"),
+        (tmp_path / "all.gz", "what `mydia db export` wrote, `mydia db import` takes in"),
     ):
         for ask in (keeper.compare, keeper.stage):
             with pytest.raises(Invalid, match=why) as no:
                 ask(file)
             assert "\n" not in str(no.value)
+            assert len(str(no.value)) < 500
     with pytest.raises(NotFound, match="there is no file"):
         keeper.stage(tmp_path / "none.db")
     assert not keeper.staged.exists()
@@ -214,8 +325,12 @@ async def test_an_encrypted_database_is_restored_and_stays_encrypted(tmp_path: P
     assert await opened_titles(engine) == ["Title 1"]
     for path in (engine.path, *(b.path for b in keeper.backups())):
         assert not path.read_bytes().startswith(b"SQLite format 3")
-    with pytest.raises(Invalid, match="is no database that can be read"):
+    with pytest.raises(Invalid, match=r"cannot be opened with this database.key: it was made with another"):
         keeper_in(tmp_path, "f0" * 32).stage(kept.path)
+    with pytest.raises(Invalid, match=r"if it is encrypted, set database.key"):
+        keeper_in(tmp_path).stage(kept.path)
+    with pytest.raises(Invalid, match=r"is not encrypted, but database.key is set"):
+        keeper.stage(await trio.to_thread.run_sync(make, tmp_path / "plain.db"))
 
 
 def test_each_of_two_restores_in_one_second_keeps_what_it_replaces(tmp_path: Path) -> None:
@@ -310,8 +425,8 @@ except Unavailable as no:
 """
     command = [sys.executable, "-c", script, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=HOME)
-    assert "no backup of" in done.stdout
-    assert sorted(p.name for p in tmp_path.iterdir() if "restore" in p.name or "staged" in p.name) == []
+    assert "cannot be laid ready" in done.stdout
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["backups", "mydia.db", "mydia.db.lock"]
 
 
 async def test_while_somebody_reads_the_former_database_the_restore_waits_for_another_start(tmp_path: Path) -> None:

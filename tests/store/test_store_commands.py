@@ -1,5 +1,6 @@
 """`mydia db`, `mydia backup` and `mydia restore`, as a person types them: what they say, and their exit codes."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from mydia.cli import main
 from mydia.databases import whole_at, whole_of
 from mydia.errors import Invalid
 from mydia.settings.load import load_config
+from mydia.store.place import PART
 from mydia.store.sqlite_whole import SqliteWhole
 from tests.support.postgres import Postgres
 from tests.support.rows import everything, insert, lived_in, title, whole_in
@@ -75,7 +77,10 @@ main(["db", "export", "all.gz"])
     assert died.returncode == -signal.SIGKILL, died.stderr
     assert not (tmp_path / "all.gz").exists()
     assert mydia(capsys, "db", "export", "all.gz")[0] == 0
-    assert not list(tmp_path.glob(".*.part"))
+    [left] = tmp_path.glob(f".*{PART}")
+    os.utime(left, (1_000_000_000, 1_000_000_000))  # a day later
+    assert mydia(capsys, "db", "export", "all.gz", "--replace")[0] == 0
+    assert not list(tmp_path.glob(f".*{PART}"))
 
 
 def test_what_is_there_already_is_not_written_over_unasked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -87,7 +92,15 @@ def test_what_is_there_already_is_not_written_over_unasked(tmp_path: Path, capsy
         "mydia: all.gz exists already; choose another name, or add --replace\n",
     )
     assert (tmp_path / "all.gz").read_bytes() == b"mine"
-    assert mydia(capsys, "db", "export", "all.gz", "--replace")[0] == 0
+    (tmp_path / "folder").mkdir()
+    for name in ("all.gz", "mydia.db", "folder", "/dev/null"):
+        code, _, err = mydia(capsys, "db", "export", name, "--replace")
+        assert (code, err) == (1, f"mydia: {name} is no export, and would be lost; choose another name\n")
+    assert (tmp_path / "all.gz").read_bytes() == b"mine"
+    assert held() == 20
+    (tmp_path / "all.gz").unlink()
+    for _ in range(2):
+        assert mydia(capsys, "db", "export", "all.gz", "--replace")[0] == 0
     insert(tmp_path / "mydia.db", "media_items", title(99))
     code, _, err = mydia(capsys, "db", "import", "all.gz")
     assert (code, err) == (
@@ -97,7 +110,7 @@ def test_what_is_there_already_is_not_written_over_unasked(tmp_path: Path, capsy
     assert held() == 21
     code, out, _ = mydia(capsys, "db", "import", "all.gz", "--replace")
     assert (code, held()) == (0, 20)
-    assert "the former database is kept as" in out
+    assert "compared. The former database is kept as" in out
 
 
 @pytest.mark.parametrize("args", [("db", "export", "x.gz"), ("backup",), ("db", "move", "--to", "y.db")])
@@ -179,7 +192,7 @@ def test_a_backup_is_made_listed_and_put_back_after_saying_what_would_be_lost(
     assert (code, reason) == (0, ["by", "hand"])
     code, out, err = mydia(capsys, "restore", name)
     assert (code, err) == (1, "mydia: nothing was changed; add --yes to restore it\n")
-    assert "Lost would be what is not in it: 1 title." in out
+    assert "Lost would be what is not in it: 1 title.\n  titles: Title 99\n" in out
     assert held() == 21
     code, out, _ = mydia(capsys, "restore", name, "--yes")
     assert (code, held()) == (0, 20)
@@ -193,7 +206,10 @@ def test_a_backup_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.Capt
     lived_in(tmp_path)
     for name in ("mydia-nope.db", "../nope.db", "/nowhere/x.db", "x" * 5000):
         code, _, err = mydia(capsys, "restore", name, "--yes")
-        assert (code, err) == (1, f"mydia: there is no backup {name!r}; see the list\n")
+        assert (code, err) == (
+            1,
+            f"mydia: there is no backup {name!r}; `mydia backup list` and System → Backups show those there are\n",
+        )
 
 
 def test_while_a_daemon_has_the_database_reading_works_and_a_restore_lies_ready(

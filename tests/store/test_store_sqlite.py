@@ -170,8 +170,9 @@ async def test_a_damaged_file_is_refused_and_the_backups_are_named(tmp_path: Pat
     for start in range(5 * page, len(content), page):
         content[start : start + 64] = b"\xff" * 64
     engine.path.write_bytes(content)
-    with pytest.raises(Unavailable, match=r"is damaged .*restore the newest backup from .*backups"):
+    with pytest.raises(Unavailable, match=r"is damaged .*restore a backup of .*backups: `mydia backup list`") as no:
         await engine_in(tmp_path).open(NOW)
+    assert "\n" not in str(no.value)
     assert engine.path.read_bytes() == bytes(content)
 
 

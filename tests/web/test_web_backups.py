@@ -105,7 +105,7 @@ async def test_a_damaged_backup_is_refused_and_the_house_stays_open(tmp_path: Pa
             await world.http.post(f"{ROOT}/backups/{name}/restore"),
         ):
             assert answer.status_code == 422
-            assert "is no database that can be read" in answer.json()["detail"]
+            assert "is no SQLite database" in answer.json()["detail"]
         assert not world.house.mail["house"].take_ring()
         assert not keeper_of(world).staged.exists()
 

@@ -32,22 +32,25 @@ class BackupList:
 
 @dataclass(frozen=True, slots=True)
 class DifferenceOut:
-    """Of one kind of thing: how many restoring would lose, and how many it would bring back."""
+    """Of one kind of thing: how many restoring would lose, the first of them by name, and how many it would bring back."""
 
     what: str
     lost: int
     back: int
+    names: list[str]
 
 
 @dataclass(frozen=True, slots=True)
 class ComparisonOut:
-    """A backup beside what is there now. `migrations` are those that it lacks, and that would be added."""
+    """A backup beside what is there now. `migrations` are those that it lacks, and that would be added. `untold` says why nothing could be
+    compared: what is there now cannot be read."""
 
     backup: BackupOut
     program: str
     last_event_at: str | None
     migrations: list[str]
     differences: list[DifferenceOut]
+    untold: str
 
 
 @operation(api, "/backups", Policy.ADMIN, answers=BackupList)
@@ -67,8 +70,10 @@ async def make_backup(visit: Visit) -> BackupOut:
 async def get_backup(visit: Visit, name: str) -> ComparisonOut:
     """One backup, and what restoring it would lose."""
     kept, said = await keeping.found(visit, name), await keeping.compare(visit, name)
-    differences = [DifferenceOut(d.what, d.lost, d.back) for d in said.differences]
-    return ComparisonOut(backup_out(kept), said.program, said.last_event_at, list(said.migrations), differences)
+    differences = [DifferenceOut(d.what, d.lost, d.back, list(d.names)) for d in said.differences]
+    return ComparisonOut(
+        backup_out(kept), said.program, said.last_event_at, list(said.migrations), differences, said.untold
+    )
 
 
 @operation(api, "/backups/<name>", Policy.ADMIN, method="DELETE")

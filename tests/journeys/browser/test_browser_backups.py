@@ -61,8 +61,9 @@ def test_a_backup_is_made_compared_and_put_back(browser: Browser, place: Place) 
         page.get_by_role("link", name=f"Restore … {kept}").click()
         users = page.locator("tr", has_text="Users").locator("td")
         expect(users).to_have_text(["1", "0"])
+        expect(page.locator("tr", has_text="Users")).to_contain_text("anna")
         page.wait_for_load_state()
-        expect(page.locator("main")).to_contain_text("The present database is kept as a backup first.")
+        expect(page.locator("main")).to_contain_text("what Mydia knows now is kept as a backup first")
         assert names(place) == ["anna", NAME]
         page.get_by_role("button", name="Restore it").click()
         # The log-in was before the backup, so this browser is known to the house that opens anew.
