@@ -2,8 +2,11 @@
 
 A job is enqueued by an acknowledged change (synchronous=FULL), taken by a real actor, does nothing, and is done when that is on disk too.
 `each_wished_alone`: every job by a change of its own, from 50 senders with 8 under way each; `wished_by_hundreds`: 100 to a change, as a
-scan does. The actor's queue has room for `room` at once; beside it what the queues' defaults reach. Taking: one claim of ten jobs out of
-so many that wait, with so many that are done kept beside them. Beside it, in the same run: the same rows by plain sqlite3.
+scan does. The actor's queue has room for `room` at once; beside it what the queues' defaults reach. Beside it, in the same run: the same
+rows by plain sqlite3.
+
+`taking_ten`: one claim of ten jobs out of a thousand and out of a million that wait, with as many that are done kept beside them, on both
+engines. `plain` is what the engine takes to find and change such ten rows: what that grows by is the depth of the table's B-trees.
 """
 
 import gc
@@ -13,8 +16,8 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +28,14 @@ from mydia.jobs import changes
 from mydia.jobs.model import Job
 from mydia.otp import Bus, Supervisor, actor
 from mydia.settings.model import Config
-from mydia.store.engine import Connection
+from mydia.store.engine import Connection, Raw, among
+from mydia.store.postgres import PostgresEngine
+from mydia.store.postgres_server import Server, Statements
 from mydia.store.sqlite import SqliteEngine
 from mydia.store.transaction import Transaction
 from tests.support.hands import hands
 from tests.support.house import WallClock
+from tests.support.postgres import running
 from tests.support.waiting import eventually
 from workers.db_writer import BatchStats, DbWriter
 from workers.job_actor import JobActor
@@ -39,7 +45,8 @@ SENDERS, PIPELINE = 50, 8
 ROOM = 50
 NOW = "2026-01-31T12:00:00.000000Z"
 ROWS = (1_000, 1_000_000)
-CLAIMS = 90
+CLAIMS = 45
+TAKER = hands("bench:Idle:1", "notify", most=10)
 
 
 class Idle(JobActor):
@@ -140,40 +147,105 @@ def raw(folder: Path) -> int:
     return round(JOBS / took)
 
 
-async def taking(folder: Path, rows: int) -> dict[str, float]:
-    """What a claim of ten costs where `rows` wait and as many that are done are kept: microseconds, and on how many of both."""
-    engine = SqliteEngine(folder / "mydia.db", backups=folder / "backups", synchronous="NORMAL")
-    now = NOW
-    await engine.open(now)
-    raw = engine._writer
-    assert raw is not None
-    raw.execute("begin")
+# -- taking
+
+
+def fill(raw: Raw, rows: int) -> None:
+    """`rows` that wait, and as many that are done. Their keys are strewn, as hashes are."""
     raw.execute(
-        """with recursive n(i) as (select 0 union all select i + 1 from n where i + 1 < :rows)
+        """with recursive n(i) as (select cast(0 as bigint) union all select i + 1 from n where i + 1 < :rows)
         insert into jobs (id, queue, kind, args, state, unique_key, scheduled_at, finished_at, created_at)
-        select printf('%s-%012d', state, i), 'notifications', 'notify', '{}', state, printf('%s%d', state, i), :now, finished, :now
-        from n, (select 'available' as state, null as finished union all select 'completed', :now)""",
-        {"rows": rows, "now": now},
+        select state || '-' || (10000000000 + i), 'notifications', 'notify', '{}', state, ((i * 2654435761) % 4294967296) || state,
+            :now, finished, :now
+        from n cross join (select 'available' as state, null as finished union all select 'completed', :now) as both_states""",
+        {"rows": rows, "now": NOW},
     )
+
+
+def ours(raw: Raw) -> int:
+    return len(changes.claim(Transaction(raw, NOW), TAKER))
+
+
+def plain(raw: Raw) -> int:
+    """The same ten rows: found by their order, changed by their keys."""
+    found = raw.execute(
+        """select id from jobs where kind = 'notify' and state = 'available' order by priority, scheduled_at, id limit 10""",
+        {},
+    )
+    match, params = among("id", [row[0] for row in found.fetchall()])
+    return raw.execute(
+        f"update jobs set state = 'executing', attempt = 1, attempted_at = :now, owner = 'bench:raw:1' where {match}",  # noqa: S608 - ours
+        {"now": NOW, **params},
+    ).rowcount
+
+
+def timed(take: Callable[[Raw], int], raw: Raw) -> float:
+    """Seconds, without the commit; what was taken is done then."""
+    raw.execute("begin")
+    began = time.perf_counter()
+    taken = take(raw)
+    took = time.perf_counter() - began
+    assert taken == 10
+    raw.execute("update jobs set state = 'completed', finished_at = :now where state = 'executing'", {"now": NOW})
     raw.execute("commit")
-    raw.execute("analyze")
-    took = []
-    mine = hands("bench:Idle:1", "notify", most=10)
-    for _ in range(CLAIMS):
-        raw.execute("begin")
-        tx = Transaction(raw, now)
-        began = time.perf_counter()
-        claimed = changes.claim(tx, mine)
-        took.append(time.perf_counter() - began)
-        assert len(claimed) == 10
-        changes.complete_all(tx, [job.id for job in claimed], mine.owner)
-        raw.execute("commit")
-    await engine.close()
+    return took
+
+
+def taking(databases: Mapping[int, Raw]) -> dict[str, Any]:
+    """What a claim of ten costs by how many wait, and what grows of it beside what grows of the B-trees: microseconds."""
+    took: dict[tuple[int, str], list[float]] = {}
+    for _ in range(CLAIMS):  # in turn, so that all meet the same neighbours
+        for rows, raw in databases.items():
+            for take in (ours, plain):
+                took.setdefault((rows, take.__name__), []).append(timed(take, raw))
+    p50 = {key: statistics.median(seconds) * 1e6 for key, seconds in took.items()}
+    few, many = min(databases), max(databases)
     return {
-        "rows": 2 * rows,
-        "p50_us": round(statistics.median(took) * 1e6),
-        "mean_us": round(statistics.mean(took) * 1e6),
+        take: {
+            **{f"p50_us_of_{2 * rows}_rows": round(p50[rows, take]) for rows in (few, many)},
+            "grows_by_us": round(p50[many, take] - p50[few, take]),
+            "times": round(p50[many, take] / p50[few, take], 2),
+        }
+        for take in (ours.__name__, plain.__name__)
     }
+
+
+async def taking_on_sqlite(directory: Path) -> dict[str, Any]:
+    engines, databases = list[SqliteEngine](), dict[int, Raw]()
+    for rows in ROWS:
+        folder = inside(directory, f"rows{rows}")
+        engine = SqliteEngine(folder / "mydia.db", backups=folder / "backups", synchronous="NORMAL")
+        await engine.open(NOW)
+        engines.append(engine)
+        raw = engine._writer
+        assert raw is not None
+        (size,) = raw.execute("pragma cache_size").fetchone()
+        raw.execute("pragma cache_size = -400000")  # to be filled quickly
+        raw.execute("begin")
+        fill(raw, rows)
+        raw.execute("commit")
+        raw.execute(f"pragma cache_size = {size}")
+        raw.execute("analyze")
+        databases[rows] = raw
+    result = taking(databases)
+    for engine in engines:
+        await engine.close()
+    return result
+
+
+async def taking_on_postgres() -> dict[str, Any]:
+    with running() as server, ExitStack() as opened:
+        databases: dict[int, Raw] = {}
+        for rows in ROWS:
+            url = server.url(server.create())
+            engine = PostgresEngine(url)
+            await engine.open(NOW)
+            await engine.close()
+            connection = opened.enter_context(Server.at(url).connect())
+            databases[rows] = Statements(connection)
+            fill(databases[rows], rows)
+            connection.execute("vacuum analyze")
+        return taking(databases)
 
 
 async def measure(directory: Path) -> dict[str, Any]:
@@ -187,9 +259,7 @@ async def measure(directory: Path) -> dict[str, Any]:
             for room in (1, 2, 3, 5, 10)
         },
     }
-    costs = [await taking(inside(directory, f"rows{rows}"), rows) for rows in ROWS]
-    result["taking_ten"] = costs
-    result["taking_grows_by"] = round(costs[-1]["p50_us"] / costs[0]["p50_us"], 2)
+    result["taking_ten"] = {"sqlite": await taking_on_sqlite(directory), "postgres": await taking_on_postgres()}
     return result
 
 
