@@ -221,6 +221,7 @@ class SettingsChanged(Event):  # pages -> workers that read the setting
 class UserChanged(Event):  # accounts -> audit
     user_id: str
     what: str
+    name: str = ""  # older events have none
 
 
 EVENTS: dict[str, type[Event]] = {

@@ -99,6 +99,7 @@ def environment() -> Environment:
         asset=asset,
         poster_url=poster_url,
         tell=story.tell,
+        by=story.by,
         badge_of=views.badge,
         CARD=views.CARD,
         EPISODE=views.EPISODE,

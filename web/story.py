@@ -23,6 +23,11 @@ def tell(type_: str, data: Mapping[str, Any]) -> Story:
     return teller(data) if teller else Story(type_, "", "", "quiet", "dot")
 
 
+def by(actor: str) -> str:
+    """Who did it, where it was a person; what the house does by itself is nobody's."""
+    return "" if actor in _HOUSE else f"by {actor}"
+
+
 def notice(type_: str, data: Mapping[str, Any]) -> str | None:
     """One line to show to whoever has a page open, or None: most happenings only move what is on the page."""
     if type_ not in _WORTH_A_NOTICE or (type_ == "HealthChanged" and data.get("ok")):
@@ -33,6 +38,8 @@ def notice(type_: str, data: Mapping[str, Any]) -> str | None:
 
 _WORTH_A_NOTICE = {"MediaAdded", "Grabbed", "Imported", "ImportHeld", "DownloadFailed", "HealthChanged", "RootChanged"}
 _WHY_FIRST = {"HealthChanged", "RootChanged"}
+_HOUSE = {"system", "importer", "searcher"}
+_CHOSEN = {"quality_profiles": "Quality profile", "custom_formats": "Custom format"}
 
 
 def _name(path: object) -> str:
@@ -96,6 +103,14 @@ def _scan(d: Mapping[str, Any]) -> Story:
     return Story("Scanned" if path else "Scanned a library folder", path, found, "quiet", "folder")
 
 
+def _settings(d: Mapping[str, Any]) -> Story:
+    keys = list(d.get("keys") or ())
+    family, _, name = keys[0].partition(".") if len(keys) == 1 else ("", "", "")
+    if family in _CHOSEN:
+        return Story(f"{_CHOSEN[family]} changed", name, "", "quiet", "gear")
+    return Story("Settings changed", ", ".join(keys), "", "quiet", "gear")
+
+
 _TELLERS: Mapping[str, Callable[[Mapping[str, Any]], Story]] = {
     "MediaAdded": lambda d: Story("Added", _joined(d.get("title"), d.get("year")), "", "good", "plus"),
     "MediaUpdated": _changed,
@@ -126,6 +141,6 @@ _TELLERS: Mapping[str, Callable[[Mapping[str, Any]], Story]] = {
     "QueueChanged": lambda d: Story(
         "Queue paused" if d.get("paused") else "Queue resumed", str(d.get("queue", "")), "", "quiet", "pause"
     ),
-    "SettingsChanged": lambda d: Story("Settings changed", ", ".join(d.get("keys") or ()), "", "quiet", "gear"),
-    "UserChanged": lambda d: Story("Account changed", "", d.get("what", ""), "quiet", "user"),
+    "SettingsChanged": _settings,
+    "UserChanged": lambda d: Story("Account changed", d.get("name", ""), d.get("what", ""), "quiet", "user"),
 }

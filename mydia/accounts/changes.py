@@ -61,7 +61,7 @@ def create_user(tx: Transaction, username: str, password_hash: str | None, role:
     user_id = tx.new_id()
     row = {"id": user_id, "username": username, "password_hash": password_hash, "role": role}
     tx.insert("users", {**row, "created_at": tx.now, "updated_at": tx.now})
-    tx.emit(UserChanged(user_id=user_id, what=f"created as {role}", actor=actor))
+    _tell(tx, user_id, f"created as {role}", actor)
     return user_id
 
 
@@ -69,7 +69,7 @@ def set_password(tx: Transaction, user_id: str, password_hash: str, *, actor: st
     """A new password, which ends every session: whoever knew the old one is out."""
     _update(tx, user_id, password_hash=password_hash)
     tx.execute("delete from sessions where user_id = :user", user=user_id)
-    tx.emit(UserChanged(user_id=user_id, what="password changed", actor=actor))
+    _tell(tx, user_id, "password changed", actor)
 
 
 def rehash_password(tx: Transaction, user_id: str, password_hash: str) -> None:
@@ -82,14 +82,14 @@ def set_role(tx: Transaction, user_id: str, role: Role, *, actor: str) -> None:
     _check_role(role)
     _keep_an_admin(tx, get_user(tx, user_id), unless=role == "admin")
     _update(tx, user_id, role=role)
-    tx.emit(UserChanged(user_id=user_id, what=f"is {role} now", actor=actor))
+    _tell(tx, user_id, f"is {role} now", actor)
 
 
 def delete_user(tx: Transaction, user_id: str, *, actor: str) -> None:
     """With their sessions and API keys. Conflict when it would leave the house without an administrator."""
     _keep_an_admin(tx, get_user(tx, user_id), unless=False)
+    _tell(tx, user_id, "deleted", actor)
     tx.execute("delete from users where id = :id", id=user_id)
-    tx.emit(UserChanged(user_id=user_id, what="deleted", actor=actor))
 
 
 # -- people whom an OpenID provider vouches for
@@ -129,7 +129,7 @@ def link_identity(tx: Transaction, user_id: str, identity: Identity, *, actor: s
     if known is None and ways_in(tx, user_id).issuer is not None:
         raise Conflict("this account is linked to another identity; unlink that first")
     _update(tx, user_id, oidc_issuer=identity.issuer, oidc_sub=identity.subject)
-    tx.emit(UserChanged(user_id=user_id, what=f"linked to {identity.issuer}", actor=actor))
+    _tell(tx, user_id, f"linked to {identity.issuer}", actor)
 
 
 def unlink_identity(tx: Transaction, user_id: str, *, actor: str) -> None:
@@ -137,7 +137,7 @@ def unlink_identity(tx: Transaction, user_id: str, *, actor: str) -> None:
     if not ways_in(tx, user_id).password:
         raise Conflict("this account has no password, so nothing would open it any more")
     _update(tx, user_id, oidc_issuer=None, oidc_sub=None)
-    tx.emit(UserChanged(user_id=user_id, what="unlinked from its provider", actor=actor))
+    _tell(tx, user_id, "unlinked from its provider", actor)
 
 
 def _create_user_of(tx: Transaction, identity: Identity, role: Role) -> str:
@@ -213,7 +213,7 @@ def add_key(
     key_id = tx.new_id()
     row = {"id": key_id, "user_id": user_id, "name": name, "prefix": prefix, "key_hash": key_hash, "created_at": tx.now}
     tx.insert("api_keys", {**row, "expires_at": None if days is None else tx.later(days * 86400)})
-    tx.emit(UserChanged(user_id=user_id, what=f"API key {name!r} added", actor=actor))
+    _tell(tx, user_id, f"API key {name!r} added", actor)
     return key_id
 
 
@@ -223,11 +223,15 @@ def delete_key(tx: Transaction, key_id: str, *, user_id: str | None = None, acto
     if row is None or (user_id is not None and row["user_id"] != user_id):
         raise NotFound(f"there is no API key {key_id}")
     tx.execute("delete from api_keys where id = :id", id=key_id)
-    tx.emit(UserChanged(user_id=row["user_id"], what=f"API key {row['name']!r} revoked", actor=actor))
+    _tell(tx, row["user_id"], f"API key {row['name']!r} revoked", actor)
 
 
 def key_used(tx: Transaction, key_id: str) -> None:
     tx.update("api_keys", key_id, last_used_at=tx.now)
+
+
+def _tell(tx: Transaction, user_id: str, what: str, actor: str) -> None:
+    tx.emit(UserChanged(user_id=user_id, name=get_user(tx, user_id).name, what=what, actor=actor))
 
 
 def _check_role(role: str) -> None:

@@ -307,6 +307,11 @@ async def test_a_title_is_looked_up_and_added_by_the_librarian(tmp_path: Path) -
         page = await read(user, "/add?q=charade&kind=movie")
         assert 'name="provider" value="tmdb"' in page
         assert (await user.post("/add", {"kind": "movie"})).status_code == 422
+        shelf = await furnish(world.house)
+        known = await read(user, "/add?q=charade&kind=movie")
+        assert 'name="provider"' not in known, "what is in the library already is opened, not added"
+        assert re.search(r'<a class="link" href="/titles/([^"]+)">Open it', known)
+        assert f"/titles/{shelf.film}" not in known
 
 
 async def shows_words(world: World, path: str, words: str) -> bool:

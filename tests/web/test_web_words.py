@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mydia import events
 from web import posters, views
-from web.story import notice, tell
+from web.story import by, notice, tell
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -93,6 +93,17 @@ def test_a_scan_names_its_folder_and_one_that_was_told_before_folders_were_named
     named, bare = tell("ScanFinished", {**data, "path": "/srv/films"}), tell("ScanFinished", data)
     assert (named.what, named.detail, named.why) == ("Scanned", "/srv/films", "3 files, 1 new")
     assert (bare.what, bare.detail, bare.why) == ("Scanned a library folder", "", "3 files, 1 new")
+
+
+def test_what_a_person_did_says_who_and_what_was_chosen_is_called_by_its_name() -> None:
+    assert [by(actor) for actor in ("anna", "command line", "system", "importer", "searcher")] == [
+        "by anna", "by command line", "", "", "",
+    ]  # fmt: skip
+    profile = tell("SettingsChanged", {"keys": ["quality_profiles.HD 1080p"]})
+    assert (profile.what, profile.detail) == ("Quality profile changed", "HD 1080p")
+    several = tell("SettingsChanged", {"keys": ["media.quality_profile", "rules.required"]})
+    assert (several.what, several.detail) == ("Settings changed", "media.quality_profile, rules.required")
+    assert tell("UserChanged", {"user_id": "1", "name": "bob", "what": "deleted"}).detail == "bob"
 
 
 def test_an_event_of_another_version_is_told_by_its_name() -> None:

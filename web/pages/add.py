@@ -1,5 +1,6 @@
 """Wishing for a title: look it up at the metadata provider, pick one, choose a profile, add it, search."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from quart import Blueprint, request
@@ -7,15 +8,19 @@ from quart import Blueprint, request
 from mydia.choosing.queries import list_profiles
 from mydia.errors import Invalid, MydiaError
 from mydia.library.queries import roots
+from mydia.media import queries as media
+from mydia.media.model import MediaCard
 from mydia.messages import AddTitle, FindTitles
 from mydia.otp import NoAnswer
 from mydia.ports import MediaKind, MetadataMatch
+from mydia.store.engine import Connection
 from web.auth import back_to
 from web.page import whole
 from web.policy import Answer, Policy, Visit, route
 
 pages = Blueprint("add", __name__)
 PATIENCE = 20.0  # seconds for the metadata provider
+MOST = 24
 
 
 @route(pages, "/add", Policy.ACT)
@@ -28,13 +33,15 @@ async def add(visit: Visit) -> Answer:
             matches = list(await visit.house.mail["librarian"].ask(FindTitles(kind, q, year), timeout=PATIENCE))
         except (MydiaError, NoAnswer) as no:
             problem = f"The title could not be looked up. {no}"
+    matches = matches[:MOST]
     return await whole(
         "add.html",
         visit,
         q=q,
         year=year,
         kind=kind,
-        matches=matches[:24],
+        matches=matches,
+        here_already=await visit.read(here_already, matches),
         problem=problem,
         profiles=await visit.read(list_profiles),
         roots=[r for r in await visit.read(roots) if r.type == kind],
@@ -61,6 +68,12 @@ async def wish(visit: Visit) -> Answer:
     title_id = await visit.house.mail["librarian"].ask(message, timeout=PATIENCE)
     words = "It is on your list, and being searched." if message.search else "It is on your list."
     return await back_to(f"/titles/{title_id}", words)
+
+
+def here_already(conn: Connection, matches: Sequence[MetadataMatch]) -> dict[str, MediaCard]:
+    """By the provider's id, what of it the library has."""
+    known = {m.id: media.by_external_id(conn, m.kind, m.provider, m.id) for m in matches}
+    return {id_: media.card_of(conn, title) for id_, title in known.items() if title is not None}
 
 
 def _policy(text: str | None) -> Literal["all", "none"] | None:

@@ -22,6 +22,8 @@ from web.views import Badge
 pages = Blueprint("system", __name__)
 LINES = 120
 UNASKED = Badge("Not asked yet", "quiet", "clock")
+UNTESTED = Badge("Not tested yet", "quiet", "clock")
+"""Of those of which only a test tells: what they refuse at work stands with the work itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,12 @@ async def _providers(visit: Visit) -> list[Provider]:
     """Everything outside that is configured, asked already or not; then what is not configured any more and left word of itself."""
     now = visit.house.clock.now().isoformat()[:19]
     known = {(p.family, p.name): _provider(p, now) for p in await visit.read(provider_statuses)}
-    here = [known.pop((s.family, s.name), Provider(s.family, s.name)) for s in configured(visit.house)]
+    here = [known.pop((s.family, s.name), _unknown(s.family, s.name)) for s in configured(visit.house)]
     return [replace(p, configured=True) for p in here] + list(known.values())
+
+
+def _unknown(family: str, name: str) -> Provider:
+    return Provider(family, name, badge=UNASKED if family in ("indexer", "client") else UNTESTED)
 
 
 def _provider(p: ProviderStatus, now: str) -> Provider:
