@@ -4,6 +4,7 @@ Parameters are written into the statement by the driver (its ClientCursor), not 
 each: so `:x is null or ...` means here what it means on SQLite, and nothing has to be cast for one engine's sake.
 """
 
+import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -64,6 +65,7 @@ class Server:
 
     def connect(self) -> Raw:
         """A new connection; each statement is its own transaction. Blocks. Raises psycopg.Error."""
+        logging.getLogger("psycopg").setLevel(logging.ERROR)  # what it warns of is raised, too, and told here
         raw = psycopg.connect(self.conninfo, autocommit=True, cursor_factory=psycopg.ClientCursor)
         raw.prepare_threshold = None
         speak_plainly(raw)

@@ -6,8 +6,9 @@ kills      the whole daemon killed 500 times by SIGKILL (its process group), in 
 postgres   the same, 100 times, of a daemon whose database is on a PostgreSQL server that lives on
 power      1,000 power cuts under the store, at any moment of ten recorded runs; and the same cuts on a disk that ignores every sync
 imports    power cuts during imports that replace a file: database and library on one simulated disk, finished by the next start
-carrying   `mydia db import`, `mydia db move` and `mydia restore`: power cuts where the target is SQLite; where PostgreSQL has a part, the
-           command is killed at each of its steps; the next try ends each of them
+journal    an import killed by SIGKILL at each of its steps, on both engines; and the PostgreSQL server falling at each of them
+carrying   `mydia db export`, `import`, `move` and `mydia restore`: power cuts where the target is SQLite; where PostgreSQL has a part, the
+           command is killed at each of its steps, and the server falls at 100 of them; the next try ends each of them
 """
 
 import dataclasses
@@ -21,10 +22,13 @@ from typing import Any
 import trio
 
 from tests.crash import carrying, imports, kills, power
+from tests.crash.falls import FALLEN, KILLED
 from tests.support.postgres import Postgres, running
 
 KILLS, CUTS, RESTORE_CUTS, IMPORT_CUTS, SERVER_KILLS, CARRY_CUTS = 500, 1000, 100, 60, 100, 300
 PER_WORLD, AT_ONCE = 50, 2
+FALLS, LAST = 100, 30
+"""How often the server falls under each command, and how often more a command is cut short in its last step."""
 FILMS = 230
 SEED = 20261122
 
@@ -94,7 +98,11 @@ def carried(folder: Path, server: Postgres) -> dict[str, Any]:
         "kills_of_a_move_from_postgresql": carrying.move_back,
     }.items():
         (folder / name).mkdir()
-        note(name, carrying.kill(carry(folder / name, server), SEED, None))
+        note(name, carrying.let_fall(carry(folder / name, server), server, [KILLED], SEED, None, LAST))
+    for carry in (carrying.export_from, carrying.import_there, carrying.move_there, carrying.move_back):
+        name = f"falls_of_the_server_in_{carry.__name__}"
+        (folder / name).mkdir()
+        note(name, carrying.let_fall(carry(folder / name, server), server, FALLEN, SEED, FALLS, LAST))
     return found
 
 
@@ -105,13 +113,20 @@ async def measure(folder: Path, kill_count: int, cut_count: int, server_kills: i
     imported = await imports.all_cuts(folder / "imports", SEED, IMPORT_CUTS)
     recording = await power.record_restore(folder / "restore")
     restored = await power.cut_restore(recording, folder / "after", SEED, RESTORE_CUTS)
-    journal = await imports.kill_at_every_step(folder / "journal")
+    journal = {
+        "kills": await imports.kill_at_every_step(folder / "journal"),
+        "kills_on_postgres": await imports.kill_at_every_step(folder / "journal", server),
+        "falls_of_the_server": await imports.let_fall_at_every_step(folder / "journal", server, SEED),
+    }
     return {
         "kills": killed,
         "postgres": on_server,
         "power": cut,
         "restore": {"cuts_behind_each_rename": RESTORE_CUTS, "wrong": restored},
-        "journal": dataclasses.asdict(journal),
+        "journal": {
+            **{name: dataclasses.asdict(outcome) for name, outcome in journal.items()},
+            "wrong": [line for outcome in journal.values() for line in outcome.wrong],
+        },
         "imports": dataclasses.asdict(imported),
     }
 

@@ -31,8 +31,9 @@ from mydia.store.moving import Whole
 from mydia.store.portable import open_export, write_export
 from mydia.store.postgres_whole import FORMER, PostgresWhole
 from mydia.store.schema import schema_of
+from tests.crash.falls import KILLED, mend
 from tests.crash.platter import Named, Recorder, Synced, lay_down
-from tests.crash.victims import CHUNK, FALLS
+from tests.crash.victims import CHUNK
 from tests.support.postgres import Postgres
 from tests.support.rows import NOW, everything, insert, lived_in, title, until_nobody_is_in, whole_in
 
@@ -40,11 +41,6 @@ Deed = Callable[[Path], list[str]]
 """The command's arguments, for a database below this folder."""
 OLD, NEW = 7, 45
 """Titles of what is replaced, and of what comes in."""
-LAST = 30
-"""How often more a command is cut short in its last step, where each step is to be met."""
-KILLED, *FALLEN = FALLS
-"""The command itself is killed, or loses its server, or its connections to it."""
-OF_THE_SERVER = ("the server", "all of the server")
 
 
 @dataclass(slots=True)
@@ -207,10 +203,10 @@ class Trial:
 
 
 def let_fall(
-    trial_of: Callable[[], Trial], server: Postgres, falls: Sequence[str], seed: int, times: int | None
+    trial_of: Callable[[], Trial], server: Postgres, falls: Sequence[str], seed: int, times: int | None, last: int
 ) -> Outcome:
-    """Let the command meet one of these falls after the other at so many of its steps, half of them in the last third, or at each of them;
-    then, when the server is there again, let it come to its end."""
+    """Let the command meet one of these falls at so many of its steps, half of them in the last third, or at each of them, and so many
+    times more in its last step, by which it counts; then, when the server is there again, let it come to its end."""
     chance = random.Random(seed)  # noqa: S311 - moments, nothing secret
     outcome = Outcome()
     with victims() as life:
@@ -220,12 +216,11 @@ def let_fall(
         new, steps = first.held(), int(done["steps"])
         late = range(steps * 2 // 3, steps + 1)
         some = [chance.choice(late) if n % 2 else chance.randint(1, steps) for n in range(times or 0)]
-        last = [steps] * LAST  # the commit by which it counts
-        for n, at in enumerate(sorted(some) if times is not None else [*range(1, steps + 1), *last]):
-            trial, after, fall = trial_of(), chance.uniform(0, 0.004) if n % 2 else 0, chance.choice(falls)
+        for n, at in enumerate([*(range(1, steps + 1) if times is None else some), *[steps] * last]):
+            trial, after, fall = trial_of(), (None, 0, chance.uniform(0, 0.004))[n % 3], chance.choice(falls)
             ended = life(trial.arguments, at, after=after, fall=fall, server=server.pid)
             if ended["struck"]:
-                _mend(server, fall)
+                mend(fall, server)
             until_nobody_is_in(trial.server)
             there = trial.held()
             if ended["status"] != 0:
@@ -236,19 +231,11 @@ def let_fall(
             if again["status"] != 0 or trial.held() != new:
                 found.append(f"the next try ended with {again['status']}: {again['said']}")
             found += _kept(trial, old)
-            where = f"seed {seed}, {fall} fell {after:.4f} s after step {at} of {steps}"
+            when = "behind" if after is None else f"{after:.4f} s after the beginning of"
+            where = f"seed {seed}, {fall} fell {when} step {at} of {steps}"
             outcome.wrong += [f"{where}: {line}" for line in found]
     outcome.steps = steps
     return outcome
-
-
-def _mend(server: Postgres, fall: str) -> None:
-    """Have the server where it was: it is started again where it has fallen, and where it mends itself that is waited for."""
-    if fall in OF_THE_SERVER:
-        server.stop()
-        server.start()
-    else:
-        server.until_it_answers()
 
 
 def _after_a_fall(
@@ -257,7 +244,7 @@ def _after_a_fall(
     if ended["status"] not in (0, -signal.SIGKILL if fall == KILLED else 1):
         yield f"it ended with {ended['status']}: {ended['said']}"
     if ended["status"] == 1 and not (ended["struck"] and _SAID.fullmatch(ended["said"])):
-        yield f"it was not said in one line: {ended['said']}"
+        yield f"it was said otherwise than in one line: {ended['said']}"
     if there not in (old, new):
         yield "there is neither what was nor what was to come"
     if ended["status"] == 0 and there != new:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.crash import carrying
+from tests.crash.falls import FALLEN, KILLED
 from tests.support.postgres import Postgres
 
 Server = tuple[Postgres, str]
@@ -33,7 +34,7 @@ def test_a_power_cut_during_a_move_from_postgresql_leaves_nothing_or_all_of_it(
 def test_a_command_that_is_killed_leaves_the_old_database_or_the_new_one_and_the_next_try_ends_it(
     tmp_path: Path, seed: int, postgres: Server, carry: Callable[[Path, Postgres], Any]
 ) -> None:
-    outcome = carrying.let_fall(carry(tmp_path, postgres[0]), postgres[0], [carrying.KILLED], seed, times=3)
+    outcome = carrying.let_fall(carry(tmp_path, postgres[0]), postgres[0], [KILLED], seed, times=2, last=1)
     assert outcome.wrong == []
     assert outcome.cuts > 0
 
@@ -45,6 +46,6 @@ def test_a_command_that_is_killed_leaves_the_old_database_or_the_new_one_and_the
 def test_a_server_that_falls_meanwhile_leaves_the_old_or_the_new_and_is_said_in_one_line_and_the_next_try_ends_it(
     tmp_path: Path, seed: int, falling: Postgres, carry: Callable[[Path, Postgres], Any]
 ) -> None:
-    outcome = carrying.let_fall(carry(tmp_path, falling), falling, carrying.FALLEN, seed, times=4)
+    outcome = carrying.let_fall(carry(tmp_path, falling), falling, FALLEN, seed, times=3, last=1)
     assert outcome.wrong == []
     assert outcome.cuts > 0

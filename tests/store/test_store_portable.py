@@ -600,7 +600,7 @@ class Cut:
 
 _CUT = """with known as (select pid, min(backend_start) over () first, backend_start from pg_stat_activity
         where datname = '{}' and application_name = 'mydia db')
-    select pg_terminate_backend(pid, 60000) from known where backend_start {} first"""
+    select pg_terminate_backend(pid) from known where backend_start {} first"""
 
 
 def daemon_that_writes(url: str) -> None:

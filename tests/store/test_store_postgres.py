@@ -393,6 +393,15 @@ async def test_a_connection_that_is_ended_in_a_batch_has_it_run_again(postgres: 
         assert await engine.read(keys) == ["k1", "k2", "k3"]
 
 
+def test_a_connection_that_is_lost_in_a_transaction_is_told_by_what_is_raised_alone(
+    postgres: Server, migrated: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with postgres_server.Server.at(migrated).connect() as raw, pytest.raises(Conflict), raw.transaction():
+        hang_up(postgres[0], name_of(migrated))
+        raise Conflict("found meanwhile")  # the loss shows when this is undone
+    assert caplog.text == ""
+
+
 @pytest.mark.parametrize("kept", [True, False])
 async def test_a_connection_lost_while_it_commits_is_asked_what_became_of_it(
     postgres: Server, migrated: str, kept: bool

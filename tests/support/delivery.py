@@ -2,7 +2,6 @@
 
 import os
 import signal
-import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,6 +13,8 @@ from mydia.downloads import changes as downloads
 from mydia.downloads.model import Download
 from mydia.downloads.queries import get_download
 from mydia.house import House
+from mydia.jobs.changes import rescue_from
+from mydia.jobs.queries import nodes_at_work
 from mydia.library import queries as library
 from mydia.library.model import FileView
 from mydia.media.queries import episodes_of, slots_of
@@ -42,6 +43,7 @@ class Fate:
     at: int | None = None
     real: bool = False
     error: OSError | None = None  # fail that one step so, instead of ending
+    meanwhile: Callable[[], None] | None = None  # or do that before that one step
     steps: list[str] = field(default_factory=list)
     dead: bool = False
     system: Syscalls = REAL
@@ -53,6 +55,9 @@ class Fate:
                 return
             if self.error is not None:
                 raise self.error
+            if self.meanwhile is not None:
+                self.meanwhile()
+                return
             if self.real:
                 os.kill(os.getpid(), signal.SIGKILL)
         self.dead = True
@@ -100,7 +105,6 @@ class Dock:
     shows: Path
     landing: Path
     fate: Fate
-    boot: str = field(default_factory=lambda: uuid.uuid4().hex)
     crew: Supervisor | None = None
 
     async def grab(
@@ -172,7 +176,7 @@ class Dock:
     def importer(self) -> Importer:
         self.fate.revive()
         mortal: Any = Mortal(self.house, self.fate)
-        return Importer(mortal, [self.client], self.boot, sys=self.fate.disk())
+        return Importer(mortal, [self.client], self.house.engine.node, sys=self.fate.disk())
 
 
 @asynccontextmanager
@@ -198,5 +202,8 @@ async def dock(
         if idle:
             yield scene
             return
+        # A leader's work, who waits some seconds to be sure that they are gone.
+        if house.engine.shared and (gone := await house.read(nodes_at_work) - {house.engine.node}):
+            await house.write(rescue_from, gone)
         async with crew(probing(house), member(house, "importer", scene.importer)) as scene.crew:
             yield scene
