@@ -64,7 +64,7 @@ def whole_of(config: Config) -> Whole:
     """The configured database, seen from outside."""
     if config.database.url is not None:
         return _postgres(config.database.url.get_secret_value())
-    return SqliteWhole(config.database_file, config.backup_dir, config.database_key)
+    return _file(config, config.database_file, config.backup_dir)
 
 
 def whole_at(address: str, config: Config) -> Whole:
@@ -80,7 +80,12 @@ def whole_at(address: str, config: Config) -> Whole:
         )
     path = Path(address).absolute()
     backups = config.backup_dir if path == config.database_file.absolute() else path.parent / "backups"
-    return SqliteWhole(path, backups, config.database_key)
+    return _file(config, path, backups)
+
+
+def _file(config: Config, path: Path, backups: Path) -> Whole:
+    allowed = config.database.allow_network_filesystem
+    return SqliteWhole(path, backups, config.database_key, allow_network=allowed)
 
 
 def _postgres(url: str) -> Whole:

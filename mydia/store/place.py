@@ -13,27 +13,10 @@ from mydia.errors import Invalid, Unavailable
 
 # Their locks or their shared memory are not what SQLite's write-ahead log needs: two machines may corrupt the file between them.
 NETWORK = frozenset(
-    {
-        *(
-            "nfs",
-            "nfs4",
-            "cifs",
-            "smb3",
-            "smbfs",
-            "ncpfs",
-            "afs",
-            "ceph",
-            "lustre",
-            "beegfs",
-            "glusterfs",
-            "ocfs2",
-            "gfs",
-            "gfs2",
-        ),
-        *("davfs", "fuse.davfs", "fuse.ceph", "fuse.glusterfs", "fuse.sshfs", "fuse.rclone", "fuse.s3fs"),
-    }
+    "nfs nfs3 nfs4 cifs smb2 smb3 smbfs ncpfs afs coda ceph lustre beegfs glusterfs orangefs pvfs2 gpfs ocfs2 gfs gfs2 davfs "
+    "fuse.ceph fuse.ceph-fuse fuse.curlftpfs fuse.davfs fuse.davfs2 fuse.gcsfuse fuse.glusterfs fuse.gvfsd-fuse fuse.juicefs "
+    "fuse.mfs fuse.rclone fuse.s3fs fuse.smbnetfs fuse.sshfs".split()
 )
-
 PART = ".mydia-part"
 """How the name ends of what is still being written."""
 FORGOTTEN = 86400.0

@@ -14,7 +14,7 @@ from mydia.store.backups import Keeper, count_on, fold, last_numbers
 from mydia.store.driver import Driver
 from mydia.store.engine import Connection, to_json
 from mydia.store.moving import LIVED_IN, Mark
-from mydia.store.place import FileLock
+from mydia.store.place import FileLock, refuse_network
 from mydia.store.portable import DatabaseSource, Source
 from mydia.store.schema import Table, schema_of
 
@@ -25,8 +25,9 @@ _MARKS = """create table if not exists _incoming (name text not null, number int
 class SqliteWhole:
     """As moving.Whole. `backups` is where the former database goes when this one is replaced."""
 
-    def __init__(self, path: Path, backups: Path, key: str | None = None) -> None:
+    def __init__(self, path: Path, backups: Path, key: str | None = None, *, allow_network: bool = False) -> None:
         self.path = path.absolute()
+        self._allow_network = allow_network
         self.driver = Driver(key)
         self.keeper = Keeper(self.path, backups, self.driver)
 
@@ -36,6 +37,8 @@ class SqliteWhole:
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
+        if self.path.is_dir():
+            raise Invalid(f"{self.path} is a folder; a database is a file: name one in it")
         lock = FileLock(self.path)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -88,6 +91,8 @@ class SqliteWhole:
             raise Invalid(f"{self.path} is no database of Mydia: {error}") from error
 
     def incoming(self) -> "SqliteIncoming":
+        """As moving.Whole. Invalid where the daemon would refuse the file's place."""
+        refuse_network(self.path, forced=self._allow_network)
         return SqliteIncoming(self.keeper)
 
     @contextlib.contextmanager

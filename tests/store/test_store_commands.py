@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -13,6 +14,7 @@ from mydia.cli import main
 from mydia.databases import whole_at, whole_of
 from mydia.errors import Invalid
 from mydia.settings.load import load_config
+from mydia.store import place
 from mydia.store.place import PART
 from mydia.store.sqlite_whole import SqliteWhole
 from tests.support.postgres import Postgres
@@ -230,6 +232,50 @@ def test_while_a_daemon_has_the_database_reading_works_and_a_restore_lies_ready(
         assert held() == 21
     with whole.alone():
         assert held() == 20
+
+
+def test_a_move_to_a_folder_is_refused_before_anything_is_copied(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lived_in(tmp_path)
+    there = tmp_path / "there"
+    there.mkdir()
+    for text in ("there", "there/"):
+        code, out, err = mydia(capsys, "db", "move", "--to", text)
+        assert (code, out, err) == (1, "", f"mydia: {there} is a folder; a database is a file: name one in it\n")
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith("there")] == ["there"]
+
+
+def test_nothing_is_moved_or_taken_in_to_where_the_daemon_would_refuse_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lived_in(tmp_path)
+    assert mydia(capsys, "db", "export", "all.gz")[0] == 0
+    monkeypatch.setattr(place, "NETWORK", frozenset({"tmpfs"}))
+    with TemporaryDirectory(dir="/dev/shm") as away:
+        there = Path(away) / "mydia.db"
+        code, out, err = mydia(capsys, "db", "move", "--to", str(there))
+        assert (code, out) == (1, "")
+        assert "lies on a network file system (tmpfs), where SQLite can lose data" in err
+        monkeypatch.setenv("MYDIA__DATABASE__PATH", str(there))
+        assert "lies on a network file system" in mydia(capsys, "db", "import", "all.gz")[2]
+        assert not there.exists()
+        monkeypatch.setenv("MYDIA__DATABASE__ALLOW_NETWORK_FILESYSTEM", "true")
+        assert mydia(capsys, "db", "import", "all.gz")[0] == 0
+        assert there.exists()
+
+
+def test_where_the_present_database_is_ruined_a_backup_is_put_back_all_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lived_in(tmp_path)
+    assert mydia(capsys, "backup")[0] == 0
+    name = mydia(capsys, "backup", "list")[1].split()[0]
+    (tmp_path / "mydia.db").write_bytes(b"no database " * 1000)
+    code, out, err = mydia(capsys, "restore", name, "--yes")
+    assert (code, err) == (0, "")
+    assert "What would be lost cannot be told: what there is now cannot be read (file is not a database)." in out
+    assert held() == 20
 
 
 def test_a_restore_by_address_needs_a_daemon_that_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -333,6 +333,8 @@ MOUNTS = """22 1 254:1 / / rw shared:1 - ext4 /dev/vda rw
 31 30 0:51 / /srv/local\\040disk rw - ext4 /dev/vdb rw
 32 22 0:52 / /home rw - cifs //nas/home rw
 33 22 0:53 / /home rw - xfs /dev/vdc rw
+34 22 0:54 / /mnt/films rw - fuse.sshfs nas:/films rw
+35 22 0:55 / /mnt/pool rw - fuse.mergerfs a:b rw
 """
 
 
@@ -344,6 +346,8 @@ MOUNTS = """22 1 254:1 / / rw shared:1 - ext4 /dev/vda rw
         ("/srv/local disk/mydia.db", None),
         ("/srvice/mydia.db", None),
         ("/home/me/mydia.db", None),
+        ("/mnt/films/mydia.db", "fuse.sshfs"),
+        ("/mnt/pool/mydia.db", None),
     ],
 )
 def test_a_network_file_system_is_known_by_the_mount_that_holds_the_file(path: str, kind: str | None) -> None:
