@@ -13,9 +13,11 @@ import hashlib
 import hmac
 import json
 from collections.abc import Awaitable, Callable
-from typing import Literal, NamedTuple
+from contextlib import suppress
+from typing import Concatenate, Literal, NamedTuple, ParamSpec
 from urllib.parse import urlsplit
 
+import trio
 from quart import Response, g, make_response, redirect, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -30,16 +32,20 @@ from mydia.accounts.model import (
     split_key,
     token_hash,
 )
-from mydia.errors import Forbidden, Invalid
+from mydia.errors import Forbidden, Invalid, Unavailable
+from mydia.otp import NoAnswer
+from mydia.store.transaction import Transaction
 from web.edge import local_path
 from web.policy import Answer, Person, Site, Visit
 
+P = ParamSpec("P")
 COOKIE = "mydia_session"
 FLASH = "mydia_flash"
 VOUCHED = "oidc."
 """How the token of a session begins that an OpenID provider opened: at its end the provider's own session should end as well."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 SEEN_EVERY = 300.0  # seconds between two writes that a session or key was used
+NOTE_SECONDS = 3.0
 
 _keys = VerifiedKeys()
 
@@ -71,7 +77,7 @@ async def _person(site: Site, hashed: str) -> Person | None:
     if login is None:
         return None
     if (now - login.seen).total_seconds() > SEEN_EVERY:
-        await site.house.write(changes.session_seen, login.session_id, site.house.config.auth.session_days)
+        await _note(site, changes.session_seen, login.session_id, site.house.config.auth.session_days)
     user = login.user
     return Person(user.id, user.name, user.role, "session", csrf_token(login), login.session_id)
 
@@ -87,8 +93,24 @@ async def _owner(site: Site, text: str) -> Person | None:
         return None
     used = owner.last_used_at
     if used is None or used < now.replace(second=0, microsecond=0).isoformat()[:19]:
-        await site.house.write(changes.key_used, owner.key_id)
+        await _note(site, changes.key_used, owner.key_id)
     return Person(owner.user.id, owner.user.name, owner.user.role, "api_key")
+
+
+async def _note(
+    site: Site, change: Callable[Concatenate[Transaction, P], None], *args: P.args, **kwargs: P.kwargs
+) -> None:
+    """That somebody was here: nobody is turned away, or waits for long, because it can't be written down just now."""
+    with suppress(Unavailable, NoAnswer), trio.move_on_after(NOTE_SECONDS):
+        await site.house.write(change, *args, **kwargs)
+
+
+async def _noted(site: Site, change: Callable[..., None], /, *args: object) -> None:
+    """Write down that somebody came. Where nothing can be written for now (a full disk), that is no reason to show them nothing."""
+    try:
+        await site.house.write(change, *args)
+    except Unavailable as no:
+        logger.debug("not noted that somebody came: {}", no)
 
 
 def sealed(secret: bytes, text: str) -> str:

@@ -2,16 +2,20 @@
 
 import re
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, Union, get_args, get_origin
 
+import trio
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from mydia import logs
 from mydia.errors import Unavailable
 from mydia.settings.changes import set_settings
 from mydia.settings.load import Loaded
+from mydia.settings.model import secrets
 from web.policy import Visit
 
 Kind = Literal["check", "choice", "lines", "number", "text"]
@@ -36,6 +40,24 @@ def loaded(visit: Visit) -> Loaded:
     if visit.house.loaded is None:
         raise Unavailable("Where the settings come from is not known here, so they cannot be changed.")
     return visit.house.loaded
+
+
+@asynccontextmanager
+async def settling(visit: Visit) -> AsyncIterator[None]:
+    """Within it, what was committed is adopted: one after the other, or a configuration would be lived by that knows nothing of the one
+    committed before it; and to the end, also where the browser that asked for it has hung up."""
+    with trio.CancelScope(shield=True):
+        async with visit.site.settling:
+            yield
+
+
+async def set_now(visit: Visit, values: Mapping[str, Any]) -> Loaded:
+    """Set these, by dotted key, as `set_settings` says, and live by them."""
+    async with settling(visit):
+        new = await visit.write(set_settings, loaded(visit), values, actor=visit.name)
+        logs.know_secrets(secrets(new.config))
+        visit.house.adopt(new)
+    return new
 
 
 def fields(
@@ -65,7 +87,7 @@ async def save(visit: Visit, section: BaseModel, prefix: str, filled: Mapping[st
     """Set what was filled in otherwise; how many settings that were. Invalid names every one that is wrong, and then none is set."""
     values = changed(visit, section, prefix, filled)
     if values:
-        visit.house.adopt(await visit.write(set_settings, loaded(visit), values, actor=visit.name))
+        await set_now(visit, values)
     return len(values)
 
 

@@ -79,6 +79,7 @@ class Site:
     beat: float = 15.0  # seconds between two signs of life in a stream
     claimed: bool = False  # there is an administrator; never becomes untrue again
     streams: Counter[str] = field(default_factory=Counter)  # live, by whose they are
+    settling: trio.Lock = field(default_factory=trio.Lock)  # held by whoever changes the configuration
     waits: set[trio.CancelScope] = field(default_factory=set)
 
     def stop(self) -> None:

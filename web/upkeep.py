@@ -12,9 +12,8 @@ from mydia.errors import Invalid, NotFound
 from mydia.jobs import cron, queries
 from mydia.jobs.model import LastRun, Queue
 from mydia.schedules import OFF, entries, make_jobs
-from mydia.settings.changes import set_settings
 from mydia.settings.model import Schedules
-from web.forms import loaded
+from web.forms import set_now
 from web.policy import Visit
 
 SHOWN = 3  # next runs
@@ -123,7 +122,7 @@ async def change_timezone(visit: Visit, timezone: str) -> None:
 
 
 async def _set(visit: Visit, values: dict[str, str]) -> None:
-    visit.house.adopt(await visit.write(set_settings, loaded(visit), values, actor=visit.name))
+    await set_now(visit, values)
     visit.house.mail["scheduler"].ring()
 
 

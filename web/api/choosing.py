@@ -22,6 +22,7 @@ from mydia.wishes import MANY_TITLES
 from web.api.kit import Body, Query, operation
 from web.api.models import Cursor
 from web.api.settings import ProfileIn, ProfileOut, profile_of, profile_out
+from web.forms import settling
 from web.policy import Policy, Visit
 
 api = Blueprint("choosing_api", __name__)
@@ -296,7 +297,8 @@ async def put_choosing(visit: Visit, body: ChosenIn) -> ChosenOut:
 async def take_in(visit: Visit, document: Any) -> Adopted:
     """A parsed document, and the configuration from then on."""
     chosen = await trio.to_thread.run_sync(choosing_yaml.read, document)
-    adopted, loaded = await visit.write(choosing_yaml.take_in, chosen, visit.house.loaded, actor=visit.name)
-    if loaded is not None:
-        visit.house.adopt(loaded)
+    async with settling(visit):
+        adopted, loaded = await visit.write(choosing_yaml.take_in, chosen, visit.house.loaded, actor=visit.name)
+        if loaded is not None:
+            visit.house.adopt(loaded)
     return adopted

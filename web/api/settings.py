@@ -10,12 +10,11 @@ from mydia import logs
 from mydia.choosing import changes as choosing
 from mydia.choosing.queries import get_profile, list_profiles
 from mydia.core.quality import QualityProfile
-from mydia.errors import Unavailable
-from mydia.settings import changes
 from mydia.settings.load import Loaded, dotted_values
-from mydia.settings.model import restart_keys, secrets
+from mydia.settings.model import restart_keys
 from mydia.store.transaction import Transaction
 from web.api.kit import Body, operation
+from web.forms import loaded, set_now
 from web.policy import Policy, Visit
 
 api = Blueprint("settings_api", __name__)
@@ -129,16 +128,13 @@ class ProfileList:
 @operation(api, "/config", Policy.ADMIN, answers=ConfigOut)
 async def get_config(visit: Visit) -> ConfigOut:
     """Every setting in force. Secrets are stars."""
-    return config_out(_loaded(visit))
+    return config_out(loaded(visit))
 
 
 @operation(api, "/config", Policy.ADMIN, method="PUT", body=ConfigChange, answers=ConfigOut)
 async def change_config(visit: Visit, body: ConfigChange) -> ConfigOut:
     """Change settings at run time: above config.yml, beneath the environment. Nothing is changed when one value is wrong."""
-    loaded = await visit.write(changes.set_settings, _loaded(visit), body.values, actor=visit.name)
-    logs.know_secrets(secrets(loaded.config))
-    visit.house.adopt(loaded)
-    return config_out(loaded)
+    return config_out(await set_now(visit, body.values))
 
 
 def config_out(loaded: Loaded) -> ConfigOut:
@@ -151,12 +147,6 @@ def config_out(loaded: Loaded) -> ConfigOut:
         )
 
     return ConfigOut([setting(key, value) for key, value in dotted_values(loaded.config)])
-
-
-def _loaded(visit: Visit) -> Loaded:
-    if visit.house.loaded is None:
-        raise Unavailable("The configuration's sources are not known here")
-    return visit.house.loaded
 
 
 def _shown(value: Any) -> Any:
