@@ -4,7 +4,7 @@ A landed migration is never edited. `{identity}` stands for the engine's own sel
 bigint for every integer and boolean, ISO 8601 UTC text for times, JSON as text, explicit ON DELETE. `MIGRATIONS` is the order.
 """
 
-from migrations import m0001_house, m0002_choosing, m0003_upkeep, m0004_wanting, m0005_links, m0006_lacking
+from migrations import m0001_house, m0002_choosing, m0003_upkeep, m0004_wanting, m0005_links, m0006_lacking, m0007_lists
 
 MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0001_house", m0001_house.STEPS),
@@ -13,4 +13,5 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0004_wanting", m0004_wanting.STEPS),
     ("0005_links", m0005_links.STEPS),
     ("0006_lacking", m0006_lacking.STEPS),
+    ("0007_lists", m0007_lists.STEPS),
 )

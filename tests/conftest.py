@@ -9,8 +9,10 @@
 from __future__ import annotations
 
 import ipaddress
+import sqlite3
 import sys
 from collections.abc import Generator, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ import hypothesis
 import pytest
 
 from mydia.otp import supervisor
+from tests.support import plans
 from tests.support.postgres import Postgres, running
 from tests.support.stores import STORES, chosen, migrated_template
 
@@ -119,6 +122,22 @@ def postgres() -> Iterator[tuple[Postgres, str]]:
     """A PostgreSQL server, and the name of a database of it that is migrated."""
     with running() as server:
         yield server, migrated_template(server)
+
+
+# --- no statement reads a large table through -----------------------------------------------------------------------
+
+# What the product opens notes what is asked by it.
+sqlite3.connect = partial(sqlite3.connect, factory=plans.Noting)  # type: ignore[assignment]  # as its caller sees it, the same
+
+
+@pytest.fixture(autouse=True)
+def explained() -> Iterator[None]:
+    """Fail the test that first asks what would read a large table through, or sort it, in a large library."""
+    yield
+    asked = plans.noted.copy()
+    plans.noted -= asked
+    found = plans.walks(asked)
+    assert not found, "in a large library this reads all of a table (tests/support/plans.py):\n" + "\n".join(found)
 
 
 # --- skips that fail ------------------------------------------------------------------------------------------------

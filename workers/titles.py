@@ -69,10 +69,11 @@ class Titles:
         """(id, path) of files that fitted nothing, and may be of a title that is called so."""
         keys = {title_key(name) for name in names if name}
         found: list[tuple[str, str]] = []
-        after = ""
-        while page := await self.house.read(files.unmatched, kind, after, PORTION):
-            after = page[-1][0]
-            found += await trio.to_thread.run_sync(called_so, page, keys)
+        cursor, more = None, True
+        while more:
+            page = await self.house.read(files.unmatched, kind, cursor=cursor, limit=PORTION)
+            found += await trio.to_thread.run_sync(called_so, page.items, keys)
+            cursor, more = page.next, page.next is not None
         return found
 
     # -- what a file is of -------------------------------------------------------------------------------------------------------

@@ -1,18 +1,23 @@
 """Reads of library folders and files. Lists page by cursor on an indexed order."""
 
 from collections.abc import Sequence
-from typing import Any
+from itertools import chain
+from operator import itemgetter
+from typing import Any, get_args
 
 from mydia.errors import Invalid, NotFound
-from mydia.library.model import FileView, JournalRow, KnownFile, Root, ScanStatus, TrashRow
+from mydia.library.model import FileState, FileView, JournalRow, KnownFile, Root, ScanStatus, TrashRow
 from mydia.store.engine import Connection, among, containing, from_json
 from mydia.store.names import from_text, to_text
 from mydia.store.paging import Page, decode_cursor, encode_cursor
 
+# The folder's path by a subquery: where there is but one folder, a join would be begun with it, and all its files sorted.
+_ROOT_PATH = "(select r.path from library_roots r where r.id = {}.root_id) as root_path"
 _FILE = (
-    "select f.*, r.path as root_path, exists (select 1 from held_files h where h.file_id = f.id) as held"
-    " from media_files f join library_roots r on r.id = f.root_id"
+    f"select f.*, {_ROOT_PATH.format('f')}, exists (select 1 from held_files h where h.file_id = f.id) as held"
+    " from media_files f"
 )
+_TRASH = f"select t.*, {_ROOT_PATH.format('t')} from trash t"
 
 
 def roots(conn: Connection) -> tuple[Root, ...]:
@@ -48,16 +53,16 @@ def known_after(conn: Connection, root_id: str, after: str, limit: int) -> tuple
 def known_below(conn: Connection, root_id: str, relative_path: str, limit: int) -> tuple[KnownFile, ...]:
     """The file of that path, and the files below a folder of that path, as far as they are not missing."""
     path = to_text(relative_path)
+    one = [known for known in known_at(conn, root_id, [relative_path]).values() if known.state != "missing"]
     rows = conn.all(
         "select id, relative_path, size, mtime_ns, state from media_files where root_id = :r and state <> 'missing'"
-        " and (relative_path = :p or (relative_path >= :low and relative_path < :high)) order by relative_path limit :n",
+        " and relative_path >= :low and relative_path < :high order by relative_path limit :n",
         r=root_id,
-        p=path,
         low=path + "/",
         high=path + "0",  # follows "/"
-        n=limit,
+        n=limit - len(one),
     )
-    return tuple(map(_known, rows))
+    return (*one, *map(_known, rows))
 
 
 def count_known(conn: Connection, root_id: str) -> int:
@@ -65,16 +70,19 @@ def count_known(conn: Connection, root_id: str) -> int:
     return int(conn.value("select count(*) from media_files where root_id = :r and state <> 'missing'", r=root_id))
 
 
-def unmatched(conn: Connection, kind: str, after: str, limit: int) -> tuple[tuple[str, str], ...]:
-    """(id, relative path) of the files of films, or of shows, that nothing fitted; in portions by id."""
+def unmatched(conn: Connection, kind: str, *, cursor: str | None = None, limit: int) -> Page[tuple[str, str]]:
+    """(id, relative path) of the files of films, or of shows, that nothing fitted; oldest first, in portions."""
+    after, after_id = decode_cursor(cursor, str, str) if cursor else ("", "")
     rows = conn.all(
-        "select f.id, f.relative_path from media_files f join library_roots r on r.id = f.root_id"
-        " where f.state = 'unmatched' and f.id > :a and r.type = :k order by f.id limit :n",
+        "select f.id, f.relative_path, f.created_at from media_files f where f.state = 'unmatched' and (f.created_at, f.id) > (:at, :id)"
+        " and exists (select 1 from library_roots r where r.id = f.root_id and r.type = :k) order by f.created_at, f.id limit :n",
         k=kind,
-        a=after,
+        at=after,
+        id=after_id,
         n=limit,
     )
-    return tuple((r["id"], from_text(r["relative_path"])) for r in rows)
+    following = encode_cursor((rows[-1]["created_at"], rows[-1]["id"])) if len(rows) == limit else None
+    return Page(tuple((r["id"], from_text(r["relative_path"])) for r in rows), following)
 
 
 def list_files(
@@ -88,10 +96,11 @@ def list_files(
     limit: int = 50,
 ) -> Page[FileView]:
     """Files, newest first. `q` is a part of the path."""
+    states = get_args(FileState)
+    if state is not None and state not in states:
+        raise Invalid(f"state must be one of {', '.join(states)}, not {state!r}.", field="state")
     where, params = ["1 = 1"], dict[str, Any](limit=limit + 1)
-    if state is not None and state not in ("new", "linked", "unmatched", "invalid", "missing"):
-        raise Invalid(f"state must be new, linked, unmatched, invalid or missing, not {state!r}.", field="state")
-    for column, value in (("state", state), ("root_id", root_id), ("media_item_id", media_item_id)):
+    for column, value in (("root_id", root_id), ("media_item_id", media_item_id)):
         if value is not None:
             where.append(f"f.{column} = :{column}")
             params[column] = value
@@ -101,7 +110,16 @@ def list_files(
     if cursor:
         params["after"], params["after_id"] = decode_cursor(cursor, str, str)
         where.append("(f.created_at, f.id) < (:after, :after_id)")
-    rows = conn.all(f"{_FILE} where {' and '.join(where)} order by f.created_at desc, f.id desc limit :limit", **params)
+    sql = f"{_FILE} where {' and '.join(where)} {{}} order by f.created_at desc, f.id desc limit :limit"
+    if state is None and (root_id is None or media_item_id is not None):
+        rows = conn.all(sql.format(""), **params)
+    else:
+        # A folder's newest files are the newest of each state that it has, each read along the index.
+        found = [
+            conn.all(sql.format("and f.state = :state"), state=each, **params)
+            for each in ([state] if state else states)
+        ]
+        rows = sorted(chain.from_iterable(found), key=itemgetter("created_at", "id"), reverse=True)
     page = _views(conn, rows[:limit])
     return Page(page, encode_cursor((page[-1].created_at, page[-1].id)) if len(rows) > limit else None)
 
@@ -204,9 +222,6 @@ def get_trash(conn: Connection, trash_id: str) -> TrashRow:
     if row is None:
         raise NotFound(f"There is nothing with the id {trash_id} in the trash.")
     return _trash(row)
-
-
-_TRASH = "select t.*, r.path as root_path from trash t join library_roots r on r.id = t.root_id"
 
 
 def _root(row: dict[str, Any]) -> Root:

@@ -64,9 +64,9 @@ def list_media(
         if state == "missing":
             params["today"] = today
     if q:
-        where.append(
-            "exists (select 1 from media_titles t where t.media_item_id = m.id and t.clean_title like :q escape '!')"
-        )
+        # Every name is looked at once; `coalesce`, so that the titles are still walked in their order, of which few may be shown.
+        named = "select t.media_item_id from media_titles t where t.clean_title like :q escape '!'"
+        where.append(f"coalesce(m.id, '') in ({named})")
         params["q"] = containing(title_key(q))
     column, compare, order = ("m.sort_title", ">", "") if sort == "title" else ("m.created_at", "<", " desc")
     if cursor:
@@ -242,14 +242,17 @@ def counts(conn: Connection, *, today: str = "9999-12-31") -> Counts:
         " and e.air_date <= :today and not exists (select 1 from held_files h where h.target = e.id)",
         today=today,
     )
+    # State by state, which reads the index alone.
+    sums = "select count(*), coalesce(sum(size), 0) from media_files where state = :s"
+    files = {state: conn.rows(sums, s=state)[0] for state in ("new", "linked", "unmatched", "invalid")}
     return Counts(
         movies=movies,
         shows=shows,
         episodes=one("select count(*) from episodes where season_number > 0"),
-        files=one("select count(*) from media_files where state = 'linked'"),
+        files=files["linked"][0],
         missing=lacking,
-        unmatched=one("select count(*) from media_files where state = 'unmatched'"),
-        bytes=one("select coalesce(sum(size), 0) from media_files where state <> 'missing'"),
+        unmatched=files["unmatched"][0],
+        bytes=sum(size for _, size in files.values()),
     )
 
 
