@@ -105,14 +105,6 @@ async def _note(
         await site.house.write(change, *args, **kwargs)
 
 
-async def _noted(site: Site, change: Callable[..., None], /, *args: object) -> None:
-    """Write down that somebody came. Where nothing can be written for now (a full disk), that is no reason to show them nothing."""
-    try:
-        await site.house.write(change, *args)
-    except Unavailable as no:
-        logger.debug("not noted that somebody came: {}", no)
-
-
 def sealed(secret: bytes, text: str) -> str:
     """`text` with the house's signature, for a cookie."""
     return f"{text}.{_signature(secret, text)}"
