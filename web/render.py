@@ -60,8 +60,11 @@ def showable(value: Any) -> Any:
 
 
 def breakable(name: str) -> Markup:
-    """A release name or path that lines break behind its dots, dashes and slashes, rather than in the middle of a word."""
-    return Markup("<wbr>").join(escape(showable(part)) for part in re.findall(r"[^._/-]+[._/-]*|[._/-]+", name))
+    """A release name or path that lines break behind its dots, dashes and slashes, rather than in the middle of a word or number."""
+    return Markup("<wbr>").join(escape(showable(part)) for part in _WHOLE.findall(name))
+
+
+_WHOLE = re.compile(r"(?:[^._/-]|(?<=\d)\.(?=\d))+[._/-]*|[._/-]+")
 
 
 @cache

@@ -14,6 +14,7 @@ NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 def test_a_release_name_may_break_behind_its_dots_dashes_and_slashes() -> None:
     assert breakable("Films/The.General.1926-PD") == "Films/<wbr>The.<wbr>General.<wbr>1926-<wbr>PD"
+    assert breakable("indexer · 5.5 MiB · DDP5.1-GRP") == "indexer · 5.5 MiB · DDP5.1-<wbr>GRP"
     assert breakable("") == ""
     assert breakable("...and more") == "...<wbr>and more"
 
