@@ -1,6 +1,7 @@
 """SQLite: one connection that writes, a pool of connections that can only read, one daemon per file."""
 
 import contextlib
+import os
 import secrets
 import shutil
 import sqlite3
@@ -108,6 +109,7 @@ class SqliteEngine:
 
     def _connect_to_write(self) -> sqlite3.Connection:
         self.path.touch(mode=0o600)
+        _write_again(self._log)
         raw = self._driver.connect(self.path)
         self._writer = raw  # so that it is closed whatever follows
         try:
@@ -348,6 +350,22 @@ def _in_snapshot(
         return query(Connection(raw), *args, **kwargs)
     finally:
         raw.execute("rollback")
+
+
+def _write_again(log: Path) -> None:
+    """Have the bytes of the log that an earlier life left written once more, and synced, before anything is built on them.
+
+    They can be read, and yet be on no disk: where a sync failed, the system holds for written what it was to write.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        fd = os.open(log, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            at = 0
+            while piece := os.pread(fd, 1 << 20, at):
+                at += os.pwrite(fd, piece, at)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -18,6 +18,7 @@ from mydia.adapters.disk.system import REAL, Syscalls
 from tests.crash import vfs
 
 SECTOR = 512
+_PWRITE = os.pwrite  # REAL has none: only the store writes in the middle of a file
 
 
 # -- what happens to a disk
@@ -58,13 +59,20 @@ class Synced:
 
 
 @dataclass(frozen=True, slots=True)
+class Forgotten:
+    """A file's sync failed. What it was to make safe counts as written, as on Linux: no later sync has anything to do with it."""
+
+    what: int
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """Somebody was told so: from here on it must be true."""
 
     what: Any
 
 
-Step = Wrote | Cut | Named | Synced | Told
+Step = Wrote | Cut | Named | Synced | Forgotten | Told
 
 
 # -- what is left of it
@@ -89,6 +97,8 @@ class Platter:
                 self.loose_names.append(step)
             case Synced(what):
                 self._sync(what)
+            case Forgotten(what):
+                self.loose.pop(what, None)
             case Told(what):
                 self.told.append(what)
 
@@ -351,6 +361,9 @@ class Recorder(vfs.Witness):
     def rename_noreplace(self, source: Any, target: Any, **how: Any) -> None:
         self._renamed(REAL.rename_noreplace, source, target, how)
 
+    def pwrite(self, fd: int, data: bytes, offset: int) -> int:
+        return self._filled(fd, offset, _PWRITE(fd, data, offset))
+
     def _filled(self, fd: int, begin: int, size: int) -> int:
         if (serial := self._known.get(os.fstat(fd).st_ino)) is not None and size:
             self.steps.append(Wrote(serial, begin, os.pread(fd, size, begin)))
@@ -389,6 +402,7 @@ class Recorder(vfs.Witness):
             "link": self.link,
             "unlink": self.unlink,
             "mkdir": self.mkdir,
+            "pwrite": self.pwrite,
         }
         kept = {name: getattr(os, name) for name in own}
         with vfs.watched_by(self):

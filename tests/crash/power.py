@@ -4,6 +4,9 @@ Each change writes its number into three tables, so that a part of one shows; ea
 what must be there at any moment.
 """
 
+import contextlib
+import errno
+import os
 import random
 import shutil
 from collections.abc import Sequence
@@ -14,6 +17,7 @@ from typing import Any, Literal
 
 import trio
 
+from mydia.errors import Unavailable
 from mydia.messages import Change
 from mydia.store.backups import Keeper
 from mydia.store.driver import Driver
@@ -21,7 +25,8 @@ from mydia.store.engine import Connection
 from mydia.store.maintenance import faults as faults_of
 from mydia.store.sqlite import SqliteEngine
 from mydia.store.transaction import Transaction
-from tests.crash.platter import Named, Recorder, lay_down
+from tests.crash.faults import BROKEN_SYNC
+from tests.crash.platter import Forgotten, Named, Recorder, lay_down
 from tests.support.stores import commit_all
 
 NOW = "2026-01-31T12:00:00.000000Z"
@@ -104,6 +109,64 @@ async def record(
                     recorder.tell(Path(await engine.backup(2, NOW)).name)
         await engine.close()
     return recorder
+
+
+class Forgetful(Recorder):
+    """The recording of a disk on which one sync in three fails."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        super().__init__(folder)
+        self._chance = random.Random(seed)  # noqa: S311 - likewise
+        self.failed = 0
+
+    def sync(self, path: str) -> int:
+        return BROKEN_SYNC if self._forgotten(self._serial(path)) else super().sync(path)
+
+    def fsync(self, fd: int) -> None:
+        if self._forgotten(self._known.get(os.fstat(fd).st_ino)):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        super().fsync(fd)
+
+    def _forgotten(self, serial: int | None) -> bool:
+        if serial is None or self._chance.random() > 1 / 3:
+            return False
+        self.steps.append(Forgotten(serial))
+        self.failed += 1
+        return True
+
+
+async def record_where_syncs_fail(folder: Path, seed: int, batches: int, key: str | None = None) -> Forgetful:
+    """Changes one by one; whoever's sync fails goes on, or is brought back: closed and opened again, which may fail as well."""
+    chance = random.Random(seed)  # noqa: S311 - likewise
+    await trio.Path(folder).mkdir()
+    engine = engine_at(folder, key)
+    await engine.open(NOW)
+    await engine.close()
+    recorder, number = Forgetful(folder, seed), 0
+    with recorder.at_work():
+        await _brought_up(engine)
+        for _ in range(batches):
+            try:
+                change = Change(step, (number + 1, chance.choice((10, 300, 9000))))
+                (done,) = (await engine.commit([change], NOW)).done
+                assert done.error is None
+                recorder.tell(number + 1)
+                if chance.random() < 0.2:
+                    with contextlib.suppress(engine.keeper.driver.Error):  # the log is folded another time
+                        await engine.checkpoint()
+            except (Unavailable, engine.keeper.driver.OperationalError) as no:
+                if not isinstance(no, Unavailable) or chance.random() < 0.5:
+                    await engine.close()
+                    await _brought_up(engine)
+            number = (await engine.read(counted)).count  # one that was refused may be there all the same
+        await engine.close()
+    return recorder
+
+
+async def _brought_up(engine: SqliteEngine) -> None:
+    while True:
+        with contextlib.suppress(Unavailable):
+            return await engine.open(NOW)
 
 
 async def record_restore(folder: Path, key: str | None = None) -> Recorder:

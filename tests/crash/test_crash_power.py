@@ -7,7 +7,17 @@ import pytest
 
 from mydia.errors import Invalid
 from tests.crash.platter import Platter, Recorder, Wrote, lay_down
-from tests.crash.power import KEYS, NOW, counted, cut, cut_restore, engine_at, record, record_restore
+from tests.crash.power import (
+    KEYS,
+    NOW,
+    counted,
+    cut,
+    cut_restore,
+    engine_at,
+    record,
+    record_restore,
+    record_where_syncs_fail,
+)
 
 SEED = 20260131
 encrypted_too = pytest.mark.parametrize("key", [None, KEYS[0]], ids=["SQLite", "SQLCipher"])
@@ -96,6 +106,17 @@ async def test_a_disk_that_does_not_do_what_a_sync_asks_of_it_is_seen_to_lose_an
     outcome = await cut(recording, tmp_path / "after", SEED, 30, key)
     assert outcome.lost != []
     assert outcome.corrupt != []
+
+
+@encrypted_too
+async def test_where_syncs_fail_and_what_they_were_to_keep_is_forgotten_every_acknowledged_change_is_there(
+    tmp_path: Path, key: str | None
+) -> None:
+    recording = await record_where_syncs_fail(tmp_path / "disk", SEED, 80, key)
+    assert recording.failed > 20
+    outcome = await cut(recording, tmp_path / "after", SEED, 25, key)
+    assert (outcome.lost, outcome.torn, outcome.corrupt) == ([], [], [])
+    assert outcome.acknowledged > 0
 
 
 @encrypted_too
