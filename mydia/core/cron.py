@@ -4,31 +4,56 @@ A time of day that a spring jump skips runs at the first minute after it; one th
 schedule of every hour is about elapsed time rather than the time of day: it skips and repeats as the clock does.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from croniter import CroniterBadDateError, CroniterError, croniter
 
+_FIELDS = (
+    ("minute", "0-59"),
+    ("hour", "0-23"),
+    ("day of the month", "1-31, or L for the last"),
+    ("month", "1-12 or jan-dec"),
+    ("day of the week", "0-7 or sun-sat"),
+)
+_BY_LOT = re.compile(r"(?<![a-z])[rh](?![a-z])", re.IGNORECASE)
 
-@cache
+
+@lru_cache
 def check_schedule(schedule: str, timezone: str) -> None:
     """ValueError in words when a schedule, or its zone, is none, or names no day that exists."""
     try:
         ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(f"there is no time zone {timezone!r}; they are named like Europe/Berlin") from None
-    if len(schedule.split()) != 5:
+    fields = schedule.split()
+    if len(fields) != len(_FIELDS):
         raise ValueError(
             f"{schedule!r} is no schedule: it takes five fields, minute hour day month weekday, like '0 2 * * *'"
         )
+    for place, (field, (name, known)) in enumerate(zip(fields, _FIELDS, strict=True)):
+        if not _is_field(field, place):
+            raise ValueError(f"{schedule!r} is no schedule: {field!r} is no {name} ({known})")
     try:
         croniter(schedule, datetime(2024, 1, 1)).get_next(datetime)  # noqa: DTZ001 - local wall time has no zone
     except CroniterBadDateError:
         raise ValueError(f"{schedule!r} names a day that does not exist") from None
-    except (CroniterError, ValueError) as error:
-        raise ValueError(f"{schedule!r} is no schedule: {error}") from None
+
+
+def _is_field(field: str, place: int) -> bool:
+    # Croniter draws a time by lot for R, another one each time that it is asked.
+    if _BY_LOT.search(field):
+        return False
+    alone = ["*"] * len(_FIELDS)
+    alone[place] = field
+    try:
+        croniter.expand(" ".join(alone))
+    except (CroniterError, ValueError):
+        return False
+    return True
 
 
 def next_run(schedule: str, timezone: str, after: datetime) -> datetime | None:
@@ -40,7 +65,7 @@ def next_run(schedule: str, timezone: str, after: datetime) -> datetime | None:
     return next((run for run in runs if run > after), None)
 
 
-@cache
+@lru_cache
 def _every_hour(schedule: str) -> bool:
     hours = croniter.expand(schedule)[0][1]
     return hours == ["*"] or set(hours) == set(range(24))

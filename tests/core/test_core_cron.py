@@ -112,7 +112,13 @@ def test_a_leap_day_is_waited_for() -> None:
     [
         ("0 2 * *", "UTC", "takes five fields"),
         ("@daily", "UTC", "takes five fields"),
-        ("61 2 * * *", "UTC", "is no schedule"),
+        ("61 2 * * *", "UTC", r"'61' is no minute \(0-59\)"),
+        ("0 2 * fri *", "UTC", r"'fri' is no month \(1-12 or jan-dec\)"),
+        ("0 2 * * fri#9", "UTC", "'fri#9' is no day of the week"),
+        ("R 2 * * *", "UTC", "'R' is no minute"),
+        ("0 r(1-3) * * *", "UTC", "'r\\(1-3\\)' is no hour"),
+        ("0 H * * *", "UTC", "'H' is no hour"),
+        ("\0 2 * * *", "UTC", "is no minute"),
         ("0 0 30 2 *", "UTC", "names a day that does not exist"),
         ("0 2 * * *", "Mars/Olympus", "no time zone 'Mars/Olympus'"),
         ("0 2 * * *", "../etc/passwd", "no time zone"),
@@ -121,3 +127,10 @@ def test_a_leap_day_is_waited_for() -> None:
 def test_what_is_no_schedule_is_refused_in_words(schedule: str, zone: str, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         check_schedule(schedule, zone)
+
+
+@pytest.mark.parametrize(
+    "schedule", ["0 2 * * fri", "0 2 * mar-oct thu,sat", "0 2 l * *", "0 2 ? * 1-5/2", "0 2 * * sun#1"]
+)
+def test_names_and_the_last_day_of_a_month_are_schedules(schedule: str) -> None:
+    check_schedule(schedule, "UTC")
