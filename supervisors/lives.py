@@ -32,6 +32,7 @@ async def _life(house: House, root: Supervisor, task_status: trio.TaskStatus[Non
     async def listen() -> None:
         nonlocal asked
         bell = house.mail["house"]
+        bell.take_ring()  # what was asked for while the last life closed, this one has
         while not bell.take_ring():
             await bell.wait(letters=False)
         asked = True

@@ -82,11 +82,11 @@ class Keeper:
         return made
 
     def make_before(self, migration: str, now: str) -> Backup:
-        """What there is before it is migrated. Of one migration the newest stays: a start that fails may be tried again for ever."""
+        """What there is before it is migrated. Of one migration the first and the newest stay: a start that fails may be tried for ever."""
         made = self._make(f"before-{migration}-", now)
-        for old in self.backups():
-            if old.name.startswith(f"{self.path.stem}-before-{migration}-") and old.name != made.name:
-                old.path.unlink(missing_ok=True)
+        same = [b for b in self.backups() if b.name.startswith(f"{self.path.stem}-before-{migration}-")]
+        for between in same[1:-1]:
+            between.path.unlink(missing_ok=True)
         return made
 
     def _make(self, why: str, now: str) -> Backup:

@@ -169,6 +169,7 @@ def test_a_migration_that_is_tried_again_and_again_does_not_fill_the_disk_with_b
     assert [b.name for b in keeper.backups()] == [
         "mydia-before-0001_other-20260131T120000Z.db",
         "mydia-before-0002_x-20260101T030003Z.db",
+        "mydia-before-0002_x-20260101T030001Z.db",
     ]
 
 
