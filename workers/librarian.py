@@ -5,7 +5,9 @@ provider. What is not sure is left unmatched with the reason, for a person to sa
 said to be.
 """
 
+from collections.abc import Callable
 from functools import partial
+from typing import Concatenate, ParamSpec
 
 import trio
 
@@ -26,10 +28,12 @@ from mydia.otp import ActorDied
 from mydia.otp.errors import NobodyThere
 from mydia.placing import slots_for
 from mydia.ports import MetadataProvider, Probe
+from mydia.store.transaction import Transaction
 from workers.analyzer import probe
 from workers.job_actor import JobActor
 from workers.titles import Titles
 
+P = ParamSpec("P")
 POISON = 2
 """After so many probes that died, the file itself is taken for the cause."""
 
@@ -64,7 +68,7 @@ class Librarian(JobActor):
             seen = await self._probe(job, file)
         except Invalid as no:
             if not await self._is_gone(root, file):
-                await self.house.write(library.file_unmatched, file.id, str(no), invalid=True)
+                await self._say(file, library.file_unmatched, str(no), invalid=True)
             return
         again = facts_again(file, seen)
         if again is not None and file.media_item_id is not None and (file.episode_ids or root.type == "movie"):
@@ -78,27 +82,36 @@ class Librarian(JobActor):
         except (Invalid, NotFound) as no:
             found = episodes = str(no)
         if isinstance(found, str) or isinstance(episodes, str):
-            await self.house.write(library.file_unmatched, file.id, str(episodes), facts)
+            await self._say(file, library.file_unmatched, str(episodes), facts)
         else:
             await self._link(file, found.candidate.id, episodes, facts)
 
     async def _link(self, file: FileView, item_id: str, episodes: tuple[str, ...], facts: FileFacts) -> None:
         fitting = await self.house.read(slots_for, item_id, file, facts)
-        await self.house.write(library.link_file, file.id, item_id, episodes, facts, slots=fitting)
+        await self._say(file, library.link_file, item_id, episodes, facts, slots=fitting)
+
+    async def _say(
+        self,
+        file: FileView,
+        change: Callable[Concatenate[Transaction, str, P], None],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> None:
+        await self.house.write(library.unless_changed, file, change, *args, **kwargs)
 
     async def _is_gone(self, root: Root, file: FileView) -> bool:
         """Whether the file vanished meanwhile, which is then written down. Unavailable where its whole folder may have."""
         try:
             there = await trio.to_thread.run_sync(is_file_inside, root.path, file.relative_path)
         except Invalid as no:
-            await self.house.write(library.file_unmatched, file.id, str(no), invalid=True)
+            await self._say(file, library.file_unmatched, str(no), invalid=True)
             return True
         if there:
             return False
         check = await trio.to_thread.run_sync(partial(check_root, root.path, known_device=root.device, known_files=1))
         if check.state not in ("ok", "readonly"):
             raise Unavailable(check.reason or f"{root.path} is {check.state}", retry_after=60)
-        await self.house.write(library.files_gone, [file.id])
+        await self.house.write(library.files_gone, {file.id: file.relative_path})
         return True
 
     async def _probe(self, job: Job, file: FileView) -> Probe:

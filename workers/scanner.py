@@ -100,7 +100,7 @@ class Scanner(JobActor):
             await self.house.write(changes.set_root_state, root.id, "suspicious", other)
             return 0
         for start in range(0, len(gone), PORTION):
-            await self.house.write(changes.files_gone, [k.id for k in gone[start : start + PORTION]])
+            await self.house.write(changes.files_gone, {k.id: k.relative_path for k in gone[start : start + PORTION]})
         return len(gone)
 
     async def _went_away(self, root: Root, before: RootCheck, known: int) -> str | None:

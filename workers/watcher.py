@@ -141,7 +141,9 @@ class Watcher(Actor):
         if len(lately) > library.gone_at_least:
             await self.house.insist(changes.request_scan, root.id)
             return
-        left = await trio.to_thread.run_sync(lambda: [k.id for k in known if not exists(root.path, k.relative_path)])
+        left = await trio.to_thread.run_sync(
+            lambda: {k.id: k.relative_path for k in known if not exists(root.path, k.relative_path)}
+        )
         if not left:
             return
         # Looked at after its files were, and as it is known by now: a first scan may have told which disk it is.

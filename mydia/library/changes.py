@@ -1,7 +1,7 @@
 """Writes of library folders and files. A change never touches the disk; it records what was seen there or what is about to be done."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Concatenate, ParamSpec
 
 from mydia.core.quality import QUALITIES, UNKNOWN
 from mydia.errors import Conflict, Invalid, NotFound
@@ -15,11 +15,13 @@ from mydia.events import (
     ScanFinished,
 )
 from mydia.lacking import reckon
-from mydia.library.model import FileFacts, RootState, SeenFile
+from mydia.library.model import FileFacts, FileView, RootState, SeenFile
 from mydia.ports import MediaKind
 from mydia.store.engine import among, from_json, to_json
 from mydia.store.names import from_text, readable, to_text
 from mydia.store.transaction import Transaction
+
+P = ParamSpec("P")
 
 
 def ensure_roots(tx: Transaction, wanted: Sequence[tuple[str, MediaKind]]) -> None:
@@ -117,6 +119,29 @@ _COMING = """select j.relative_path from import_journal j join downloads d on d.
     union select n.new_path as relative_path from renames n where n.state = 'intent' and n.root_id = :root"""
 
 
+def unless_changed(
+    tx: Transaction,
+    file: FileView,
+    change: Callable[Concatenate[Transaction, str, P], None],
+    /,
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> bool:
+    """Make a change that follows from a look at a file, which takes its time; not where the file is another by now, or somebody else has
+    said what it is: whoever wrote that down knew better, or has asked for another look. Whether it was made."""
+    same = tx.value(
+        "select 1 from media_files where id = :id and state = :state and size = :size and mtime_ns = :mtime and relative_path = :path",
+        id=file.id,
+        state=file.state,
+        size=file.size,
+        mtime=file.mtime_ns,
+        path=to_text(file.relative_path),
+    )
+    if same is not None:
+        change(tx, file.id, *args, **kwargs)
+    return same is not None
+
+
 def identify_again(tx: Transaction, file_ids: Sequence[str]) -> None:
     """Files that nothing fitted, now that there is something new that may."""
     for file_id in file_ids:
@@ -124,21 +149,21 @@ def identify_again(tx: Transaction, file_ids: Sequence[str]) -> None:
             tx.enqueue("identify_file", {"file_id": file_id}, max_attempts=8)
 
 
-def files_gone(tx: Transaction, file_ids: Sequence[str]) -> int:
-    """Files that a healthy root no longer has. The rows stay, as missing, until the file returns or the title is deleted.
+def files_gone(tx: Transaction, missed: Mapping[str, str]) -> int:
+    """Files (by id, with the path where each was looked for) that a healthy root no longer has; how many. The rows stay, as missing, until
+    the file returns or the title is deleted.
 
-    One that is on its way to the trash, or to another name, is no loss.
+    One that is on its way to the trash or to another name, or has it since, is no loss.
     """
-    if not file_ids:
-        return 0
-    match, params = among("f.id", file_ids)
+    match, params = among("f.id", missed)
     rows = tx.all(
         f"select f.id, f.relative_path, f.media_item_id from media_files f where {match} and f.state <> 'missing' and not exists"
         " (select 1 from trash t where t.state = 'intent' and t.root_id = f.root_id and t.relative_path = f.relative_path) and not exists"
         " (select 1 from renames n where n.state = 'intent' and n.root_id = f.root_id and n.old_path = f.relative_path) order by f.id",
         **params,
     )
-    for r in rows:
+    gone = [r for r in rows if r["relative_path"] == to_text(missed[r["id"]])]
+    for r in gone:
         tx.update(
             "media_files",
             r["id"],
@@ -149,7 +174,7 @@ def files_gone(tx: Transaction, file_ids: Sequence[str]) -> int:
         )
         let_go(tx, r["id"])
         tx.emit(FileGone(media_item_id=r["media_item_id"], file_id=r["id"], path=r["relative_path"]))
-    return len(rows)
+    return len(gone)
 
 
 def scan_finished(

@@ -10,7 +10,7 @@ from mydia.downloads import changes as downloads
 from mydia.errors import NotFound
 from mydia.events import FileFound, FileGone, FileLinked, Imported
 from mydia.house import House
-from mydia.library import changes, queries
+from mydia.library import changes, queries, renames
 from mydia.library.journal import begin_import, close_import, import_placed
 from mydia.library.model import FileFacts, Root, SeenFile
 from mydia.library.trash import intend_trash
@@ -46,7 +46,7 @@ async def test_a_slot_holds_the_best_file_there_is_and_the_next_best_when_that_g
         best = await lay(house, root, "hd.mkv", item, "Bluray-1080p")
         middle = await lay(house, root, "web.mkv", item, "WEBDL-720p")
         assert await holds(house, item) == "hd.mkv"
-        await house.write(changes.files_gone, [best])
+        await house.write(changes.files_gone, {best: "hd.mkv"})
         assert await holds(house, item) == "web.mkv"
         await house.write(changes.file_unmatched, middle, "a person said so")
         assert await holds(house, item) == "dvd.avi"
@@ -60,7 +60,7 @@ async def test_an_episode_is_held_by_the_file_that_is_of_it(tmp_path: Path) -> N
         double = await lay(house, root, "1+2.mkv", item, "DVD", [one, two])
         await lay(house, root, "2.mkv", item, "HDTV-720p", [two])
         assert [await holds(house, item, e) for e in (one, two, three)] == ["1+2.mkv", "2.mkv", None]
-        await house.write(changes.files_gone, [double])
+        await house.write(changes.files_gone, {double: "1+2.mkv"})
         assert [await holds(house, item, e) for e in (one, two)] == [None, "2.mkv"]
 
 
@@ -164,7 +164,7 @@ async def test_what_is_on_its_way_to_the_trash_is_not_lost(tmp_path: Path) -> No
         (root,) = await settle_in(house, (tmp_path, "movie"))
         file = await lay(house, root, "a.mkv", await add(house, film()))
         await house.write(intend_trash, file, reason="replaced", actor="importer")
-        assert await house.write(changes.files_gone, [file]) == 0
+        assert await house.write(changes.files_gone, {file: "a.mkv"}) == 0
         assert await house.read(happened, FileGone) == []
 
 
@@ -255,3 +255,17 @@ async def test_only_so_much_of_the_trash_is_old(tmp_path: Path) -> None:
             await house.write(throw, root.id, name, 10)
         assert [r.id for r in await house.read(queries.trash_before, "2026-01-03")] == ["2026-01-01", "2026-01-02"]
         assert [r.id for r in await house.read(queries.trash_over, 25)] == ["2026-01-01"]
+
+
+async def test_what_has_another_name_since_it_was_missed_is_not_lost(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        (root,) = await settle_in(house, (tmp_path, "movie"))
+        item = await add(house, film())
+        file = await lay(house, root, "a.mkv", item)
+        await house.write(renames.intend_renames, "b", [(file, "a.mkv", "b.mkv")], actor="ann")
+        (row,) = await house.read(renames.rows_of, "b")
+        await house.write(renames.renamed, row.id, ())
+        assert await house.write(changes.files_gone, {file: "a.mkv"}) == 0
+        assert await holds(house, item) == "b.mkv"
+        assert await house.write(changes.files_gone, {file: "b.mkv"}) == 1
+        assert await holds(house, item) is None

@@ -6,10 +6,11 @@ from random import Random
 
 import pytest
 
+from mydia.choosing.queries import list_profiles
 from mydia.core.wanted import Preset
 from mydia.errors import MydiaError
 from mydia.house import House
-from mydia.lacking import LACKS
+from mydia.lacking import lacks
 from mydia.library import changes as library
 from mydia.library import queries as files
 from mydia.library import renames
@@ -26,23 +27,30 @@ STEPS = 80
 
 
 def untrue(conn: Connection) -> list[str]:
-    """The titles of which the column says otherwise than their rows do."""
-    sql = f"select title from media_items where lacking <> case when {LACKS} then 1 else 0 end order by title"  # noqa: S608 - our own words
-    return [row["title"] for row in conn.all(sql)]
+    """The titles beside which something else stands than their rows say."""
+    sql = f"select title from media_items m where lacking <> case when {lacks()} then 1 else 0 end order by title"  # noqa: S608 - our own words
+    wrong = [row["title"] for row in conn.all(sql)]
+    held = """select distinct m.title, s.quality_profile_id, coalesce(f.quality, 'Unknown') from media_items m
+        join slots s on s.media_item_id = m.id join held_files h on h.slot_id = s.id join media_files f on f.id = h.file_id
+        left join episodes e on e.id = h.target where m.monitored = 1 and s.monitored = 1 and coalesce(e.monitored, 1) = 1"""
+    known = "select m.title, q.quality_profile_id, q.quality from held_qualities q join media_items m on m.id = q.media_item_id"
+    differences = set(map(tuple, conn.rows(held))) ^ set(map(tuple, conn.rows(known)))
+    return wrong + sorted(title for title, _, _ in differences)
 
 
 class Life:
     """What may happen to titles and files, each step by chance."""
 
-    def __init__(self, house: House, chance: Random, root: str, profile: str) -> None:
-        self.house, self.chance, self.root, self.profile = house, chance, root, profile
+    def __init__(self, house: House, chance: Random, root: str, profiles: list[str]) -> None:
+        self.house, self.chance, self.root, self.profiles = house, chance, root, profiles
         self.titles: list[str] = []
         self.named = 0
 
     async def step(self) -> str:
         deeds = (
             self.add, self.link, self.link, self.link, self.link, self.gone, self.unmatched, self.trashed, self.renamed, self.watch,
-            self.watch_season, self.watch_episode, self.preset, self.refresh, self.add_slot, self.drop_slot, self.hold, self.delete,
+            self.watch_season, self.watch_episode, self.preset, self.refresh, self.add_slot, self.drop_slot, self.change_slot, self.hold,
+            self.change_profile, self.delete,
         )  # fmt: skip
         deed = self.chance.choice(deeds) if self.titles else self.add
         with suppress(MydiaError):  # refused, which changes nothing
@@ -81,7 +89,8 @@ class Life:
 
     async def gone(self) -> None:
         if (file := await self.file()) is not None:
-            await self.house.write(library.files_gone, [file])
+            path = (await self.house.read(files.get_file, file)).relative_path
+            await self.house.write(library.files_gone, {file: path})
 
     async def unmatched(self) -> None:
         if (file := await self.file()) is not None:
@@ -134,14 +143,26 @@ class Life:
 
     async def add_slot(self) -> None:
         self.named += 1
+        profile = self.chance.choice(self.profiles)
         await self.house.write(
-            slots.add_slot, self.title(), name=f"slot {self.named}", quality_profile_id=self.profile, actor="test"
+            slots.add_slot, self.title(), name=f"slot {self.named}", quality_profile_id=profile, actor="test"
         )
 
     async def drop_slot(self) -> None:
         item = self.title()
         slot = self.chance.choice(await self.house.read(queries.slots_of, item))
         await self.house.write(slots.remove_slot, item, slot.id, actor="test")
+
+    async def change_slot(self) -> None:
+        item = self.title()
+        slot = self.chance.choice(await self.house.read(queries.slots_of, item))
+        profile, monitored = self.chance.choice(self.profiles), self.chance.random() < 0.5
+        await self.house.write(
+            slots.update_slot, item, slot.id, quality_profile_id=profile, monitored=monitored, actor="test"
+        )
+
+    async def change_profile(self) -> None:
+        await self.house.write(media.update_media, self.title(), quality_profile_id=self.chance.choice(self.profiles))
 
     async def hold(self) -> None:
         item = self.title()
@@ -159,11 +180,11 @@ class Life:
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_what_lacks_something_is_known_after_every_change(tmp_path: Path, seed: int) -> None:
+async def test_what_lacks_something_and_what_is_held_is_known_after_every_change(tmp_path: Path, seed: int) -> None:
     async with open_house(tmp_path) as house:
         (films, _) = await settle_in(house, (tmp_path / "films", "movie"), (tmp_path / "shows", "tv_show"))
-        profile = await house.read(lambda conn: conn.value("select min(id) from quality_profiles"))
-        life, happened = Life(house, Random(seed), films.id, profile), list[str]()  # noqa: S311 - chance, not secrets
+        profiles = [profile.id for profile in await house.read(list_profiles)]
+        life, happened = Life(house, Random(seed), films.id, profiles), list[str]()  # noqa: S311 - chance, not secrets
         for _ in range(STEPS):
             happened.append(await life.step())
             assert await house.read(untrue) == [], happened

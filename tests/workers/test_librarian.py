@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,7 @@ from mydia.media import changes as media
 from mydia.media import queries as titles
 from mydia.messages import AddTitle, ProbeFile
 from mydia.otp import Actor, ChildSpec, Supervisor
+from mydia.ports import Probe
 from tests.support.crew import (
     BOOT,
     add,
@@ -42,6 +43,7 @@ from tests.support.crew import (
     show,
 )
 from tests.support.house import clock_of, open_house
+from tests.support.waiting import eventually
 from workers.librarian import Librarian
 
 CHARADE = FakeTitle(4808, "movie", "Charade", 1963, runtime=113, imdb_id="tt0056923")
@@ -284,7 +286,7 @@ async def test_a_file_that_is_found_goes_to_the_slot_that_it_fits(tmp_path: Path
         await here.house.write(lambda tx: tx.execute("update media_files set mtime_ns = 1"))
         await here.identified(here.films, little)
         assert await held() == {"default": sharp, "Small": little}
-        await here.house.write(library.files_gone, [(await here.file(here.films, little)).id])
+        await here.house.write(library.files_gone, {(await here.file(here.films, little)).id: little})
         assert await held() == {"default": sharp, "Small": None}
 
 
@@ -305,7 +307,7 @@ async def test_a_file_that_was_only_touched_or_was_away_stays_what_it_was_said_t
 
         for away in (False, True):
             if away:
-                await here.house.write(library.files_gone, [by_hand.id, brought.id])
+                await here.house.write(library.files_gone, {f.id: f.relative_path for f in (by_hand, brought)})
             await here.house.write(lambda tx: tx.execute("update media_files set mtime_ns = 1"))
             again = await here.identified(here.films, "holiday.avi")
             assert (again.state, again.media_item_id, again.held) == ("linked", other, True)
@@ -342,6 +344,31 @@ async def test_a_file_that_vanishes_while_it_is_probed_is_missing_and_not_broken
         put(Path(here.films.path), [("other.txt", b"x")])
         file = await here.identified(here.films, "Charade.1963.avi")
         assert file.state == "missing"
+
+
+async def test_a_file_that_grows_while_it_is_probed_is_what_it_has_become(tmp_path: Path) -> None:
+    probed: list[str] = []
+
+    class Growing(Actor):
+        """A probe during which the file grows, and is seen to."""
+
+        async def handle(self, message: object) -> object:
+            probed.append("480p" if not probed else "1080p")
+            seen = probed[-1]
+            if len(probed) == 1:
+                await here.found(here.films, "Charade.1963.avi", content=b"more of it")
+            return asdict(Probe("avi", 10, 60.0, 640, 480, seen, "h264", 8, (), 100, (), ()))
+
+    async with desk(tmp_path, analyzer=Growing) as here:
+        item = await add(here.house, film())
+        await here.found(here.films, "Charade.1963.avi", content=b"some")
+
+        async def known() -> bool:
+            return (await here.file(here.films, "Charade.1963.avi")).state == "linked"
+
+        await eventually(known)
+        file = await here.file(here.films, "Charade.1963.avi")
+        assert (file.media_item_id, file.size, file.resolution, probed) == (item, 10, "1080p", ["480p", "1080p"])
 
 
 class Dying(Actor):

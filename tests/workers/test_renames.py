@@ -80,7 +80,7 @@ async def test_what_is_on_its_way_to_another_name_is_neither_gone_nor_new(tmp_pa
         wanted = [(file.id, BEFORE, AFTER)]
         assert await here.house.write(renames.intend_renames, "b", wanted, actor="ann") == 1
         assert await here.house.write(renames.intend_renames, "c", wanted, actor="ann") == 0
-        await here.house.write(library.files_gone, [file.id])
+        await here.house.write(library.files_gone, {file.id: file.relative_path})
         assert await here.house.write(library.files_seen, file.root_id, [SeenFile(AFTER, 1, 1, 1)]) == 0
         assert await here.house.read(happened, FileGone) == []
         assert (await here.held(item)).id == file.id
