@@ -4,6 +4,8 @@ was lost.
 kills      the whole daemon killed 500 times by SIGKILL (its process group), in worlds of 50 kills each, two at a time; a fifth of the
            lives are started as people start `mydia`, the others forked from a process that has imported everything
 postgres   the same, 100 times, of a daemon whose database is on a PostgreSQL server that lives on
+falls      30 lives of such a daemon; in every other one the server falls two to four times, in four ways, now and then for longer than
+           the daemon has the patience to wait
 power      1,000 power cuts under the store, at any moment of ten recorded runs; and the same cuts on a disk that ignores every sync
 imports    power cuts during imports that replace a file: database and library on one simulated disk, finished by the next start
 journal    an import killed by SIGKILL at each of its steps, on both engines; and the PostgreSQL server falling at each of them
@@ -27,6 +29,7 @@ from tests.support.postgres import Postgres, running
 
 KILLS, CUTS, RESTORE_CUTS, IMPORT_CUTS, SERVER_KILLS, CARRY_CUTS = 500, 1000, 100, 60, 100, 300
 PER_WORLD, AT_ONCE = 50, 2
+FALL_LIVES = 30
 FALLS, LAST = 100, 30
 """How often the server falls under each command, and how often more a command is cut short in its last step."""
 FILMS = 230
@@ -109,6 +112,9 @@ def carried(folder: Path, server: Postgres) -> dict[str, Any]:
 async def measure(folder: Path, kill_count: int, cut_count: int, server_kills: int, server: Postgres) -> dict[str, Any]:
     killed = await all_kills(folder, kill_count)
     on_server = await all_kills(folder, server_kills, server)
+    (folder / "falls").mkdir()
+    url = server.url(server.create())
+    falls = await kills.live(folder / "falls", SEED, FALL_LIVES, films=FILMS, url=url, falling=server)
     cut = await all_cuts(folder, cut_count)
     imported = await imports.all_cuts(folder / "imports", SEED, IMPORT_CUTS)
     recording = await power.record_restore(folder / "restore")
@@ -121,6 +127,7 @@ async def measure(folder: Path, kill_count: int, cut_count: int, server_kills: i
     return {
         "kills": killed,
         "postgres": on_server,
+        "falls": dataclasses.asdict(falls),
         "power": cut,
         "restore": {"cuts_behind_each_rename": RESTORE_CUTS, "wrong": restored},
         "journal": {

@@ -68,9 +68,10 @@ def small_chunks() -> Iterator[None]:
         portable.CHUNK = kept
 
 
-def config_at(folder: Path, disk: Path, url: str | None = None) -> str:
+def config_at(folder: Path, disk: Path, url: str | None = None, key: str | None = None) -> str:
     """A configuration beside a disk; the path of its file."""
     database = {"path": str(disk / "mydia.db")} if url is None else {"url": url}
+    database |= {} if key is None else {"key": key}
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{disk.name}-{'sqlite' if url is None else 'postgres'}.yml"
     file.write_text(yaml.safe_dump({"data_dir": str(disk), "database": database}), encoding="utf-8")
@@ -110,21 +111,23 @@ class Recording:
     old: bytes | None
     new: bytes
     disk: Recorder
+    key: str | None
 
 
-def record(folder: Path, deed: Deed, furnish: Callable[[Path], object]) -> Recording:
+def record(folder: Path, deed: Deed, furnish: Callable[[Path], object], key: str | None = None) -> Recording:
     disk = folder / "disk"
     disk.mkdir(parents=True)
     furnish(disk)
-    old, recorder = held_by(whole_in(disk)), Recorder(disk)
+    whole = whole_in(disk, key=key)
+    old, recorder = held_by(whole), Recorder(disk)
     with small_chunks(), recorder.at_work():
         code, said = run(deed(disk))
         assert code == 0, said
         recorder.tell("done")
-    new = held_by(whole_in(disk))
+    new = held_by(whole)
     assert new is not None
     assert new != old
-    return Recording(deed, old, new, recorder)
+    return Recording(deed, old, new, recorder, key)
 
 
 def cut(recording: Recording, scratch: Path, seed: int, times: int) -> Outcome:
@@ -142,7 +145,7 @@ def cut(recording: Recording, scratch: Path, seed: int, times: int) -> Outcome:
 
 
 def _after_a_cut(recording: Recording, disk: Path, outcome: Outcome, *, done: bool) -> Iterator[str]:
-    target = whole_in(disk)
+    target = whole_in(disk, key=recording.key)
     try:
         with target.alone():  # as whoever comes next: what lies ready is taken
             there = held_by(target)
@@ -154,9 +157,9 @@ def _after_a_cut(recording: Recording, disk: Path, outcome: Outcome, *, done: bo
         yield "there is neither what was nor what was to come"
     if done and there != recording.new:
         yield "it was said to be done, and is not"
-    if there is not None and (wrong := faults(target.path)):
+    if there is not None and (wrong := faults(target.path, target.driver)):
         yield f"the database is damaged: {wrong[:3]}"
-    former = [whole_in(b.path.parent, b.path.stem) for b in target.keeper.backups()]
+    former = [whole_in(b.path.parent, b.path.stem, recording.key) for b in target.keeper.backups()]
     if there == recording.new and recording.old is not None and recording.old not in map(everything, former):
         yield "what was replaced is not kept"
     with small_chunks():
@@ -263,31 +266,31 @@ def _kept(trial: Trial, old: bytes | None) -> list[str]:
 # -- what is carried
 
 
-def import_over(folder: Path) -> tuple[Deed, Callable[[Path], object]]:
+def import_over(folder: Path, key: str | None = None) -> tuple[Deed, Callable[[Path], object]]:
     """A file over a database on SQLite that people have lived in."""
     file = _export(folder)
     return (
-        lambda disk: ["--config", config_at(folder, disk), "db", "import", str(file), "--replace"],
-        lambda disk: lived_in(disk, OLD),
+        lambda disk: ["--config", config_at(folder, disk, key=key), "db", "import", str(file), "--replace"],
+        lambda disk: lived_in(disk, OLD, key=key),
     )
 
 
-def restored(folder: Path) -> tuple[Deed, Callable[[Path], object]]:
+def restored(folder: Path, key: str | None = None) -> tuple[Deed, Callable[[Path], object]]:
     """A backup over what came after it."""
     kept: list[str] = []
 
     def furnish(disk: Path) -> None:
-        kept.append(lived_in(disk, NEW).keeper.make(NOW).name)
-        insert(disk / "mydia.db", "media_items", *(title(n) for n in range(NEW, NEW + OLD)))
+        kept.append(lived_in(disk, NEW, key=key).keeper.make(NOW).name)
+        insert(disk / "mydia.db", "media_items", *(title(n) for n in range(NEW, NEW + OLD)), key=key)
 
-    return lambda disk: ["--config", config_at(folder, disk), "restore", kept[0], "--yes"], furnish
+    return lambda disk: ["--config", config_at(folder, disk, key=key), "restore", kept[0], "--yes"], furnish
 
 
-def move_here(folder: Path, server: Postgres) -> tuple[Deed, Callable[[Path], object]]:
+def move_here(folder: Path, server: Postgres, key: str | None = None) -> tuple[Deed, Callable[[Path], object]]:
     """From PostgreSQL to where there is nothing yet."""
     url = server.url(_lived_in_there(folder, server, NEW))
     return (
-        lambda disk: ["--config", config_at(folder, disk, url), "db", "move", "--to", str(disk / "mydia.db")],
+        lambda disk: ["--config", config_at(folder, disk, url, key), "db", "move", "--to", str(disk / "mydia.db")],
         lambda disk: None,
     )
 

@@ -1,4 +1,5 @@
-"""SIGKILL for the whole daemon, again and again: one world, one seed, so many kills."""
+"""SIGKILL for the whole daemon, again and again: one world, one seed, so many kills. Where it is told so, the PostgreSQL server falls
+several times in every other of the daemon's lives, which go on."""
 
 import json
 import os
@@ -16,12 +17,15 @@ from typing import Any
 import trio
 
 from mydia.settings.load import load_config
+from mydia.store.postgres import PATIENCE
 from mydia.store.transaction import to_text
 from tests.crash import truths
 from tests.crash.clients import Client, Ledger
+from tests.crash.falls import FALLEN, fall, mend
 from tests.crash.held import Held, OnPostgres, OnSqlite
 from tests.crash.world import Stage, landings, seed_profile, set_stage
 from tests.journeys.process import Daemon, daemon_of, free_port
+from tests.support.postgres import Postgres
 from tests.support.processes import gone, group_of
 from tests.support.waiting import eventually
 
@@ -35,6 +39,10 @@ DIES_YOUNG = 0.2
 """The share of lives that end while the daemon still starts."""
 GROWS_OLD = 8
 """Where daemons share a database, each eighth life lasts until the leader has given back what the dead were doing."""
+LONG = 10
+"""Each tenth fall of a server lasts longer than the daemon waits for it before it refuses."""
+ANSWERS = 120.0
+"""Seconds within which somebody must be answered when the server is back; it takes one on a machine that has the time."""
 WISHES = (*["rename", "order", "collect", "wish"] * 2, "set", "improve", "throw_away")
 """What the clients do, one each (methods of Client)."""
 
@@ -106,6 +114,7 @@ def zygote() -> "Iterator[subprocess.Popen[str]]":
 class Outcome:
     seed: int
     kills: int = 0
+    falls: int = 0
     while_starting: int = 0
     executed: int = 0
     acknowledged: int = 0
@@ -114,11 +123,19 @@ class Outcome:
 
 
 async def live(
-    folder: Path, seed: int, kills: int, *, films: int, within: float = float("inf"), url: str | None = None
+    folder: Path,
+    seed: int,
+    kills: int,
+    *,
+    films: int,
+    within: float = float("inf"),
+    url: str | None = None,
+    falling: Postgres | None = None,
 ) -> Outcome:
     """Set the stage, let everybody loose, kill so many times and look each time; then let it come to rest and look again.
 
-    Where so many take longer than `within` seconds (the machine is busy otherwise), there are fewer. `url`: of a database on PostgreSQL.
+    Where so many take longer than `within` seconds (the machine is busy otherwise), there are fewer. `url`: of a database on PostgreSQL;
+    `falling`: its server, where that is to fall and nobody else uses it.
     """
     chance = random.Random(seed)  # noqa: S311 - moments and wishes, nothing secret
     outcome, ledger, port = Outcome(seed), Ledger(folder / "ledger.jsonl"), free_port()
@@ -138,7 +155,7 @@ async def live(
                         clients.start_soon(getattr(client, wish))
                     until = trio.current_time() + within
                     while outcome.kills < kills and trio.current_time() < until:
-                        await _one_life(daemon, held, ledger, chance, outcome)
+                        await _one_life(daemon, held, ledger, chance, outcome, falling)
                         for line in await truths.broken(held, ledger, stage):
                             outcome.wrong.append(f"seed {seed}, kill {outcome.kills}: {line}")
                     daemon.fork = False
@@ -155,16 +172,21 @@ async def live(
     return outcome
 
 
-async def _one_life(daemon: Grouped, held: Held, ledger: Ledger, chance: random.Random, outcome: Outcome) -> None:
-    """Start it, and end it at some moment."""
+async def _one_life(
+    daemon: Grouped, held: Held, ledger: Ledger, chance: random.Random, outcome: Outcome, falling: Postgres | None
+) -> None:
+    """Start it, and end it at some moment; every other life sees its server fall."""
     began = to_text(datetime.now(UTC))  # noqa: TID251 - the real clock, as the daemon's
     daemon.fork = outcome.kills % EXECUTED != 0
-    if chance.random() < DIES_YOUNG:
+    falls = chance.randint(2, 4) if falling is not None and outcome.kills % 2 == 0 else 0
+    if not falls and chance.random() < DIES_YOUNG:
         daemon.start()
         outcome.while_starting += 1
         await trio.sleep(chance.uniform(0, 1.2))
     else:
         await daemon.serve()
+        for _ in range(falls):
+            await _one_fall(daemon, falling, ledger, chance, outcome)
         if held.shared and outcome.kills % GROWS_OLD == GROWS_OLD - 1:
             await truths.given_back(held, began)
         if chance.random() < 0.5:
@@ -173,6 +195,25 @@ async def _one_life(daemon: Grouped, held: Held, ledger: Ledger, chance: random.
             await trio.sleep(chance.uniform(0, held.longest))
     await daemon.killed()
     outcome.kills += 1
+
+
+async def _one_fall(daemon: Grouped, server: Postgres, ledger: Ledger, chance: random.Random, outcome: Outcome) -> None:
+    """Let the server fall under the daemon, which must live on, and answer when the server is back."""
+    await ledger.more(chance.randrange(1, BUSY), within=OnPostgres.longest)
+    what, backends = chance.choice(FALLEN), [int(str(pid)) for (pid,) in server.run(_BACKENDS)]
+    await trio.to_thread.run_sync(fall, what, chance.choice(backends), backends, server.pid)
+    outcome.falls += 1
+    long = outcome.falls % LONG == 0
+    await trio.sleep(chance.uniform(1.1, 1.5) * PATIENCE if long else chance.choice((0, chance.uniform(0, 2))))
+    mend(what, server)
+    before = ledger.acknowledged
+    await ledger.more(1, within=ANSWERS)
+    assert daemon.process is not None
+    if daemon.process.poll() is not None or ledger.acknowledged == before:
+        outcome.wrong.append(f"seed {outcome.seed}: {what} fell, and nobody was answered any more: {daemon.said()}")
+
+
+_BACKENDS = "select pid from pg_stat_activity where application_name = 'mydia' order by pid"
 
 
 async def _end(daemon: Grouped, held: Held, ledger: Ledger, stage: Stage, outcome: Outcome) -> None:

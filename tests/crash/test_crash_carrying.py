@@ -8,17 +8,19 @@ import pytest
 
 from tests.crash import carrying
 from tests.crash.falls import FALLEN, KILLED
+from tests.crash.power import KEYS
 from tests.support.postgres import Postgres
 
 Server = tuple[Postgres, str]
 
 
+@pytest.mark.parametrize(("key", "times"), [(None, 12), (KEYS[0], 6)], ids=["SQLite", "SQLCipher"])
 @pytest.mark.parametrize("carry", [carrying.import_over, carrying.restored])
 def test_a_power_cut_leaves_the_old_database_or_the_new_one_and_the_next_try_ends_it(
-    tmp_path: Path, seed: int, carry: Callable[[Path], Any]
+    tmp_path: Path, seed: int, carry: Callable[[Path, str | None], Any], key: str | None, times: int
 ) -> None:
-    recording = carrying.record(tmp_path, *carry(tmp_path))
-    outcome = carrying.cut(recording, tmp_path / "after", seed, times=12)
+    recording = carrying.record(tmp_path, *carry(tmp_path, key), key=key)
+    outcome = carrying.cut(recording, tmp_path / "after", seed, times)
     assert outcome.wrong == []
 
 

@@ -10,7 +10,7 @@ from tests.crash.falls import FALLEN
 from tests.crash.imports import cut, kill, let_fall, record
 from tests.support.postgres import Postgres
 
-STEPS = 24
+STEPS = 22
 """What an import has, at least; `make bench` ends one at each."""
 
 

@@ -1,4 +1,5 @@
-"""kill -9 of the whole daemon while many clients use it: what was acknowledged is there, nothing is half there, no file astray."""
+"""kill -9 of the whole daemon while many clients use it, or of its server: what was acknowledged is there, nothing is half there, no file
+astray."""
 
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from tests.crash.kills import live
 from tests.support.postgres import Postgres
 
 KILLS = 15
-"""`make bench` does five hundred, and a hundred on PostgreSQL."""
+"""`make bench` does five hundred, and a hundred on PostgreSQL, and has its server fall many times."""
 
 
 @pytest.mark.xdist_group("heavy")
@@ -19,12 +20,13 @@ async def test_whenever_it_is_killed_the_house_keeps_every_promise_it_made(tmp_p
     assert outcome.kills > 0
 
 
-@pytest.mark.xdist_group("heavy")
+@pytest.mark.xdist_group("falling")
 @pytest.mark.timeout(600)
-async def test_whenever_it_is_killed_a_house_on_postgresql_keeps_every_promise_it_made(
-    tmp_path: Path, seed: int, postgres: tuple[Postgres, str]
+async def test_whenever_it_is_killed_or_its_server_falls_a_house_on_postgresql_keeps_every_promise_it_made(
+    tmp_path: Path, seed: int, falling: Postgres
 ) -> None:
-    server, template = postgres
-    outcome = await live(tmp_path, seed, 4, films=33, within=8, url=server.url(server.create(template)))
+    url = falling.url(falling.create())
+    outcome = await live(tmp_path, seed, 4, films=33, within=8, url=url, falling=falling)
     assert outcome.wrong == []
     assert outcome.kills > 0
+    assert outcome.falls > 1
