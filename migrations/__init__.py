@@ -4,7 +4,16 @@ A landed migration is never edited. `{identity}` stands for the engine's own sel
 bigint for every integer and boolean, ISO 8601 UTC text for times, JSON as text, explicit ON DELETE. `MIGRATIONS` is the order.
 """
 
-from migrations import m0001_house, m0002_choosing, m0003_upkeep, m0004_wanting, m0005_links, m0006_lacking, m0007_lists
+from migrations import (
+    m0001_house,
+    m0002_choosing,
+    m0003_upkeep,
+    m0004_wanting,
+    m0005_links,
+    m0006_lacking,
+    m0007_lists,
+    m0008_holding,
+)
 
 MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0001_house", m0001_house.STEPS),
@@ -14,4 +23,5 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0005_links", m0005_links.STEPS),
     ("0006_lacking", m0006_lacking.STEPS),
     ("0007_lists", m0007_lists.STEPS),
+    ("0008_holding", m0008_holding.STEPS),
 )

@@ -203,8 +203,8 @@ def wanting(
     cursor: str | None = None,
     limit: int = 25,
 ) -> Page[Wish]:
-    """The slots that lack something, title by title: what each lacks, when it is due. At most so many titles as `media.wanting` looks at
-    for a page, so that it may hold few, or none, while others follow."""
+    """The slots that lack something, title by title: what each lacks, when it is due. A page is of `limit` titles that may: it holds fewer
+    where the scores of what is held, which no index knows, leave nothing to be sought."""
     page = media.wanting(conn, why=why, below_cutoff=below_cutoff(conn), kind=kind, cursor=cursor, limit=limit)
     found = []
     for item_id in page.items:

@@ -229,6 +229,7 @@ def update_media(
             main=MAIN,
             id=item_id,
         )
+        reckon(tx, item_id)
         changed.append("quality_profile")
     if changed:
         tx.emit(MediaUpdated(media_item_id=item_id, actor=actor, title=title or old_title, changed=tuple(changed)))

@@ -7,6 +7,7 @@ from mydia.core.release import Candidate
 from mydia.core.titles import title_key
 from mydia.core.wanted import Why
 from mydia.errors import Invalid, NotFound
+from mydia.lacking import lacks
 from mydia.media.model import CardState, Counts, Episode, EventRow, MediaCard, MediaItem, Slot
 from mydia.store.engine import Connection, among, containing, from_json, quick
 from mydia.store.paging import Page, decode_cursor, encode_cursor
@@ -295,17 +296,11 @@ def _event(row: dict[str, Any]) -> EventRow:
     )
 
 
-# What a monitored slot lacks, or holds of a quality that its profile would have better; the blanks take what narrows that further.
-_LACKS = """m.lacking = 1 and m.monitored = 1 and exists (select 1 from slots s where s.media_item_id = m.id and s.monitored = 1
-    and case when m.type = 'movie' then not exists (select 1 from held_files h where h.slot_id = s.id) {film}
-    else exists (select 1 from episodes e where e.media_item_id = m.id and e.monitored = 1 {aired}
-        and not exists (select 1 from held_files h where h.slot_id = s.id and h.target = e.id) {episode}) end)"""
-_BETTER = """m.monitored = 1 and exists (select 1 from slots s join held_files h on h.slot_id = s.id join media_files f on f.id = h.file_id
-    left join episodes e on e.id = h.target
-    where s.media_item_id = m.id and s.monitored = 1 and coalesce(e.monitored, 1) = 1 and ({better}) {held})"""
 _LATER = (
     "and not exists (select 1 from wanted_searches w where w.slot_id = s.id and w.target = {} and w.next_at > :now)"
 )
+_FEW = 2000
+"""So many titles or fewer are looked up among the others; of more, the first are soon met on the way along an index."""
 
 
 def longest_unsearched(
@@ -313,12 +308,19 @@ def longest_unsearched(
 ) -> tuple[str, ...]:
     """The ids of titles of which something is lacking that is out, or held in a quality of `below_cutoff` (profile id -> qualities), and
     that is not to wait for its next search; those never searched first, then the longest unsearched. `why`: only one of the two."""
-    better, params = _better(below_cutoff)
-    lacks = _LACKS.format(film=_LATER.format("''"), aired="and e.air_date <= :today", episode=_LATER.format("e.id"))
-    upgradable = _BETTER.format(better=better, held=_LATER.format("h.target"))
+    lacking = lacks(
+        "and s.monitored = 1", film=_LATER.format("''"), episode=f"and e.air_date <= :today {_LATER.format('e.id')}"
+    )
+    better, params = _better(conn, below_cutoff)
+    due = f"""exists (select 1 from slots s join held_files h on h.slot_id = s.id join media_files f on f.id = h.file_id
+        left join episodes e on e.id = h.target where s.media_item_id = m.id and s.monitored = 1 and coalesce(e.monitored, 1) = 1
+        and ({_pairs(below_cutoff, "s.quality_profile_id", "coalesce(f.quality, 'Unknown')")[0]}) {_LATER.format("h.target")})"""
     found = []
     # Each by itself, so that each has its index.
-    for each, condition, own in (("missing", lacks, {"today": now[:10]}), ("cutoff_unmet", upgradable, params)):
+    for each, condition, own in (
+        ("missing", f"m.lacking = 1 and {lacking}", {"today": now[:10]}),
+        ("cutoff_unmet", f"{better} and {due}", params),
+    ):
         if why in (None, each):
             found += conn.rows(
                 f"select coalesce(m.last_search_at, ''), m.id from media_items m where {condition}"
@@ -338,48 +340,46 @@ def wanting(
     kind: str | None = None,
     cursor: str | None = None,
     limit: int = 50,
-    portion: int = 2000,
 ) -> Page[str]:
-    """Ids of the titles that may lack something, in the order of their names. `below_cutoff` as above.
-
-    At most `portion` titles are looked at, along an index, so that a page costs the same in a library of any size: it may hold fewer than
-    `limit`, even none, while others follow.
-    """
-    better, params = _better(below_cutoff)
-    of_kind = ("m.type = :kind and " if kind else "") + ("m.lacking = 1 and" if why == "missing" else "")
+    """Ids of the titles that lack something, or hold something of a quality of `below_cutoff` (as above), in the order of their names."""
+    better, params = _better(conn, below_cutoff)
+    of_kind = "m.type = :kind and" if kind else ""
     after, after_id = decode_cursor(cursor, str, str) if cursor else ("", "")
-    walk = {"after": after, "after_id": after_id, **({"kind": kind} if kind else {})}
-    last = conn.one(
-        f"select m.sort_title, m.id from media_items m where {of_kind} (m.sort_title, m.id) > (:after, :after_id)"
-        " order by m.sort_title, m.id limit 1 offset :n",
-        n=portion - 1,
-        **walk,
-    )
-    conditions = {
-        "missing": _LACKS.format(film="", aired="", episode=""),
-        "cutoff_unmet": _BETTER.format(better=better, held=""),
-    }
-    chosen = " or ".join(c for name, c in conditions.items() if why in (None, name))
-    until = "and (m.sort_title, m.id) <= (:until, :until_id)" if last else ""
-    rows = conn.all(
-        f"select m.id, m.sort_title from media_items m where {of_kind} (m.sort_title, m.id) > (:after, :after_id) {until}"
-        f" and ({chosen}) order by m.sort_title, m.id limit :limit",
-        limit=limit,
-        **walk,
-        **({"until": last["sort_title"], "until_id": last["id"]} if last else {}),
-        **(params if why != "missing" else {}),
-    )
-    end = rows[-1] if len(rows) == limit else last
-    return Page(tuple(r["id"] for r in rows), encode_cursor((end["sort_title"], end["id"])) if end else None)
+    walk = {"after": after, "after_id": after_id, "limit": limit + 1, **({"kind": kind} if kind else {})}
+    found: set[tuple[str, str]] = set()
+    for each, condition, own in (
+        ("missing", f"m.lacking = 1 and {lacks('and s.monitored = 1')}", {}),
+        ("cutoff_unmet", better, params),
+    ):
+        if why in (None, each):
+            rows = conn.rows(
+                f"select m.sort_title, m.id from media_items m where {of_kind} (m.sort_title, m.id) > (:after, :after_id)"
+                f" and {condition} order by m.sort_title, m.id limit :limit",
+                **walk,
+                **own,
+            )
+            found |= {tuple(row) for row in rows}
+    page = sorted(found)[: limit + 1]
+    following = encode_cursor(page[limit - 1]) if len(page) > limit else None
+    return Page(tuple(id_ for _, id_ in page[:limit]), following)
 
 
-def _better(below_cutoff: Mapping[str, Sequence[str]]) -> tuple[str, dict[str, Any]]:
-    """SQL: the file f, held by the slot s, is of one of its profile's qualities that are not good enough."""
+def _better(conn: Connection, below_cutoff: Mapping[str, Sequence[str]]) -> tuple[str, dict[str, Any]]:
+    """SQL: the title m holds something of a quality of `below_cutoff`, as it is quickly found."""
+    pairs, params = _pairs(below_cutoff, "q.quality_profile_id", "q.quality")
+    counted = f"select count(*) from (select 1 as found from held_qualities q where {pairs} limit :most) few"
+    if conn.value(counted, most=_FEW + 1, **params) <= _FEW:
+        return f"m.id in (select q.media_item_id from held_qualities q where {pairs})", params
+    return f"exists (select 1 from held_qualities q where q.media_item_id = m.id and ({pairs}))", params
+
+
+def _pairs(below_cutoff: Mapping[str, Sequence[str]], profile: str, quality: str) -> tuple[str, dict[str, Any]]:
+    """SQL: these columns are a profile, and a quality that is not good enough for it."""
     clauses, params = [], dict[str, Any]()
-    for i, (profile, qualities) in enumerate(below_cutoff.items()):
-        match, values = among("coalesce(f.quality, 'Unknown')", qualities, f"q{i}")
-        clauses.append(f"s.quality_profile_id = :p{i} and {match}")
-        params |= values | {f"p{i}": profile}
+    for i, (each, qualities) in enumerate(below_cutoff.items()):
+        match, values = among(quality, qualities, f"q{i}")
+        clauses.append(f"{profile} = :p{i} and {match}")
+        params |= values | {f"p{i}": each}
     return " or ".join(clauses) or "1 = 0", params
 
 

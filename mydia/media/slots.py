@@ -77,6 +77,7 @@ def update_slot(
         values["monitored"] = int(monitored)
     if values:
         tx.update("slots", slot_id, **values)
+        reckon(tx, item_id)
         _tell(tx, item_id, actor)
 
 

@@ -56,6 +56,7 @@ def profile(conn: Connection) -> QualityProfile:
 def lose_all(tx: Transaction) -> None:
     """Have nothing held any more, and everything lacking."""
     tx.execute("delete from held_files")
+    tx.execute("delete from held_qualities")
     tx.execute("update media_items set lacking = 1")
 
 
@@ -83,6 +84,8 @@ def _title(tx: Transaction, n: int, wanted: str, root: str) -> Rows:
     )
     yield "media_titles", {"media_item_id": item, "clean_title": title_key(name), "title": name}
     yield "external_ids", {"type": kind, "provider": "tmdb", "external_id": str(n), "media_item_id": item}
+    if not lacking or kind == "tv_show":
+        yield "held_qualities", {"media_item_id": item, "quality_profile_id": wanted, "quality": _quality(n)}
     yield "slots", {"id": slot, "media_item_id": item, "quality_profile_id": wanted, "created_at": tx.now}
     for number in range(1, EPISODES + 1) if kind == "tv_show" else (0,):
         target = ""
@@ -97,7 +100,7 @@ def _title(tx: Transaction, n: int, wanted: str, root: str) -> Rows:
 
 
 def _file(tx: Transaction, n: int, number: int, item: str, slot: str, target: str, root: str, name: str) -> Rows:
-    file, quality = tx.new_id(), "HDTV-720p" if n % 700 == 11 else "Bluray-1080p"
+    file = tx.new_id()
     dotted = name.replace(" ", ".")
     release = (
         f"{dotted}.S01E{number:02}.1080p.BluRay.x264-GRP{n % 40}"
@@ -107,7 +110,7 @@ def _file(tx: Transaction, n: int, number: int, item: str, slot: str, target: st
     facts = {
         "size": 4_000_000_000,
         "mtime_ns": 1,
-        "quality": quality,
+        "quality": _quality(n),
         "resolution": "1080p",
         "codec": "h264",
         "scene_name": release,
@@ -118,6 +121,10 @@ def _file(tx: Transaction, n: int, number: int, item: str, slot: str, target: st
     yield "held_files", {"slot_id": slot, "target": target, "file_id": file}
     if target:
         yield "episode_files", {"file_id": file, "episode_id": target}
+
+
+def _quality(n: int) -> str:
+    return "HDTV-720p" if n % 700 == 11 else "Bluray-1080p"
 
 
 def _search(tx: Transaction, n: int, item: str, slot: str, name: str) -> Rows:

@@ -29,7 +29,7 @@ async def shelf(house: House) -> tuple[str, str, str]:
     return held, missing, await add(house, show(seasons=(3,)), default_profile="HD-1080p")
 
 
-async def test_what_is_lacking_is_listed_slot_by_slot_however_few_titles_a_page_looks_at(tmp_path: Path) -> None:
+async def test_what_is_lacking_is_listed_slot_by_slot_however_few_titles_a_page_shows(tmp_path: Path) -> None:
     async with open_house(tmp_path) as house:
         held, missing, series = await shelf(house)
         uhd = (await house.read(slots_of, held))[0].quality_profile_id
@@ -47,7 +47,7 @@ async def test_what_is_lacking_is_listed_slot_by_slot_however_few_titles_a_page_
         below = await house.read(below_cutoff)
         seen, cursor, pages = list[str](), None, 0
         while pages == 0 or cursor is not None:
-            part = await house.read(candidates, why=None, below_cutoff=below, cursor=cursor, limit=1, portion=1)
+            part = await house.read(candidates, why=None, below_cutoff=below, cursor=cursor, limit=1)
             seen, cursor, pages = [*seen, *part.items], part.next, pages + 1
         assert (sorted(seen), pages >= 3) == (sorted((held, missing, series)), True)
         only = await house.read(candidates, why="cutoff_unmet", below_cutoff=below, kind="movie")

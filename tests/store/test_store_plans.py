@@ -42,6 +42,14 @@ LISTS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         media.longest_unsearched,
         {"why": "missing", "below_cutoff": {}, "limit": 50, "now": "2026-02-01"},
     ),
+    "titles that hold what a few of many would have better": (
+        media.wanting,
+        {"why": "cutoff_unmet", "below_cutoff": {"profile": ("DVD",)}},
+    ),
+    "titles to search for something better": (
+        media.longest_unsearched,
+        {"why": "cutoff_unmet", "below_cutoff": {"profile": ("DVD",)}, "limit": 50, "now": "2026-02-01"},
+    ),
     "titles that are held": (media.list_media, {"state": "held"}),
     "films by age": (media.list_media, {"type": "movie", "sort": "added"}),
     "shows that nobody watches for": (media.list_media, {"state": "unmonitored", "type": "tv_show"}),
@@ -94,6 +102,9 @@ def fill(tx: Transaction, titles: int) -> None:
     def lacks(n: int) -> bool:
         return n % (titles // FEW) == 2
 
+    def is_low(n: int) -> bool:
+        return n % (titles // FEW) == 4
+
     now = {"created_at": tx.now, "updated_at": tx.now}
     tx.insert_many("library_roots", [{"id": f"root-{n}", "path": f"/{n}", "type": "movie", **now} for n in (1, 2)])
     tx.insert("quality_profiles", {"id": "profile", "name": "Any", "qualities": "[]", **now})
@@ -106,10 +117,15 @@ def fill(tx: Transaction, titles: int) -> None:
     })  # fmt: skip
     put("media_files", 3, lambda n, rare: {
         "id": f"file-{n:07}", "root_id": "root-2" if rare else "root-1", "relative_path": f"{n}.mkv", "media_item_id": of(n),
-        "state": "unmatched" if rare else "linked", "size": n, "mtime_ns": n, "created_at": later(), "updated_at": tx.now,
+        "quality": "DVD" if is_low(n) else "Bluray-1080p", "state": "unmatched" if rare else "linked", "size": n, "mtime_ns": n,
+        "created_at": later(), "updated_at": tx.now,
     })  # fmt: skip
     held = (n for n in range(titles) if not lacks(n))
     tx.insert_many("held_files", [{"slot_id": f"slot-{n:06}", "target": "", "file_id": f"file-{n:07}"} for n in held])
+    tx.insert_many("held_qualities", [
+        {"media_item_id": of(n), "quality_profile_id": "profile", "quality": "DVD" if is_low(n) else "Bluray-1080p"}
+        for n in range(titles)
+    ])  # fmt: skip
     put("downloads", 1, lambda n, rare: {
         "id": f"download-{n:06}", "media_item_id": of(n), "title": f"Title.{n}", "quality": "WEBDL-1080p",
         "status": ("downloading" if n % 2 else "failed") if rare else "imported", "created_at": later(), "updated_at": tx.now,

@@ -66,7 +66,7 @@ class WantedOut:
 
 @dataclass(frozen=True, slots=True)
 class WantedPage:
-    """A page may hold few, or none, while `next` is given: only so many titles are looked at for each."""
+    """A page may hold few, or none, while `next` is given: whether a held file's score is good enough is asked title by title."""
 
     items: list[WantedOut]
     next: str | None
