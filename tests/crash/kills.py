@@ -178,15 +178,16 @@ async def _one_life(
     """Start it, and end it at some moment; every other life sees its server fall."""
     began = to_text(datetime.now(UTC))  # noqa: TID251 - the real clock, as the daemon's
     daemon.fork = outcome.kills % EXECUTED != 0
-    falls = chance.randint(2, 4) if falling is not None and outcome.kills % 2 == 0 else 0
-    if not falls and chance.random() < DIES_YOUNG:
+    server = falling if outcome.kills % 2 == 0 else None
+    if server is None and chance.random() < DIES_YOUNG:
         daemon.start()
         outcome.while_starting += 1
         await trio.sleep(chance.uniform(0, 1.2))
     else:
         await daemon.serve()
-        for _ in range(falls):
-            await _one_fall(daemon, falling, ledger, chance, outcome)
+        if server is not None:
+            for _ in range(chance.randint(2, 4)):
+                await _one_fall(daemon, server, ledger, chance, outcome)
         if held.shared and outcome.kills % GROWS_OLD == GROWS_OLD - 1:
             await truths.given_back(held, began)
         if chance.random() < 0.5:
