@@ -155,7 +155,7 @@ _HERE = """from pg_locks join pg_stat_activity using (pid) where locktype = 'adv
 _LIVING = f"select distinct objid::bigint {_HERE} %s"
 # Only those of one's own user: of others the server tells nothing.
 _END_THE_SILENT = f"""select pg_terminate_backend(pid) {_HERE} %s
-    and usename = current_user and state_change < clock_timestamp() - %s * interval '1 second'"""
+    and usename = current_user and pid <> pg_backend_pid() and state_change < clock_timestamp() - %s * interval '1 second'"""
 
 
 def _understood(payload: str) -> News | None:

@@ -1,4 +1,6 @@
-"""A TCP proxy that cuts a connection at a chosen word of the client, before the server hears it or just after it has answered."""
+"""A TCP proxy that cuts a connection at a chosen word of the client, before the server hears it or just after it has answered; or swallows
+everything, as a line does that was cut where nobody tells.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -13,6 +15,16 @@ class Proxy:
         self.server, self.port, self.cuts = server, 0, 0
         self._word: bytes | None = None
         self._answered = False
+        self._open = trio.Event()
+        self._open.set()
+
+    def swallow(self) -> None:
+        """From now on nothing comes through, and nobody is told."""
+        self._open = trio.Event()
+
+    def let_through(self) -> None:
+        """What was swallowed too."""
+        self._open.set()
 
     def cut_at(self, word: bytes, *, answered: bool) -> None:
         """Cut the connection whose client next says `word`: once the server has `answered` (nobody hears it), or before it hears."""
@@ -39,12 +51,14 @@ class Proxy:
                     async for heard in server:
                         if silent:
                             break
+                        await self._open.wait()
                         await client.send_all(heard)
                 nursery.cancel_scope.cancel()
 
             nursery.start_soon(answers)
-            with suppress(trio.BrokenResourceError):
+            with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
                 async for said in client:
+                    await self._open.wait()
                     if self._word is not None and self._word in said:
                         self._word, self.cuts = None, self.cuts + 1
                         if not self._answered:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 import trio
 
 from mydia.adapters.clients.torrent_file import read_torrent
@@ -22,6 +23,7 @@ from mydia.otp import Supervisor
 from mydia.ports import FoundRelease, IndexerQuery, Payload
 from tests.support.crew import MemoryClient, add, crew, film, happened, kill, member, settle_in
 from tests.support.house import FullDisk, clock_of, open_house
+from tests.support.lead import Lead
 from tests.support.waiting import eventually
 from workers.download_monitor import DownloadMonitor
 
@@ -374,3 +376,31 @@ async def test_what_a_client_was_given_and_completed_on_a_full_disk_is_written_d
         disk.freed()
         await here.until(download, "completed")
         assert [c.restarts for c in here.crew.children()] == [0]
+
+
+async def test_a_client_is_given_nothing_by_a_daemon_that_leads_no_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with post(tmp_path) as here:
+        lead = Lead(here.house, monkeypatch)
+        download = await here.grab()
+        await lead.asked()
+        assert here.client.added == []
+        lead.held = True
+        await here.until(download, "downloading")
+        assert here.client.added == [ID]
+
+
+async def test_nothing_is_taken_out_of_a_client_by_a_daemon_that_leads_no_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with post(tmp_path) as here:
+        download = await here.grab()
+        await here.until(download, "downloading")
+        lead = Lead(here.house, monkeypatch)
+        await here.house.write(changes.cancel_download, download, actor="test")
+        await lead.asked()
+        assert here.client.removed == []
+        lead.held = True
+        await here.until_removed(download)
+        assert [id_ for id_, _ in here.client.removed] == [ID]

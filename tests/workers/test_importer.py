@@ -25,6 +25,7 @@ from mydia.store.transaction import Transaction
 from tests.support.crew import add, file_at, film, happened, kill, minute, over, put, show, tree_of
 from tests.support.delivery import Dock, Fate, dock
 from tests.support.house import FullDisk
+from tests.support.lead import Lead
 from tests.support.waiting import eventually
 
 HD = "Charade.1963.1080p.BluRay.x264-GRP"
@@ -566,3 +567,41 @@ async def test_what_goes_to_the_trash_on_a_full_disk_is_written_down_when_there_
         assert tree_of(here.films) == {"Arsenic.mkv"}
         assert here.crew is not None
         assert {c.id: c.restarts for c in here.crew.children()}["importer"] == 0
+
+
+# -- several daemons
+
+
+async def test_no_file_is_moved_by_a_daemon_that_leads_no_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with dock(tmp_path) as here:
+        item = await add(here.house, film())
+        await here.bring(item, LOW, ("x/Charade.avi", minute("480p")))
+        (old,) = tree_of(here.films)
+        lead = Lead(here.house, monkeypatch)
+        better = await here.grab(item, HD, [("x/Charade.mkv", minute("1080p"))])
+        await lead.asked()
+        assert tree_of(here.films) == {old}
+        lead.held = True
+        await here.until(better, "imported")
+        await here.trash_is_still()
+        assert tree_of(here.films) == {PLACED}
+
+
+async def test_nothing_goes_to_the_trash_by_a_daemon_that_leads_no_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with dock(tmp_path) as here:
+        item = await add(here.house, film())
+        await here.bring(item, LOW, ("x/Charade.avi", minute("480p")))
+        held, before = await here.held(item), tree_of(here.films)
+        lead = Lead(here.house, monkeypatch)
+        await here.house.write(intend_trash, held.id, reason="of no use", actor="test")
+        here.house.mail["importer"].ring()
+        await lead.asked()
+        assert tree_of(here.films) == before
+        lead.held = True
+        here.house.mail["importer"].ring()
+        await here.trash_is_still()
+        assert tree_of(here.films) == set()
