@@ -18,7 +18,7 @@ from mydia.library.queries import files_of
 from mydia.media import changes as media
 from mydia.messages import AddTitle
 from mydia.store.engine import Connection
-from mydia.store.transaction import to_text
+from mydia.store.transaction import Transaction, to_text
 from tests.support.browser import Place, Theme, visiting
 from tests.support.waiting import eventually
 
@@ -42,6 +42,7 @@ CUT_OFF = """() => {
     const cut = [...document.body.querySelectorAll("*")].filter((element) => beyond(element) && !reachable(element));
     return cut.slice(0, 5).map((element) => element.outerHTML.slice(0, 90));
 }"""
+ENDLESS = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 PARTS = 3
 """The walk is cut into tests, so that each ends well before its time is up, on a busy machine too."""
 OUTSIDE = {"login": "/login"}
@@ -117,6 +118,12 @@ def lived_in(demo: Place) -> Iterator[Place]:
     demo.write(media.request_search, demo.title("One Step Beyond"))
     demo.do(eventually, lambda: _status(demo, "One Step Beyond", "downloading", progress=15.0))
     demo.do(_rest, demo)
+    # Words that no line holds, where others than this house choose them.
+    film, show = demo.title("Metropolis"), demo.title("One Step Beyond")
+    endless = dict.fromkeys(("original_title", "overview", "status"), ENDLESS)
+    demo.write(Transaction.update, "media_items", film, **endless)
+    for download in demo.read(downloads.downloads_of, show):
+        demo.write(Transaction.update, "downloads", download.id, indexer=ENDLESS)
     yield demo
     demo.around.seeder.open()
 
