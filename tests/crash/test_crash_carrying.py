@@ -19,7 +19,8 @@ Server = tuple[Postgres, str]
 def test_a_power_cut_leaves_the_old_database_or_the_new_one_and_the_next_try_ends_it(
     tmp_path: Path, seed: int, carry: Callable[[Path, str | None], Any], key: str | None, times: int
 ) -> None:
-    recording = carrying.record(tmp_path, *carry(tmp_path, key), key=key)
+    deed, furnish = carry(tmp_path, key)
+    recording = carrying.record(tmp_path, deed, furnish, key)
     outcome = carrying.cut(recording, tmp_path / "after", seed, times)
     assert outcome.wrong == []
 

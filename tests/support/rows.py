@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import sqlite3
 import time
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +11,7 @@ import trio
 
 from migrations import MIGRATIONS
 from mydia.errors import Unavailable
+from mydia.store.driver import Driver
 from mydia.store.migrate import Migration
 from mydia.store.moving import Whole
 from mydia.store.portable import write_export
@@ -23,8 +23,8 @@ NOW = "2026-01-31T12:00:00.000000Z"
 TABLES: dict[str, Table] = {t.name: t for t in schema_of(MIGRATIONS)}
 
 
-def whole_in(folder: Path, name: str = "mydia") -> SqliteWhole:
-    return SqliteWhole(folder / f"{name}.db", folder / "backups")
+def whole_in(folder: Path, name: str = "mydia", key: str | None = None) -> SqliteWhole:
+    return SqliteWhole(folder / f"{name}.db", folder / "backups", key)
 
 
 def until_nobody_is_in(there: Whole) -> None:
@@ -39,11 +39,12 @@ def until_nobody_is_in(there: Whole) -> None:
             time.sleep(0.01)
 
 
-def make(path: Path, migrations: tuple[Migration, ...] = MIGRATIONS) -> Path:
+def make(path: Path, migrations: tuple[Migration, ...] = MIGRATIONS, key: str | None = None) -> Path:
     """A database without a row of ours, one file."""
 
     async def life() -> None:
-        engine = SqliteEngine(path, backups=path.parent / "backups", synchronous="NORMAL", migrations=migrations)
+        backups = path.parent / "backups"
+        engine = SqliteEngine(path, backups=backups, synchronous="NORMAL", migrations=migrations, key=key)
         await engine.open(NOW)
         await engine.close()
 
@@ -51,12 +52,14 @@ def make(path: Path, migrations: tuple[Migration, ...] = MIGRATIONS) -> Path:
     return path
 
 
-def insert(path: Path, table: str, *rows: dict[str, Any]) -> None:
+def insert(path: Path, table: str, *rows: dict[str, Any], key: str | None = None) -> None:
     """Rows as they are given; columns that must have something get it."""
-    with closing(sqlite3.connect(path)) as raw, raw:
+    with closing(Driver(key).connect(path)) as raw:
+        raw.execute("begin")
         for row in rows:
             names = ", ".join(row)
             raw.execute(f"insert into {table} ({names}) values ({', '.join(':' + name for name in row)})", row)  # noqa: S608 - names of the schema
+        raw.execute("commit")
 
 
 def title(number: int, **more: Any) -> dict[str, Any]:
@@ -68,16 +71,15 @@ def event(number: int) -> dict[str, Any]:
     return {"at": NOW, "type": "media_added", "actor": "tests", "data": f'{{"n":{number}}}'}
 
 
-def lived_in(folder: Path, titles: int = 20, name: str = "mydia") -> SqliteWhole:
+def lived_in(folder: Path, titles: int = 20, name: str = "mydia", key: str | None = None) -> SqliteWhole:
     """A database with titles and twice as many events, the newest of which are gone, so that its counting is ahead of its rows."""
-    path = make(folder / f"{name}.db")
-    insert(
-        path, "media_items", *(title(n, year=1900 + n % 100, overview="é\n\u2028 \U0001f3ac") for n in range(titles))
-    )
-    insert(path, "events", *(event(n) for n in range(titles * 2)))
-    with closing(sqlite3.connect(path)) as raw, raw:
+    path = make(folder / f"{name}.db", key=key)
+    items = (title(n, year=1900 + n % 100, overview="é\n\u2028 \U0001f3ac") for n in range(titles))
+    insert(path, "media_items", *items, key=key)
+    insert(path, "events", *(event(n) for n in range(titles * 2)), key=key)
+    with closing(Driver(key).connect(path)) as raw:
         raw.execute("delete from events where seq > :n", {"n": titles})
-    return whole_in(folder, name)
+    return whole_in(folder, name, key)
 
 
 def everything(whole: Whole) -> bytes:
