@@ -44,7 +44,9 @@ class Scanner(JobActor):
         known = await self.house.read(queries.count_known, root.id)
         confirmed = "confirmed_by" in job.args
         check = await self._check(root, 0 if confirmed else known)
-        await self.house.write(changes.set_root_state, root.id, check.state, check.reason, check.device)
+        # Another daemon may have on a disk of its own what this one sees as a share: the disk's number is what is remembered.
+        device = None if check.network and self.house.engine.shared else check.device
+        await self.house.write(changes.set_root_state, root.id, check.state, check.reason, device)
         if check.state in ("unavailable", "suspicious"):
             logger.warning("library folder {}: {}", root.path, check.reason)
             return

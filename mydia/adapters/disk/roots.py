@@ -31,7 +31,11 @@ class RootCheck:
 
 
 def check_root(path: str, *, known_device: int | None = None, known_files: int = 0) -> RootCheck:
-    """Look at a root. `known_device` and `known_files` are what the database remembers of it; without them nothing is suspicious."""
+    """Look at a root. `known_device` and `known_files` are what the database remembers of it; without them nothing is suspicious.
+
+    A share has another device number at every mount and on every machine, so its number says nothing; what it covers while it is not
+    mounted has one that does.
+    """
     shown = printable(path)
     try:
         status = Path(path).stat()
@@ -53,7 +57,7 @@ def check_root(path: str, *, known_device: int | None = None, known_files: int =
         return answer(
             "suspicious", f"{shown} is empty but held {known_files} files: is its disk or share mounted?", empty=True
         )
-    if known_files and known_device is not None and known_device != status.st_dev:
+    if known_files and not network and known_device is not None and known_device != status.st_dev:
         return answer(
             "suspicious",
             f"{shown} is on another file system than before: is the right disk or share mounted?",

@@ -50,6 +50,14 @@ def test_a_root_that_is_suddenly_empty_or_elsewhere_is_suspicious(tmp_path: Path
     assert "another file system" in (moved.reason or "")
 
 
+def test_a_share_is_the_same_one_at_whatever_mount_and_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "film.mkv").touch()
+    monkeypatch.setattr("mydia.adapters.disk.roots.file_system_of", lambda path: "nfs4")
+    assert check_root(str(tmp_path), known_device=tmp_path.stat().st_dev + 1, known_files=3).state == "ok"
+    (tmp_path / "film.mkv").unlink()
+    assert check_root(str(tmp_path), known_device=tmp_path.stat().st_dev + 1, known_files=3).state == "suspicious"
+
+
 def test_a_new_root_may_be_empty(tmp_path: Path) -> None:
     check = check_root(str(tmp_path), known_device=None, known_files=0)
     assert (check.state, check.empty) == ("ok", True)
