@@ -89,13 +89,15 @@ def to_clean_up(conn: Connection) -> tuple[Download, ...]:
     Not while another download is the same one in its client, since its files are the same: one that has not ended; or one that was
     imported and seeds on, which only its own goals end.
     """
+    same = "select 1 from downloads o where o.download_client = d.download_client and o.download_client_id = d.download_client_id"
     return _downloads(
         conn,
         conn.all(
             "select d.* from downloads d where d.status in ('imported', 'failed', 'cancelled') and d.removed_at is null"
-            " and d.download_client_id is not null and not exists (select 1 from downloads o where o.download_client = d.download_client"
-            f" and o.download_client_id = d.download_client_id and o.id <> d.id and (o.status in ({_OPEN})"
-            " or (o.status = 'imported' and o.removed_at is null and d.status <> 'imported'))) order by d.created_at, d.id"
+            f" and d.download_client_id is not null and not exists ({same} and o.status in ({_OPEN}))"
+            f" and (d.status = 'imported' or not exists ({same} and o.status = 'imported' and o.removed_at is null"
+            " and o.download_client_id is not null))"
+            " order by d.created_at, d.id"
         ),
     )
 
