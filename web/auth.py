@@ -170,8 +170,9 @@ async def check_meant(visit: Visit) -> None:
 # -- login ---------------------------------------------------------------------------------------------------------------
 
 
-async def check_login(visit: Visit, username: str, password: str) -> str:
-    """The id of the user whose name and password these are. Invalid, saying no more than that, or TooOften.
+async def check_login(visit: Visit, username: str, password: str) -> tuple[str, str]:
+    """The id of the user whose name and password these are, and the hash that the password fits. Invalid, saying no more than that, or
+    TooOften; Conflict where it is another by now.
 
     Forbidden where passwords are turned off.
 
@@ -187,8 +188,10 @@ async def check_login(visit: Visit, username: str, password: str) -> str:
         raise Invalid("That is not the name and password of an account here.")
     throttle.succeeded(*keys)
     if outdated(kept):
-        await visit.write(changes.rehash_password, found.user.id, await hash_secret(password))
-    return found.user.id
+        today = await hash_secret(password)
+        await visit.write(changes.rehash_password, found.user.id, today, by=kept)
+        kept = today
+    return found.user.id, kept
 
 
 def require_passwords(visit: Visit) -> None:
@@ -219,14 +222,15 @@ async def check_token(visit: Visit, token: str) -> str:
 
 
 async def begin_session(
-    visit: Visit, user_id: str, target: str, *, vouched: bool = False
+    visit: Visit, user_id: str, target: str, *, by: str | None = None, vouched: bool = False
 ) -> Response | WerkzeugResponse:
-    """Send a user on to `target`, with a session of their own. A session they came with ends: nobody else's is carried on."""
+    """Send a user on to `target`, with a session of their own. A session they came with ends: nobody else's is carried on. `by`: the hash
+    that their password fitted."""
     if visit.person is not None:
         await visit.write(changes.close_session, visit.person.session_id)
     token, hashed = new_token(VOUCHED if vouched else "")
     days = visit.house.config.auth.session_days
-    await visit.write(changes.open_session, user_id, hashed, request.headers.get("User-Agent"), days)
+    await visit.write(changes.open_session, user_id, hashed, request.headers.get("User-Agent"), days, by=by)
     response = redirect(target, 303)
     response.set_cookie(
         COOKIE,

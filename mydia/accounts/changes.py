@@ -1,4 +1,7 @@
-"""Writes of users, sessions and API keys. Hashes come in ready: hashing takes a thread and 50 ms, a transaction has neither."""
+"""Writes of users, sessions and API keys. Hashes come in ready: hashing takes a thread and 50 ms, a transaction has neither.
+
+What a password allows names the hash that it was held against (`by`): where that is another by now, it allows nothing any more (Conflict).
+"""
 
 import secrets
 from itertools import count
@@ -65,15 +68,17 @@ def create_user(tx: Transaction, username: str, password_hash: str | None, role:
     return user_id
 
 
-def set_password(tx: Transaction, user_id: str, password_hash: str, *, actor: str) -> None:
-    """A new password, which ends every session: whoever knew the old one is out."""
+def set_password(tx: Transaction, user_id: str, password_hash: str, *, by: str | None = None, actor: str) -> None:
+    """A new password, which ends every session: whoever knew the old one is out. An administrator's needs no other one's (`by`)."""
+    _check_known(tx, user_id, by)
     _update(tx, user_id, password_hash=password_hash)
     tx.execute("delete from sessions where user_id = :user", user=user_id)
     _tell(tx, user_id, "password changed", actor)
 
 
-def rehash_password(tx: Transaction, user_id: str, password_hash: str) -> None:
+def rehash_password(tx: Transaction, user_id: str, password_hash: str, *, by: str) -> None:
     """The same password under today's cost of hashing."""
+    _check_known(tx, user_id, by)
     _update(tx, user_id, password_hash=password_hash)
 
 
@@ -152,8 +157,11 @@ def _create_user_of(tx: Transaction, identity: Identity, role: Role) -> str:
 # -- sessions
 
 
-def open_session(tx: Transaction, user_id: str, token_hash: str, user_agent: str | None, days: int) -> str:
-    """A login; the session's id."""
+def open_session(
+    tx: Transaction, user_id: str, token_hash: str, user_agent: str | None, days: int, *, by: str | None = None
+) -> str:
+    """A login, by a password or by whoever else vouched for them; the session's id."""
+    _check_known(tx, user_id, by)
     session_id = tx.new_id()
     row = {
         "id": session_id,
@@ -237,6 +245,11 @@ def _tell(tx: Transaction, user_id: str, what: str, actor: str) -> None:
 def _check_role(role: str) -> None:
     if role not in get_args(Role):
         raise Invalid(f"there is no role {role!r}; known are {', '.join(get_args(Role))}", field="role")
+
+
+def _check_known(tx: Transaction, user_id: str, by: str | None) -> None:
+    if by is not None and tx.value("select password_hash from users where id = :id", id=user_id) != by:
+        raise Conflict("the password was changed meanwhile; log in by the new one")
 
 
 def _keep_an_admin(tx: Transaction, user: User, *, unless: bool) -> None:

@@ -1,5 +1,6 @@
 """Who may enter: the house is claimed once, only hashes are kept, what is revoked is out at once, guessing is slow."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -160,6 +161,25 @@ async def test_a_new_password_ends_every_session(tmp_path: Path) -> None:
         await house.write(changes.open_session, user_id, token.hash, None, 30)
         await house.write(changes.set_password, user_id, "other", actor="ada")
         assert await house.read(queries.login_of, token.hash, house.clock.now()) is None
+
+
+async def test_a_password_that_was_changed_meanwhile_opens_and_changes_nothing(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        user_id, token = await person(house), new_token()
+        user = await house.read(queries.get_user, user_id)
+        known = await house.read(queries.credentials_of, user.username)
+        assert known is not None
+        old = known.password_hash
+        assert old is not None
+        await house.write(changes.set_password, user_id, "new", by=old, actor="ada")
+        with pytest.raises(Conflict, match="log in by the new one"):
+            await house.write(changes.open_session, user_id, token.hash, None, 30, by=old)
+        with pytest.raises(Conflict, match="log in by the new one"):
+            await house.write(changes.rehash_password, user_id, "the old one again", by=old)
+        with pytest.raises(Conflict, match="log in by the new one"):
+            await house.write(changes.set_password, user_id, "a thief's", by=old, actor="ada")
+        assert await house.read(queries.credentials_of, user.username) == replace(known, password_hash="new")
+        assert await house.read(queries.sessions_of, user_id, house.clock.now()) == ()
 
 
 async def test_a_person_ends_their_own_sessions_and_nobody_elses(tmp_path: Path) -> None:

@@ -1,10 +1,16 @@
 """One's own account: the password, where one is logged in, API keys; and the people of the house."""
 
 import re
+from functools import partial
 from pathlib import Path
 
+import trio
+
+from mydia.accounts.changes import set_password
+from mydia.accounts.hashing import hash_secret
 from mydia.accounts.model import ROLES
 from mydia.accounts.queries import list_users
+from tests.support.waiting import eventually
 from tests.support.web_world import PASSWORD, Visitor, open_web
 
 NEW = "another lamp in the window"
@@ -54,6 +60,23 @@ async def test_a_new_password_ends_every_other_session(tmp_path: Path) -> None:
         stranger = await world.visitor()
         login = await stranger.http.post("/login", data={"username": "the-admin", "password": NEW})
         assert login.status_code == 303
+
+
+async def test_who_logs_in_by_the_old_password_while_it_is_changed_is_out(tmp_path: Path) -> None:
+    async with open_web(tmp_path) as world:
+        user_id, new, throttle = await world.user("admin"), await hash_secret(NEW), world.web.app.site.throttle
+        thieves = [await world.visitor() for _ in range(3)]
+
+        async def tried() -> bool:
+            return bool(throttle._failures)
+
+        async with trio.open_nursery() as nursery:
+            for thief in thieves:
+                login = {"username": "the-admin", "password": PASSWORD}
+                nursery.start_soon(partial(thief.http.post, "/login", data=login))
+            await eventually(tried, every=0.001)
+            await world.house.write(set_password, user_id, new, actor="ada")
+        assert [(await thief.http.get("/account")).status_code for thief in thieves] == [303] * 3
 
 
 async def test_logging_out_everywhere_else_leaves_this_session(tmp_path: Path) -> None:

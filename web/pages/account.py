@@ -61,12 +61,13 @@ async def change_password(visit: Visit) -> Answer:
     """A new password, by the old one. Every session ends; whoever changed it goes on in a new one."""
     form, me = await request.form, _self(visit)
     user = await visit.read(queries.get_user, me.id)
-    await check_login(visit, user.username, form.get("old", ""))
+    _, by = await check_login(visit, user.username, form.get("old", ""))
     password = check_password(form.get("password", ""))
     if password != form.get("again", password):
         raise Invalid("The two new passwords differ.", field="again")
-    await visit.write(changes.set_password, me.id, await hash_secret(password), actor=visit.name)
-    return await begin_session(visit, me.id, "/account")
+    hashed = await hash_secret(password)
+    await visit.write(changes.set_password, me.id, hashed, by=by, actor=visit.name)
+    return await begin_session(visit, me.id, "/account", by=hashed)
 
 
 @route(pages, "/account/sessions/close", Policy.READ, methods=("POST",))

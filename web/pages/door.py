@@ -71,10 +71,10 @@ async def enter(visit: Visit) -> Answer:
     form = await request.form
     username, target = form.get("username", ""), local_path(form.get("next"))
     try:
-        user_id = await auth.check_login(visit, username.strip(), form.get("password", ""))
-    except (Invalid, TooOften) as problem:
+        user_id, by = await auth.check_login(visit, username.strip(), form.get("password", ""))
+        return await auth.begin_session(visit, user_id, target, by=by)
+    except (Invalid, Conflict, TooOften) as problem:
         return await login_page(visit, problem, target, username)
-    return await auth.begin_session(visit, user_id, target)
 
 
 @route(pages, "/logout", Policy.READ, methods=("POST",))
