@@ -13,6 +13,7 @@ from mydia.messages import Change
 from mydia.otp import AskTimeout, Bus, Mailbox, correlation
 
 if TYPE_CHECKING:
+    from mydia.downloads.model import Look
     from mydia.settings.load import Loaded
     from mydia.settings.model import Config
     from mydia.store.engine import Connection, Engine
@@ -47,12 +48,22 @@ class Mail:
         return list(self._boxes.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Company:
+    """The daemons that share a database, as one of them saw them a moment ago: how many live, and whether this one leads."""
+
+    living: int
+    leads: bool
+
+
 @dataclass(slots=True)
 class House:
     """`config` is replaced as a whole when a person changes settings: read it when needed. `loaded` knows where each value is from.
 
     `secret` signs what browsers keep for the house. `takers` are the kinds of jobs that somebody in this house would take now. `seated`: no
-    other daemon that shares the database takes this one for gone, and its jobs for nobody's.
+    other daemon that shares the database takes this one for gone, and its jobs for nobody's. `company`: those others, None where there can
+    be none or this one does not see them. `last_look`: the download monitor's, where it
+    looks from here.
     """
 
     engine: "Engine"
@@ -64,7 +75,9 @@ class House:
     loaded: "Loaded | None" = None
     takers: set[str] = field(default_factory=set)
     closing_since: float | None = None
+    last_look: "Look | None" = None
     seated: bool = True
+    company: Company | None = None
 
     def close(self) -> None:
         """The house is about to stop: no job is begun any more, and the time that running ones get to finish begins for all at once."""

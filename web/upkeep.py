@@ -79,7 +79,12 @@ async def schedules(visit: Visit) -> list[Schedule]:
 def _monitor(visit: Visit) -> Schedule:
     about = "Look at what is being downloaded, and hand what is finished to the importer."
     words = "every second while something moves, every 15 seconds otherwise"
-    return Schedule(MONITOR, TITLES[MONITOR], about, None, words, visit.house.config.schedules.timezone, enabled=True)
+    zone, look = visit.house.config.schedules.timezone, visit.house.last_look
+    if look is None:  # another daemon has the monitor, or it has not looked yet
+        return Schedule(MONITOR, TITLES[MONITOR], about, None, words, zone, enabled=True)
+    error = f"no answer from {', '.join(look.silent)}" if look.silent else None
+    last = LastRun(jobs=0, state="retryable" if look.silent else "completed", seconds=look.seconds, error=error)
+    return Schedule(MONITOR, TITLES[MONITOR], about, None, words, zone, True, (look.next_at,), look.at, last)
 
 
 async def schedule(visit: Visit, name: str) -> Schedule:

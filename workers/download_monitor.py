@@ -14,7 +14,7 @@ from loguru import logger
 
 from mydia.core.lifecycle import Absent, Action, Seen, Silent, Tracked, advance, caught_up
 from mydia.downloads import changes, queries
-from mydia.downloads.model import Download
+from mydia.downloads.model import Download, Look
 from mydia.errors import Conflict, MydiaError
 from mydia.events import DownloadCancelled, DownloadProgressed, Grabbed, LookWished
 from mydia.house import House
@@ -41,6 +41,9 @@ class DownloadMonitor(Actor):
     async def start(self) -> None:
         self.spawn(self._listen)
 
+    async def stop(self) -> None:
+        self.house.last_look = None  # whoever looks next may be another daemon
+
     async def _listen(self) -> None:
         """A grab, a cancel or a person's wish should not wait for the next look."""
         while True:
@@ -54,6 +57,7 @@ class DownloadMonitor(Actor):
             self.mailbox.ring()
 
     async def tick(self) -> None:
+        now, began = self.house.clock.now(), trio.current_time()
         pending = await self.house.read(queries.with_status, ["pending"])
         for download in pending:
             if download.id not in self.handing:
@@ -62,13 +66,16 @@ class DownloadMonitor(Actor):
         watched = await self.house.read(queries.with_status, ["downloading", "completed", "held"])
         ended = await self.house.read(queries.to_clean_up)
         looked_at = {d.id: d for d in (*watched, *ended)}
-        listed = await self._list({d.download_client for d in looked_at.values() if d.download_client})
+        asked = {d.download_client for d in looked_at.values() if d.download_client} & self.clients.keys()
+        listed = await self._list(asked)
         for download in looked_at.values():
             await self._look(download, listed.get(download.download_client or ""))
         self._forget_all_but(looked_at.keys())
         self.handover.forget_all_but({d.id for d in pending})
         moving = any(d.status == "downloading" for d in watched)
         self.period = BUSY if moving or pending else IDLE
+        took, next_at = trio.current_time() - began, now + timedelta(seconds=self.period)
+        self.house.last_look = Look(to_text(now), took, to_text(next_at), tuple(sorted(asked - listed.keys())))
 
     def _forget_all_but(self, known: Set[str]) -> None:
         for memory in (self.tracked, self.saved):
@@ -99,7 +106,7 @@ class DownloadMonitor(Actor):
                 self.answering.add(client.name)
 
         async with trio.open_nursery() as nursery:
-            for name in names & self.clients.keys():
+            for name in names:
                 nursery.start_soon(ask, self.clients[name])
         return listed
 

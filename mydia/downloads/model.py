@@ -137,6 +137,16 @@ class Looked:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """The download monitor's last look: when, for how many seconds, when the next is at the latest; which clients gave no answer."""
+
+    at: str
+    seconds: float
+    next_at: str
+    silent: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Spent:
     """The questions an indexer was asked on a day: of the house's own accord, and because somebody wanted it."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mydia.errors import NotFound
+from mydia.errors import Invalid, NotFound
 from mydia.jobs.model import STATES, WAITING, CronEntry, Hands, Job, JobError, LastRun, Queue, State, node_of, queue_of
 from mydia.messages import JOB_KINDS, QUEUES
 from mydia.store.engine import Connection, Row, among, from_json, quick
@@ -23,13 +23,16 @@ def job(row: Row) -> Job:
 
 def list_jobs(
     conn: Connection,
-    state: State | None = None,
+    state: str | None = None,
     queue: str | None = None,
     kind: str | None = None,
     cursor: str | None = None,
     limit: int = 50,
 ) -> Page[Job]:
-    """Newest first."""
+    """Newest first. Invalid where there is no such state, queue or kind."""
+    for name, value, known in (("state", state, STATES), ("queue", queue, QUEUES), ("kind", kind, JOB_KINDS)):
+        if value is not None and value not in known:
+            raise Invalid(f"A job's {name} is one of {', '.join(known)}, not {value!r}.", field=name)
     limit = clamp(limit)
     before, params = "", dict[str, Any](limit=limit + 1)
     if cursor is not None:
@@ -83,9 +86,9 @@ def _counted(conn: Connection, where: str = "", **params: Any) -> dict[tuple[str
 def queues(conn: Connection, limits: Mapping[str, int]) -> tuple[Queue, ...]:
     """Every queue, with what runs and waits in it. `limits`: how many of each may run at once, as configured."""
     # Kind by kind along the index: the many that are over are not looked at.
-    kinds, of_kinds = among("kind", JOB_KINDS, "kind")
-    open_, of_states = among("state", ("executing", *WAITING), "state")
-    counts = _counted(conn, f"where {kinds} and {open_}", **of_kinds, **of_states)
+    kinds, of_kinds = among("kind", JOB_KINDS)
+    open_ = "state in ('executing', 'available', 'scheduled', 'retryable')"
+    counts = _counted(conn, f"where {kinds} and {open_}", **of_kinds)
     paused = {row["name"]: row for row in conn.all("select * from job_queues where paused_at is not null")}
     return tuple(
         Queue(

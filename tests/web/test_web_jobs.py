@@ -5,10 +5,12 @@ from typing import Any
 
 import httpx
 
+from mydia.downloads.model import Look
 from mydia.jobs import changes, cron, queries
 from mydia.jobs.model import Job
 from mydia.schedules import entries
 from mydia.settings.alerts import clear_alert, set_alert
+from mydia.settings.load import load_config
 from mydia.store import growth
 from mydia.store.transaction import Transaction
 from tests.support.api_world import ApiWorld, open_api
@@ -92,6 +94,25 @@ async def test_a_queue_is_paused_and_resumed_from_the_page_and_everybody_sees_it
         assert (await admin.post("/queues/nobody/pause")).status_code == 404
 
 
+async def test_how_each_schedule_went_is_seen_at_a_glance(tmp_path: Path) -> None:
+    async with open_web(tmp_path) as world:
+        house, admin = world.house, await world.visitor("admin")
+        await house.write(cron.plan_entries, entries(house.config))
+        for name in ("prune", "metadata_refresh"):
+            assert (await admin.post(f"/activity/schedules/{name}/run")).status_code == 303
+        mine = hands("test:Tester:1", "prune")
+        (job,) = await house.write(changes.claim, mine)
+        clock_of(house).advance(90)
+        await house.write(changes.discard, job.id, mine.owner, "the trash is gone")
+        house.last_look = Look("2026-01-31T12:01:29.000000Z", 0.2, "2026-01-31T12:01:44.000000Z", ("qbittorrent",))
+        shown = await page(admin, "/activity/schedules")
+        rows = {part.partition('"')[0]: part for part in shown.split('id="s-')[1:]}
+        assert "the trash is gone" in rows["prune"] and "took 1 min" in rows["prune"]
+        assert "there was nothing to do" in rows["metadata_refresh"]
+        assert "no answer from qbittorrent" in rows["download_monitor"]
+        assert "Next" in rows["download_monitor"] and "Next" in rows["prune"]
+
+
 async def test_what_is_wrong_stays_on_the_dashboard_the_system_page_and_in_the_health_until_it_is_solved(
     tmp_path: Path,
 ) -> None:
@@ -136,6 +157,13 @@ async def test_stacks_are_for_administrators_in_the_api_too(tmp_path: Path) -> N
         short = await ask(world, "GET", f"/jobs/{job.id}", headers=world.of("readonly"))
         assert [e["stack"] for e in full["errors"]] == ["the stack of 1", "the stack of 2"]
         assert [(e["error"], e["stack"]) for e in short["errors"]] == [("boom 1", None), ("boom 2", None)]
+
+
+async def test_a_filter_that_is_none_is_refused_by_the_api_too(tmp_path: Path) -> None:
+    async with open_api(tmp_path) as world:
+        for name in ("state", "queue", "kind"):
+            refused = await ask(world, "GET", "/jobs", 422, params={name: "unheard-of"})
+            assert [e["field"] for e in refused["errors"]] == [name]
 
 
 async def test_queues_are_listed_with_their_numbers_paused_and_resumed(tmp_path: Path) -> None:
@@ -240,6 +268,33 @@ async def test_a_schedule_is_run_now_and_says_how_it_went(tmp_path: Path) -> Non
         await ask(world, "POST", "/schedules/nobody/run", 404)
 
 
+async def test_the_download_monitor_shows_its_last_look_and_the_next(tmp_path: Path) -> None:
+    async with open_api(tmp_path) as world:
+
+        async def monitor() -> dict[str, Any]:
+            items = (await ask(world, "GET", "/schedules"))["items"]
+            return next(s for s in items if s["name"] == "download_monitor")
+
+        unseen = await monitor()
+        assert (unseen["last_run_at"], unseen["last_run"], unseen["next_runs"]) == (None, None, [])
+        now, then = "2026-01-31T12:00:00.000000Z", "2026-01-31T12:00:15.000000Z"
+        world.house.last_look = Look(now, 0.25, then, ())
+        seen = await monitor()
+        assert (seen["last_run_at"], seen["next_runs"]) == (now, [then])
+        assert seen["last_run"] == {"jobs": 0, "state": "completed", "seconds": 0.25, "error": None}
+        world.house.last_look = Look(now, 5.0, then, ("qbittorrent",))
+        assert (await monitor())["last_run"]["error"] == "no answer from qbittorrent"
+
+
+async def test_a_time_zone_that_is_none_is_refused_and_changes_nothing(tmp_path: Path) -> None:
+    async with open_web(tmp_path) as web:
+        admin, web.house.loaded = await web.visitor("admin"), load_config(None, {})
+        refused = await admin.post("/activity/schedules/timezone", {"timezone": "Middle/Earth"})
+        assert refused.status_code == 422
+        assert "no time zone" in refused.text and "Europe/Berlin" in refused.text
+        assert web.house.config.schedules.timezone == "UTC"
+
+
 async def test_a_schedule_is_tried_and_saved_from_its_page(tmp_path: Path) -> None:
     async with open_web(tmp_path) as web:
         admin = await web.visitor("admin")
@@ -248,4 +303,6 @@ async def test_a_schedule_is_tried_and_saved_from_its_page(tmp_path: Path) -> No
         wrong = await admin.post("/activity/schedules/prune", {"schedule": HOSTILE, "enabled": "on"})
         assert wrong.status_code == 422
         assert HOSTILE not in wrong.text and "takes five fields" in wrong.text
+        wrong = await admin.post("/activity/schedules/prune", {"schedule": "0 25 * * *", "enabled": "on"})
+        assert wrong.status_code == 422 and "is no hour (0-23)" in wrong.text and 'value="0 25 * * *"' in wrong.text
         assert web.house.config.schedules.prune == "0 3 * * *"

@@ -7,8 +7,8 @@ from quart import Blueprint, request
 from mydia.core.cron_words import in_words
 from mydia.errors import Invalid
 from mydia.jobs import changes, queries
-from mydia.jobs.model import STATES, Job, State
-from mydia.messages import JOB_KINDS, QUEUES
+from mydia.jobs.model import Job
+from mydia.messages import JOB_KINDS
 from mydia.store.engine import to_json
 from mydia.store.paging import Page as Paged
 from web import upkeep
@@ -44,18 +44,8 @@ class JobRow:
 # -- the list ------------------------------------------------------------------------------------------------------------
 
 
-def _asked() -> tuple[State | None, str | None, str | None]:
-    """The filter in the address: state, queue, kind. Invalid when one of them is none."""
-    state, queue, kind = (request.args.get(name) or None for name in ("state", "queue", "kind"))
-    for name, value, known in (("state", state, STATES), ("queue", queue, QUEUES), ("kind", kind, KINDS)):
-        if value is not None and value not in known:
-            raise Invalid(f"A job's {name} is one of {', '.join(known)}, not {value!r}.", field=name)
-    return next((s for s in STATES if s == state), None), queue, kind
-
-
 async def _jobs(visit: Visit) -> Paged[JobRow]:
-    state, queue, kind = _asked()
-    cursor = request.args.get("cursor") or None
+    state, queue, kind, cursor = (request.args.get(name) or None for name in ("state", "queue", "kind", "cursor"))
     page = await visit.read(queries.list_jobs, state, queue, kind, cursor, screenful(50))
     stacks = visit.may("ADMIN")
     return Paged(tuple(_row(job, stacks) for job in page.items), page.next)
