@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 
 import trio
 
+from mydia.store.driver import Driver
 from mydia.store.engine import Connection, Engine
 from mydia.store.maintenance import connect_to_read
 from mydia.store.postgres import PostgresEngine
@@ -49,12 +50,12 @@ async def opened(engine: Engine) -> AsyncIterator[Engine]:
 
 
 class OnSqlite:
-    """`scratch` is a folder for copies of the file."""
+    """`scratch` is a folder for copies of the file; `key` is an encrypted one's."""
 
     longest, shared = 2.0, False
 
-    def __init__(self, file: Path, scratch: Path) -> None:
-        self.file, self.scratch = file, scratch
+    def __init__(self, file: Path, scratch: Path, key: str | None = None) -> None:
+        self.file, self.scratch, self.key = file, scratch, key
 
     @asynccontextmanager
     async def after_a_kill(self) -> AsyncIterator[Engine]:
@@ -63,18 +64,19 @@ class OnSqlite:
         for suffix in ("", "-wal"):
             if (source := self.file.with_name(self.file.name + suffix)).exists():
                 shutil.copyfile(source, self.scratch / source.name)
-        async with opened(SqliteEngine(self.scratch / self.file.name, backups=self.scratch / "backups")) as engine:
+        copy, backups = self.scratch / self.file.name, self.scratch / "backups"
+        async with opened(SqliteEngine(copy, backups=backups, key=self.key)) as engine:
             yield engine
 
     async def beside(self, query: Callable[[Connection], T]) -> T:
         def look() -> T:
-            with contextlib.closing(connect_to_read(self.file)) as raw:
+            with contextlib.closing(connect_to_read(self.file, Driver(self.key))) as raw:
                 return query(Connection(raw.cursor()))
 
         return await trio.to_thread.run_sync(look)
 
     def at_last(self) -> AbstractAsyncContextManager[Engine]:
-        return opened(SqliteEngine(self.file, backups=self.scratch.with_name("backups")))
+        return opened(SqliteEngine(self.file, backups=self.scratch.with_name("backups"), key=self.key))
 
 
 class OnPostgres:

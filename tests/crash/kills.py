@@ -131,19 +131,21 @@ async def live(
     within: float = float("inf"),
     url: str | None = None,
     falling: Postgres | None = None,
+    key: str | None = None,
 ) -> Outcome:
     """Set the stage, let everybody loose, kill so many times and look each time; then let it come to rest and look again.
 
     Where so many take longer than `within` seconds (the machine is busy otherwise), there are fewer. `url`: of a database on PostgreSQL;
-    `falling`: its server, where that is to fall and nobody else uses it.
+    `falling`: its server, where that is to fall and nobody else uses it. `key`: of an encrypted one on SQLite.
     """
     chance = random.Random(seed)  # noqa: S311 - moments and wishes, nothing secret
     outcome, ledger, port = Outcome(seed), Ledger(folder / "ledger.jsonl"), free_port()
     with landings(folder) as where, zygote() as mother:
         async with trio.open_nursery() as nursery:
-            stage = await set_stage(nursery, folder / "world", where, films, port, url)
+            database = {"url": url} if url is not None else {"key": key} if key is not None else {}
+            stage = await set_stage(nursery, folder / "world", where, films, port, database)
             file = load_config(stage.config, {}).config.database_file
-            held = OnSqlite(file, stage.folder / "scratch") if url is None else OnPostgres(url)
+            held = OnSqlite(file, stage.folder / "scratch", key) if url is None else OnPostgres(url)
             async with daemon_of(stage.config, port, [seed_profile], Grouped) as daemon:
                 assert isinstance(daemon, Grouped)
                 daemon.zygote = mother

@@ -3,7 +3,7 @@
 import hashlib
 import random
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -103,9 +103,14 @@ def landings(folder: Path) -> Iterator[list[Path]]:
 
 
 async def set_stage(
-    nursery: trio.Nursery, folder: Path, where: list[Path], films: int, port: int, url: str | None = None
+    nursery: trio.Nursery,
+    folder: Path,
+    where: list[Path],
+    films: int,
+    port: int,
+    database: Mapping[str, str] | None = None,
 ) -> Stage:
-    """Open the fakes, make the video that all are made from, write the daemon's configuration. `url`: of a database on PostgreSQL."""
+    """Open the fakes, make the video that all are made from, write the daemon's configuration. `database`: as stands in there."""
     titles = [film(n) for n in range(films)]
     around = World(folder, tmdb=FakeTmdb(titles))
     around.seeder.close()
@@ -119,8 +124,7 @@ async def set_stage(
     # What time asks for would be done twice or not at all at some hours of the day.
     jobs = "library_scan automated_search metadata_refresh prune optimize_store check_store backup_store".split()
     values["schedules"] = dict.fromkeys(jobs, "off")
-    if url is not None:
-        values["database"] = {"url": url}
+    values["database"] = dict(database or {})
     config.write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
     base = await trio.to_thread.run_sync(make_video, Video(1280, 720, 60, fps=0.1), folder / "base.mkv")
     return Stage(
