@@ -225,6 +225,7 @@ def retry_job(tx: Transaction, job_id: str) -> str:
         finished_at=None,
         owner=None,
         cancel_requested=0,
+        interrupted=0,
         max_attempts=max(chosen.max_attempts, chosen.attempt + 1),
     )
     _changed(tx, chosen, "available")
@@ -317,7 +318,13 @@ def _interrupted(tx: Transaction, row: Row, reason: str, in_seconds: float, coun
 
 
 def _wait(tx: Transaction, row: Row, state: State, in_seconds: float, wrong: JobError, **columns: Any) -> State:
-    """Back to the waiting. Where the same wish was uttered again meanwhile, that newer job stands for both, and this one is over."""
+    """Back to the waiting, unless somebody wants it cancelled: it is then, however its attempt ended.
+
+    Where the same wish was uttered again meanwhile, that newer job stands for both, and this one is over.
+    """
+    if row["cancel_requested"]:
+        _finish(tx, row["id"], row["owner"], "cancelled", wrong)
+        return "cancelled"
     newer = row["unique_key"] is not None and tx.value(
         """select id from jobs where unique_key = :key and state in ('available', 'scheduled', 'retryable')""",
         key=row["unique_key"],

@@ -1,4 +1,5 @@
-"""A job that somebody else holds on the server, as an operator's open transaction does: it is left for later, and holds up nobody."""
+"""Jobs among several nodes, and one that somebody else holds on the server, as an operator's open transaction does: it is left for later,
+and holds up nobody."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -81,3 +82,17 @@ async def test_three_nodes_take_every_job_once_but_the_one_that_is_held(tmp_path
                     nursery.start_soon(work, house)
         assert sorted(got) == sorted({*ids} - {ids[30]})
         assert await take(two) == [ids[30]]
+
+
+async def test_the_same_wish_from_three_nodes_at_once_is_one_job(tmp_path: Path) -> None:
+    ids: set[str] = set()
+
+    async def wish(house: House) -> None:
+        ids.add(await house.write(Transaction.enqueue, "notify", {"n": 1}))
+
+    async with open_house(tmp_path) as one, open_house(tmp_path) as two, open_house(tmp_path) as three:
+        async with trio.open_nursery() as nursery:
+            for n in range(300):
+                nursery.start_soon(wish, (one, two, three)[n % 3])
+        assert len(ids) == 1
+        assert [job.id for job in (await one.read(queries.list_jobs)).items] == [*ids]

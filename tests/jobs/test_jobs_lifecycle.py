@@ -184,6 +184,9 @@ async def test_a_job_that_ends_every_process_is_given_up_at_last(tmp_path: Path)
         over = await job(house, job_id)
         assert over.state == "discarded"
         assert "may be what ends it" in over.errors[-1].error
+        await house.write(changes.retry_job, job_id)  # a person knows better: it begins anew
+        await claim(house)
+        assert await house.write(changes.interrupt, job_id, ME, "shutdown") == "available"
 
 
 async def test_a_shutdown_puts_a_job_back_and_counts_nothing(tmp_path: Path) -> None:
@@ -226,6 +229,30 @@ async def test_waiting_jobs_are_cancelled_at_once_and_running_ones_are_told(tmp_
             await house.write(changes.cancel_job, running)
         with pytest.raises(NotFound):
             await house.write(changes.cancel_job, "nobody")
+
+
+@pytest.mark.parametrize("how", ["retry", "snooze", "interrupt", "rescue", "leave"])
+async def test_a_job_that_was_told_to_stop_does_not_run_again_however_its_attempt_ends(
+    tmp_path: Path, how: str
+) -> None:
+    async with open_house(tmp_path) as house:
+        job_id = await enqueue(house)
+        await claim(house)
+        assert await house.write(changes.cancel_job, job_id) == "executing"
+        match how:
+            case "retry":
+                await house.write(changes.retry_later, job_id, ME, "boom", None, 9.0)
+            case "snooze":
+                await house.write(changes.snooze, job_id, ME, 9.0, "later")
+            case "interrupt":
+                await house.write(changes.interrupt, job_id, ME, "shutdown")
+            case "rescue":
+                await house.write(changes.rescue, ("notify",), "boot3:Notifier:1")
+            case "leave":
+                await house.write(changes.leave, (), hands(ME, "notify"), "shutdown")
+        over = await job(house, job_id)
+        assert (over.state, over.finished_at is not None, len(over.errors)) == ("cancelled", True, 1)
+        assert await claim(house) == ()
 
 
 @pytest.mark.parametrize("end", ["complete", "discard", "cancelled"])

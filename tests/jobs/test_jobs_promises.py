@@ -35,6 +35,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
     ),
     "unique by a real index: by arguments, by state, by period": (
         "store/test_store_writer.py::test_a_thousand_racing_wishes_for_the_same_job_are_one_job",
+        "jobs/test_jobs_held.py::test_the_same_wish_from_three_nodes_at_once_is_one_job",
         "store/test_store_writer.py::test_the_order_of_arguments_makes_no_other_wish_but_their_values_do",
         "store/test_store_writer.py::test_jobs_that_are_not_unique_are_each_their_own",
         "store/test_store_writer.py::test_a_hurried_wish_brings_the_waiting_one_forward_and_a_calm_one_does_not",
@@ -63,6 +64,8 @@ PROMISES: dict[str, tuple[str, ...]] = {
     "cancelled, also while it runs; run again; run now": (
         "jobs/test_jobs_lifecycle.py::test_waiting_jobs_are_cancelled_at_once_and_running_ones_are_told",
         "workers/test_job_actor.py::test_a_running_job_is_cancelled_when_a_person_says_so",
+        "jobs/test_jobs_lifecycle.py::test_a_job_that_was_told_to_stop_does_not_run_again_however_its_attempt_ends",
+        "jobs/test_jobs_asked.py::test_what_a_person_asks_for_again_is_done_now",
         "jobs/test_jobs_lifecycle.py::test_a_person_may_run_again_what_is_over",
         "jobs/test_jobs_lifecycle.py::test_running_again_what_waits_as_another_job_brings_that_one_forward",
         "web/test_web_jobs.py::test_a_schedule_is_run_now_and_says_how_it_went",
