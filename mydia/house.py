@@ -10,7 +10,7 @@ import trio
 
 from mydia.errors import Unavailable
 from mydia.messages import Change
-from mydia.otp import AskTimeout, Bus, Mailbox, correlation
+from mydia.otp import Bus, Mailbox, NoAnswer, correlation
 
 if TYPE_CHECKING:
     from mydia.downloads.model import Look
@@ -121,5 +121,5 @@ class House:
         while True:
             try:
                 return await self.write(change, *args, **kwargs)
-            except (Unavailable, AskTimeout):
+            except (Unavailable, NoAnswer):
                 await trio.sleep(AGAIN)

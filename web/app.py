@@ -23,6 +23,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from mydia.errors import Conflict, Forbidden, Invalid, MydiaError, NotFound, Unavailable
 from mydia.house import House
 from mydia.otp import NoAnswer, Supervisor, correlation
+from mydia.otp.errors import NobodyThere
 from web import api, auth, confirm, edge, health, live, metrics, oidc, pages
 from web.metrics import Meter
 from web.page import whole
@@ -248,8 +249,14 @@ def _told(error: Exception) -> tuple[int, str, dict[str, str]]:
         if isinstance(error, kind):
             retry = getattr(error, "retry_after", None)
             return status, str(error), {"Retry-After": str(int(retry) + 1)} if retry else {}
-    if isinstance(error, NoAnswer):
+    if isinstance(error, NobodyThere):
         return 503, "That part of the house is being restarted. Please try again.", {"Retry-After": "2"}
+    if isinstance(error, NoAnswer):
+        return (
+            503,
+            "No answer came, so it may have been done or not. Please look before you try again.",
+            {"Retry-After": "2"},
+        )
     if isinstance(error, HTTPException) and not isinstance(error, InternalServerError):
         allow = error.get_response().headers.get("Allow")
         return error.code or 500, _HTTP.get(error.code or 0, error.description or ""), {"Allow": allow} if allow else {}

@@ -5,11 +5,12 @@ commit, and in this order: answers, events on the bus, a ring for each actor who
 """
 
 from collections import Counter
+from copy import copy
 
 from mydia.errors import Unavailable
 from mydia.house import House
 from mydia.jobs.model import ACTOR_OF_KIND
-from mydia.otp import Actor, Letter
+from mydia.otp import Actor, Letter, NoAnswer
 from mydia.store.transaction import to_text
 
 BATCH = 512
@@ -57,9 +58,9 @@ class DbWriter(Actor):
         house = self.house
         try:
             batch = await house.engine.commit([letter.message for letter in letters], to_text(house.clock.now()))
-        except Unavailable as no:
+        except (Unavailable, NoAnswer) as no:
             for letter in letters:
-                letter.fail(Unavailable(str(no), retry_after=no.retry_after))
+                letter.fail(copy(no))  # to each its own: it is raised by whoever asked
             return len(letters)
         for letter, done in zip(letters, batch.done, strict=False):
             if done.error is None:

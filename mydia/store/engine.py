@@ -163,7 +163,8 @@ class Engine(Protocol):
     async def commit(self, changes: Sequence[Change], now: str) -> Committed:
         """Run changes in order, each alone in what it may undo, and make them durable together. For the db_writer only.
 
-        Raises Unavailable when the database may not be written for now (disk full, locked by another program): nothing was kept.
+        Raises Unavailable when the database may not be written for now (disk full, locked by another program): nothing was kept; and
+        NoAnswer where the database has gone just when it was to say whether all was.
         Anything else it raises means that the connection is broken.
         """
         ...

@@ -21,6 +21,7 @@ from psycopg import errors
 from migrations import MIGRATIONS
 from mydia.errors import Invalid, Unavailable
 from mydia.messages import Change
+from mydia.otp import NoAnswer
 from mydia.store import dialect, migrate, nodes
 from mydia.store.engine import Committed, Connection, ReadUnderway, Row, StoreStatus
 from mydia.store.postgres_server import WRITING, Raw, Reading, Server, Statements, speak_plainly
@@ -315,9 +316,8 @@ class PostgresEngine:
             if fate in ("committed", "aborted"):
                 return fate == "committed"
             time.sleep(PAUSE)
-        raise Unavailable(
-            f"the database {self.server.where} was lost while it committed; whether the last changes were kept is not known",
-            retry_after=5,
+        raise NoAnswer(
+            f"the database {self.server.where} was lost while it committed; whether the last changes were kept is not known"
         )
 
     def _refused(self, error: Exception) -> Exception | None:

@@ -17,6 +17,7 @@ import trio
 from migrations import MIGRATIONS
 from mydia.errors import Conflict, Invalid, MydiaError, Unavailable
 from mydia.messages import Change
+from mydia.otp import NoAnswer
 from mydia.store import postgres_server
 from mydia.store.engine import Connection, Done
 from mydia.store.migrate import Migration
@@ -417,6 +418,23 @@ async def test_a_connection_lost_while_it_commits_is_asked_what_became_of_it(
             assert await do_all(engine, *batch) == [Done("k1"), Done("k2")]
             assert proxy.cuts == 1
             assert await engine.read(keys) == ["k1", "k2"]
+
+
+async def test_a_connection_lost_for_good_while_it_commits_leaves_open_what_became_of_it(
+    postgres: Server, migrated: str
+) -> None:
+    server, name = postgres[0], name_of(migrated)
+    server.run(f"alter role {USER} in database {name} reset all")
+    async with Proxy.to(server.port) as proxy:
+        url = server.tcp(name).replace(f":{server.port}/", f":{proxy.port}/") + "?sslmode=disable&connect_timeout=2"
+        async with opened(url) as engine:
+            engine._patience = 0.1  # not while it opens, which takes a busy machine longer
+            proxy.cut_at(b"commit\0", answered=True, last=True)
+            with pytest.raises(NoAnswer, match="is not known"):
+                await engine.commit([Change(put, ("k1",))], NOW)
+            proxy.let_through()
+            engine._patience = 60
+            assert await engine.read(keys) == ["k1"]
 
 
 async def test_without_a_server_a_caller_is_told_after_a_while_and_the_engine_lives(

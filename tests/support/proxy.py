@@ -14,7 +14,7 @@ class Proxy:
     def __init__(self, server: int) -> None:
         self.server, self.port, self.cuts = server, 0, 0
         self._word: bytes | None = None
-        self._answered = False
+        self._answered = self._last = False
         self._open = trio.Event()
         self._open.set()
 
@@ -26,9 +26,10 @@ class Proxy:
         """What was swallowed too."""
         self._open.set()
 
-    def cut_at(self, word: bytes, *, answered: bool) -> None:
-        """Cut the connection whose client next says `word`: once the server has `answered` (nobody hears it), or before it hears."""
-        self._word, self._answered = word, answered
+    def cut_at(self, word: bytes, *, answered: bool, last: bool = False) -> None:
+        """Cut the connection whose client next says `word`: once the server has `answered` (nobody hears it), or before it hears. It may be
+        the `last` one: everything is swallowed from then on."""
+        self._word, self._answered, self._last = word, answered, last
 
     @classmethod
     @asynccontextmanager
@@ -61,6 +62,8 @@ class Proxy:
                     await self._open.wait()
                     if self._word is not None and self._word in said:
                         self._word, self.cuts = None, self.cuts + 1
+                        if self._last:
+                            self.swallow()
                         if not self._answered:
                             break
                         silent = True  # from here on; what the server says next is the end of it all
