@@ -60,6 +60,7 @@ def list_formats(conn: Connection) -> tuple[KeptFormat, ...]:
     return tuple(_kept(row) for row in conn.all("select * from custom_formats order by name, id"))
 
 
+@quick
 def get_format(conn: Connection, id: str) -> KeptFormat:  # noqa: A002 - it is the column's name
     row = conn.one("select * from custom_formats where id = :id", id=id)
     if row is None:

@@ -33,6 +33,7 @@ _STATUSES = {"active": f"d.status in ({_OPEN})", "history": f"d.status not in ({
 }
 
 
+@quick
 def list_downloads(
     conn: Connection, *, status: str | None = None, cursor: str | None = None, limit: int = 50
 ) -> Page[DownloadView]:
@@ -63,6 +64,7 @@ def grabs_of(conn: Connection, media_item_id: str, limit: int = 500) -> tuple[Do
     return _downloads(conn, conn.all(sql, m=media_item_id, n=limit))
 
 
+@quick
 def download_view(conn: Connection, download_id: str) -> DownloadView:
     row = conn.one(f"{_VIEW} where d.id = :id", id=download_id)
     if row is None:
@@ -70,6 +72,7 @@ def download_view(conn: Connection, download_id: str) -> DownloadView:
     return DownloadView(**row)
 
 
+@quick
 def get_download(conn: Connection, download_id: str) -> Download:
     row = conn.one("select * from downloads where id = :id", id=download_id)
     if row is None:
@@ -168,6 +171,7 @@ def spent_on(conn: Connection, day: str) -> dict[str, Spent]:
     return {r["indexer"]: Spent(r["automated"], r["asked"]) for r in rows}
 
 
+@quick
 def blocklist(conn: Connection, *, cursor: str | None = None, limit: int = 50) -> Page[BlockRow]:
     where, params = "1 = 1", dict[str, Any](limit=limit + 1)
     if cursor:
@@ -184,6 +188,7 @@ def blocked_for(conn: Connection, media_item_id: str) -> tuple[BlockRow, ...]:
     )
 
 
+@quick
 def provider_statuses(conn: Connection) -> tuple[ProviderStatus, ...]:
     rows = conn.all(
         "select family, name, failures, disabled_until, last_error, last_success_at from provider_status order by family, name"

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from mydia.errors import Invalid, NotFound
 from mydia.library.model import FileState, FileView, JournalRow, KnownFile, Root, ScanStatus, TrashRow
-from mydia.store.engine import Connection, among, containing, from_json
+from mydia.store.engine import Connection, among, containing, from_json, quick
 from mydia.store.names import from_text, to_text
 from mydia.store.paging import Page, decode_cursor, encode_cursor
 
@@ -20,10 +20,12 @@ _FILE = (
 _TRASH = f"select t.*, {_ROOT_PATH.format('t')} from trash t"
 
 
+@quick
 def roots(conn: Connection) -> tuple[Root, ...]:
     return tuple(_root(r) for r in conn.all("select * from library_roots order by created_at, id"))
 
 
+@quick
 def get_root(conn: Connection, root_id: str) -> Root:
     row = conn.one("select * from library_roots where id = :id", id=root_id)
     if row is None:
@@ -131,6 +133,7 @@ def files_of(conn: Connection, media_item_id: str) -> tuple[FileView, ...]:
     )
 
 
+@quick
 def get_file(conn: Connection, file_id: str) -> FileView:
     rows = conn.all(f"{_FILE} where f.id = :id", id=file_id)
     if not rows:
@@ -179,6 +182,7 @@ def came_since(conn: Connection, row: TrashRow) -> frozenset[str]:
     return frozenset(from_text(r["relative_path"]) for r in rows)
 
 
+@quick
 def trash(conn: Connection, *, cursor: str | None = None, limit: int = 50) -> Page[TrashRow]:
     """What was deleted and can still be restored, newest first."""
     where, params = ["t.state = 'trashed'"], dict[str, Any](limit=limit + 1)
@@ -217,6 +221,7 @@ def trash_over(conn: Connection, most: int, limit: int = 100) -> tuple[TrashRow,
     return tuple(_trash(r) for r in rows)
 
 
+@quick
 def get_trash(conn: Connection, trash_id: str) -> TrashRow:
     row = conn.one(f"{_TRASH} where t.id = :id", id=trash_id)
     if row is None:

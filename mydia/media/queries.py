@@ -130,6 +130,7 @@ def search_titles(conn: Connection, q: str, limit: int = 20) -> tuple[MediaCard,
     return tuple(map(_card, conn.rows(f"{_CARDS} where {match} order by m.sort_title, m.id", **params2)))
 
 
+@quick
 def get_media(conn: Connection, item_id: str) -> MediaItem:
     row = conn.one("select * from media_items where id = :id", id=item_id)
     if row is None:
@@ -200,6 +201,7 @@ def candidate(conn: Connection, item_id: str) -> Candidate:
     )
 
 
+@quick
 def history(
     conn: Connection, item_id: str | None = None, *, cursor: str | None = None, limit: int = 50
 ) -> Page[EventRow]:
@@ -220,6 +222,7 @@ def history(
     return Page(page, encode_cursor((page[-1].seq,)) if len(rows) > limit else None)
 
 
+@quick
 def last_seq(conn: Connection) -> int:
     """How far the house's history goes: where a live page that is rendered now starts to listen."""
     return conn.value("select max(seq) from events") or 0
@@ -391,6 +394,7 @@ def longest_unrefreshed(conn: Connection, *, limit: int) -> tuple[str, ...]:
     return tuple(r["id"] for r in rows)
 
 
+@quick
 def get_event(conn: Connection, seq: int) -> EventRow:
     row = conn.one("select * from events where seq = :s", s=seq)
     if row is None:
@@ -398,11 +402,13 @@ def get_event(conn: Connection, seq: int) -> EventRow:
     return _event(row)
 
 
+@quick
 def title_of(conn: Connection, item_id: str) -> str | None:
     title = conn.value("select title from media_items where id = :id", id=item_id)
     return None if title is None else str(title)
 
 
+@quick
 def by_external_id(conn: Connection, kind: str, provider: str, external_id: str) -> str | None:
     """The title that a provider's id means, where it is known here."""
     found = conn.value(

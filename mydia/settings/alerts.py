@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from mydia.events import HealthChanged
 from mydia.settings.changes import put_setting
 from mydia.settings.queries import get_setting
-from mydia.store.engine import Connection, from_json
+from mydia.store.engine import Connection, from_json, quick
 from mydia.store.transaction import Transaction
 
 _ALERT = "alert:"
@@ -36,6 +36,7 @@ def clear_alert(tx: Transaction, part: str, message: str) -> None:
         tx.emit(HealthChanged(part=part, ok=True, message=message))
 
 
+@quick
 def alerts(conn: Connection) -> tuple[Alert, ...]:
     """What is wrong now, by part."""
     sql = "select key, value from settings where key >= :low and key < :high order by key"
