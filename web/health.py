@@ -35,6 +35,9 @@ async def health(visit: Visit) -> Answer:
     folders = await visit.read(roots)
     body["parts"] = parts
     body["store"] = {"ok": not await visit.read(alerts)}
+    if visit.house.engine.shared:
+        company = visit.house.company
+        body["daemons"] = {"ok": company is not None, "leads": company is not None and company.leads}
     body["library"] = {"ok": all(r.state == "ok" for r in folders), "folders": len(folders)}
     return _answer(body, ok=ok)
 

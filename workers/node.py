@@ -18,7 +18,7 @@ from loguru import logger
 
 from mydia import events, logs
 from mydia.errors import Unavailable
-from mydia.house import House
+from mydia.house import Company, House
 from mydia.jobs import changes as jobs
 from mydia.jobs import queries as job_queries
 from mydia.jobs.model import ACTOR_OF_KIND
@@ -87,7 +87,7 @@ class Node(Actor):
         finally:
             with trio.CancelScope(shield=True):
                 await self._step_down()
-                self.house.seated = False
+                self.house.seated, self.house.company = False, None
                 await trio.to_thread.run_sync(seat.give_up)
 
     async def _attend(
@@ -101,13 +101,14 @@ class Node(Actor):
                     if trio.current_time() >= look_at:  # not at every word: under load there are hundreds a second
                         look_at = trio.current_time() + BEAT
                         standing = await trio.to_thread.run_sync(seat.look, abandon_on_cancel=True)
+                        self.house.company = Company(len(standing.living), self._leads)
                         with suppress(trio.WouldBlock):
                             looks.send_nowait(standing)
                         self._mind(standing)
                     wait = min(max(look_at - trio.current_time(), 0.01), BEAT)
                     post.send_nowait(await trio.to_thread.run_sync(seat.hear, wait, abandon_on_cancel=True))
         except (Unavailable, trio.TooSlowError):
-            self.house.seated = False  # what runs in its name is cut short
+            self.house.seated, self.house.company = False, None  # what runs in its name is cut short
             raise
 
     def _mind(self, standing: "Standing") -> None:
