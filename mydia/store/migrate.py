@@ -43,14 +43,31 @@ def refuse_older(applied: Sequence[str], migrations: Sequence[Migration], made_b
         )
 
 
-def remember_program(raw: Raw, now: str) -> None:
-    """Keep this program's version, for the refusal of an older one."""
-    raw.execute(
+def remember_program(raw: Raw, now: str) -> bool:
+    """Keep this program's version, for the refusal of an older one; whether it was another."""
+    kept = raw.execute(
         """insert into settings (key, value, updated_at) values ('program_version', :value, :now)
         on conflict (key) do update set value = excluded.value, updated_at = excluded.updated_at
         where settings.value <> excluded.value""",
         {"value": _this_program(), "now": now},
     )
+    return kept.rowcount > 0
+
+
+def remember_arrival(raw: Raw, content: str, now: str) -> None:
+    """Keep which content has come in, where it was changed to bring it up to date: it cannot be known by its rows any more."""
+    raw.execute(
+        """insert into settings (key, value, updated_at)
+        values ('brought_in', :content || ' ' || cast((select coalesce(max(seq), 0) from events) as text), :now)
+        on conflict (key) do update set value = excluded.value, updated_at = excluded.updated_at""",
+        {"content": content, "now": now},
+    )
+
+
+def arrived(conn: Connection) -> str | None:
+    """The content that came in and was brought up to date, while nothing has happened since."""
+    content, _, event = str(conn.value("select value from settings where key = 'brought_in'") or "").rpartition(" ")
+    return content if content and event == str(conn.value("select coalesce(max(seq), 0) from events")) else None
 
 
 def last_program(raw: Raw) -> str | None:

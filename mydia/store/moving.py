@@ -10,11 +10,11 @@ import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import Protocol
 
+from migrations import MIGRATIONS
 from mydia.errors import Conflict, Invalid, NotFound, Unavailable
-from mydia.store.engine import Connection
+from mydia.store.engine import Connection, to_json
 from mydia.store.portable import DatabaseSource, Source, read_table
 from mydia.store.schema import Steps, Table, schema_of
 
@@ -48,8 +48,9 @@ class Incoming(Protocol):
         """One unchanging state of what is in."""
         ...
 
-    def finish(self, numbered: Mapping[str, int], now: str) -> list[str]:
-        """Go on counting from these numbers, check every reference, bring the schema up to this program's: what is wrong, in words."""
+    def finish(self, numbered: Mapping[str, int], content: str, now: str, *, older: bool) -> list[str]:
+        """Go on counting from these numbers, check every reference, bring the schema up to this program's: what is wrong, in words. Where
+        that changed rows (it does where the schema is `older`), the content that they had stands beside them from then on."""
         ...
 
     def adopt(self) -> str:
@@ -104,26 +105,38 @@ def refuse_if_lived_in(target: Whole, otherwise: str) -> None:
 
 
 def is_there(source: Source, target: Whole) -> bool:
-    """Whether the target holds these very rows: those of a command that was killed when it had nothing left to do but to say so.
+    """Whether the target holds these very rows, or what this program made of them when they came in: those of a command that was killed
+    when it had nothing left to do but to say so.
 
-    Reads the source, to its end where they are. What is wrong with the source its next reader says. Unavailable when the target cannot be
-    read just now: to go on would replace what it holds, and with it the former database that is kept there.
+    Reads the source, to its end where that may be. What is wrong with the source its next reader says. Unavailable when the target cannot
+    be read just now: to go on would replace what it holds, and with it the former database that is kept there.
     """
     try:
         with target.source() as held:
-            return (
-                held.migrations == source.migrations
-                and held.counts == source.counts
-                and all(_alike(source, held, table) for table in schema_of(source.migrations))
-            )
+            same = held.migrations == source.migrations and held.counts == source.counts
+            if not same and held.arrived is None:
+                return False
+            sums = _sums(source)
+            return held.arrived == _content(sums) or (same and _sums(held) == sums)
     except (NotFound, Invalid):  # there is no database yet, or none that can be compared
         return False
 
 
-def _alike(one: Source, other: Source, table: Table) -> bool:
-    """As far as they are, both are read in step: neither is ever held as a whole."""
-    pairs = zip_longest(one.chunks(table), other.chunks(table))
-    return all(a is not None and b is not None and a.lines == b.lines for a, b in pairs)
+def _sums(source: Source) -> dict[str, tuple[int, str]]:
+    """Rows and SHA-256 of each table."""
+    sums = {}
+    for table in schema_of(source.migrations):
+        digest, count = hashlib.sha256(), 0
+        for chunk in source.chunks(table):
+            digest.update(chunk.lines)
+            count += len(chunk.rows)
+        sums[table.name] = count, digest.hexdigest()
+    source.check()
+    return sums
+
+
+def _content(sums: Mapping[str, tuple[int, str]]) -> str:
+    return hashlib.sha256(to_json(dict(sums)).encode()).hexdigest()
 
 
 def bring(source: Source, target: Whole, now: str, progress: Progress) -> str:
@@ -135,7 +148,7 @@ def bring(source: Source, target: Whole, now: str, progress: Progress) -> str:
     try:
         sums = _fill(source, incoming, progress)
         _compare(source.migrations, incoming, sums, progress)
-        wrong = incoming.finish(source.numbered, now)
+        wrong = incoming.finish(source.numbered, _content(sums), now, older=source.migrations != MIGRATIONS)
         if wrong:
             raise Invalid(f"what was to be brought in does not hold together: {'; '.join(wrong[:3])}")
         return incoming.adopt()

@@ -23,6 +23,7 @@ from typing import Any, BinaryIO, Protocol
 
 from migrations import MIGRATIONS
 from mydia.errors import Invalid
+from mydia.store import migrate
 from mydia.store.engine import Connection
 from mydia.store.schema import Steps, Table, at, key_of, pages_of, problems, schema_of
 
@@ -68,7 +69,7 @@ class Source(Protocol):
 
 class DatabaseSource:
     """The rows that one query sees. `numbered` is what the engine says of its own counting (see moving.Whole); `check` is asked in the
-    end, see Source."""
+    end, see Source; `arrived` is what these rows were made of when they came in, see migrate."""
 
     def __init__(
         self,
@@ -82,6 +83,7 @@ class DatabaseSource:
         self.origin = origin
         self.migrations = at(MIGRATIONS, applied)
         self.numbered = numbered
+        self.arrived = migrate.arrived(conn)
         self.program = str(conn.value("select value from settings where key = 'program_version'") or "unknown")
         self.counts = {t.name: int(conn.value(f"select count(*) from {t.name}")) for t in schema_of(self.migrations)}  # noqa: S608 - our own names
 

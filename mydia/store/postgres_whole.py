@@ -181,7 +181,7 @@ class PostgresIncoming:
             raw.execute("analyze")  # the planner knows nothing yet of what came in
             yield Reading(Statements(raw))
 
-    def finish(self, numbered: Mapping[str, int], now: str) -> list[str]:
+    def finish(self, numbered: Mapping[str, int], content: str, now: str, *, older: bool) -> list[str]:
         """References the server has held true all along."""
         raw = self._opened()
         with self._whole.told():
@@ -193,7 +193,8 @@ class PostgresIncoming:
                         sequence = f"pg_get_serial_sequence('{SCHEMA}.{table.name}', '{table.numbered}')"
                         raw.execute(f"select setval({sequence}, {last})")
             self._migrate(raw, MIGRATIONS, now)
-            migrate.remember_program(Statements(raw), now)
+            if migrate.remember_program(Statements(raw), now) or older:
+                migrate.remember_arrival(Statements(raw), content, now)
         return []
 
     def adopt(self) -> str:

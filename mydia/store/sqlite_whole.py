@@ -149,7 +149,7 @@ class SqliteIncoming:
         with self._told():
             yield Connection(self._opened().cursor())
 
-    def finish(self, numbered: Mapping[str, int], now: str) -> list[str]:
+    def finish(self, numbered: Mapping[str, int], content: str, now: str, *, older: bool) -> list[str]:
         raw = self._opened()
         with self._told():
             raw.execute("delete from _incoming where number = -1")  # from here on it is not what came any more
@@ -161,7 +161,8 @@ class SqliteIncoming:
             ]
             if not wrong:
                 migrate.apply_to_file(Database(raw, recursive_triggers=False, execute_plugins=False), MIGRATIONS)
-                migrate.remember_program(raw, now)
+                if migrate.remember_program(raw, now) or older:
+                    migrate.remember_arrival(raw, content, now)
             return wrong
 
     def adopt(self) -> str:

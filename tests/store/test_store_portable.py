@@ -244,6 +244,30 @@ def test_rows_of_an_older_program_come_in_and_are_brought_up_to_date(tmp_path: P
         assert source.migrations == MIGRATIONS
 
 
+def test_what_was_brought_up_to_date_when_it_came_is_known_again_until_something_has_happened(
+    tmp_path: Path, server: str
+) -> None:
+    """Brought in once more by a command that was killed behind its last step, it would be what is kept as the former database."""
+    make(tmp_path / "old.db", MIGRATIONS[:1])
+    insert(tmp_path / "old.db", "media_items", title(1), title(2))
+    file = exported(whole_in(tmp_path, "old"), tmp_path / "all.gz")
+    there, here = PostgresWhole(server), whole_in(tmp_path)
+    for target in (there, here):
+        with open_export(file) as source:
+            assert not moving.is_there(source, target)
+        brought_in(file, target)
+        with open_export(file) as source:
+            assert moving.is_there(source, target)
+        with whole_in(tmp_path, "old").source() as source:
+            assert moving.is_there(source, target)
+    insert(tmp_path / "old.db", "media_items", title(3))
+    insert(here.path, "events", event(1))
+    with whole_in(tmp_path, "old").source() as source:
+        assert not moving.is_there(source, there)
+    with open_export(file) as source:
+        assert not moving.is_there(source, here)
+
+
 # -- files that cannot be taken in -------------------------------------------------------------------------------------------
 
 
