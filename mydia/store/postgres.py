@@ -96,7 +96,11 @@ class PostgresEngine:
                 reconnect_timeout=1.0,  # then each that asks for one tries again, so none waits long after the server is back
                 open=False,
             )
-            self._pool.open(wait=True, timeout=OPENING)
+            try:
+                self._pool.open(wait=True, timeout=OPENING)
+            except psycopg_pool.PoolTimeout:
+                self.server.connect().close()  # raises the reason, which the pool keeps to itself: no connection left, say
+                raise
         except BaseException as error:
             self._close(*self._take_all())
             if isinstance(error, errors.LockNotAvailable):
