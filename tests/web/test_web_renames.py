@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from mydia.house import House
+from mydia.jobs.changes import cancel_job
 from mydia.jobs.model import Job
 from mydia.jobs.queries import list_jobs
 from mydia.library import renames
@@ -45,6 +46,14 @@ async def test_files_are_renamed_and_renamed_back_from_their_page(tmp_path: Path
         assert (await admin.post("/settings/renames", {"media_id": film})).status_code == 303
         assert (await admin.post("/settings/renames", {"media_id": "nothing"})).status_code == 404
         assert [j.args["media_item_id"] for j in await wishes(world.house)] == [film]
+        page = (await admin.http.get("/settings/renames")).text
+        assert "Being renamed" in page
+        assert "live:files" in page, "it follows what becomes of them"
+        (job,) = await wishes(world.house)
+        await world.house.write(cancel_job, job.id)
+        page = (await admin.http.get("/settings/renames?region=work")).text
+        assert re.search(r"<ins>[^<]*WEBDL-1080p", page), page
+        assert "live:files" not in page
         assert (await admin.post("/settings/renames/nothing/undo")).status_code == 404
         batch = await renamed(world.house, film)
         page = (await admin.http.get("/settings/renames")).text
