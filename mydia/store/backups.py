@@ -123,7 +123,7 @@ class Keeper:
             if code(error) == "SQLITE_CORRUPT":
                 raise Invalid(f"{file} is damaged or cut off ({error}); take another backup") from error
             raise Invalid(f"{file} is no database that can be read: {error}") from error
-        if wrong := maintenance.faults(file, self.driver):
+        if wrong := maintenance.faults(file, self.driver, references=False):
             raise Invalid(f"{file} is damaged or cut off ({'; '.join(wrong[:3])}); take another backup")
 
     def _unlike(self, beginning: bytes) -> str:

@@ -19,6 +19,7 @@ from mydia.messages import Change
 from mydia.store.backups import Keeper
 from mydia.store.driver import Driver
 from mydia.store.kept import Difference
+from mydia.store.maintenance import faults
 from mydia.store.place import PART
 from mydia.store.portable import write_export
 from mydia.store.sqlite import SqliteEngine
@@ -388,6 +389,21 @@ async def test_what_the_former_database_had_not_folded_in_is_kept_with_it_and_ne
     assert await opened_titles(engine_in(home)) == ["Title 1", "Title 2"]
     former = next(b for b in keeper.backups() if b.reason == "before a restore")
     assert titles_in(former.path) == ["Title 1", "Title 3", "Title 4", "Title 5"]
+
+
+def test_a_reference_to_nothing_keeps_nobody_from_a_backup_nor_from_the_way_back(tmp_path: Path) -> None:
+    """It is told by the integrity check; without a backup it would be worse."""
+    keeper = with_a_backup(tmp_path)
+    with closing(sqlite3.connect(keeper.path)) as raw, raw:
+        raw.execute("insert into slots (id, media_item_id, quality_profile_id, created_at) values ('s', 'm', 'q', '')")
+    assert len(faults(keeper.path)) == 2
+    kept = keeper.make(NOW)
+    keeper.stage(keeper.find("mydia-by-hand-20260130T030000Z.db").path)
+    keeper.take()
+    assert faults(keeper.path) == []
+    keeper.stage(kept.path)
+    keeper.take()
+    assert titles_in(keeper.path) == ["Title 1", "Title 3", "Title 4"]
 
 
 async def test_a_damaged_database_is_replaced_too_and_kept_as_it_was(tmp_path: Path) -> None:
