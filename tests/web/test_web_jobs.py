@@ -159,6 +159,28 @@ async def test_stacks_are_for_administrators_in_the_api_too(tmp_path: Path) -> N
         assert [(e["error"], e["stack"]) for e in short["errors"]] == [("boom 1", None), ("boom 2", None)]
 
 
+async def test_jobs_are_the_administrators_to_cancel_and_to_run_again(tmp_path: Path) -> None:
+    async with open_web(tmp_path) as world:
+        job_id = await world.house.write(Transaction.enqueue, "prune", {})
+        for role in ("user", "readonly"):
+            visitor = await world.visitor(role)
+            assert [(await visitor.post(f"/jobs/{job_id}/{deed}")).status_code for deed in ("cancel", "retry")] == [
+                403,
+                403,
+            ]
+        assert (await world.house.read(queries.get_job, job_id)).state == "available"
+
+
+async def test_they_are_in_the_api_too(tmp_path: Path) -> None:
+    async with open_api(tmp_path) as world:
+        job_id = await world.house.write(Transaction.enqueue, "prune", {})
+        for role in ("user", "readonly"):
+            for deed in ("cancel", "retry"):
+                await ask(world, "POST", f"/jobs/{job_id}/{deed}", 403, headers=world.of(role))
+        assert await ask(world, "POST", f"/jobs/{job_id}/cancel") == {"state": "cancelled"}
+        assert await ask(world, "POST", f"/jobs/{job_id}/retry", 202) == {"job_id": job_id}
+
+
 async def test_a_filter_that_is_none_is_refused_by_the_api_too(tmp_path: Path) -> None:
     async with open_api(tmp_path) as world:
         for name in ("state", "queue", "kind"):

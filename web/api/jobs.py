@@ -87,13 +87,13 @@ async def get_job(visit: Visit, job_id: str) -> JobOut:
     return job_out(await visit.read(queries.get_job, job_id), visit)
 
 
-@operation(api, "/jobs/<job_id>/retry", Policy.ACT, method="POST", answers=JobRef, status=202)
+@operation(api, "/jobs/<job_id>/retry", Policy.ADMIN, method="POST", answers=JobRef, status=202)
 async def retry_job(visit: Visit, job_id: str) -> JobRef:
     """Run a job now, also one that is over. Where the same is waiting already, that one is brought forward."""
     return JobRef(await visit.write(changes.retry_job, job_id))
 
 
-@operation(api, "/jobs/<job_id>/cancel", Policy.ACT, method="POST", answers=Cancelled)
+@operation(api, "/jobs/<job_id>/cancel", Policy.ADMIN, method="POST", answers=Cancelled)
 async def cancel_job(visit: Visit, job_id: str) -> Cancelled:
     """Cancel a job: one that waits at once, one that runs is told to stop."""
     return Cancelled(await visit.write(changes.cancel_job, job_id))
