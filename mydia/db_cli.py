@@ -68,10 +68,15 @@ def _add_backup(parser: argparse.ArgumentParser) -> None:
 
 def _add_restore(parser: argparse.ArgumentParser) -> None:
     """Put a backup in the place of the database, after saying what would be lost."""
-    parser.add_argument("backup", metavar="NAME|FILE", help="a name from `mydia backup list`, or any backup's path")
+    parser.add_argument(
+        "backup", metavar="NAME|FILE", nargs="?", help="a name from `mydia backup list`, or any backup's path"
+    )
     parser.add_argument("--yes", action="store_true", help="do it; without, only what would be lost is said")
     parser.add_argument(
         "--url", help="the address of the running daemon, which restores at once; its API key stands in MYDIA_API_KEY"
+    )
+    parser.add_argument(
+        "--withdraw", action="store_true", help="take back what lies ready for the daemon's next start, instead"
     )
     parser.set_defaults(work=restore)
 
@@ -176,6 +181,10 @@ def backup(config: Config, args: argparse.Namespace) -> int:
     if args.what == "list":
         for kept in keeper.backups():
             _say(_line(kept))
+        if since := keeper.ready_since():
+            _say(
+                f"One lies ready since {since}: the daemon's next start takes it. `mydia restore --withdraw` takes it back."
+            )
         return 0
     if not keeper.path.exists():
         raise NotFound(f"there is no database {keeper.path}")
@@ -186,6 +195,12 @@ def backup(config: Config, args: argparse.Namespace) -> int:
 
 def restore(config: Config, args: argparse.Namespace) -> int:
     keeper = keeper_of(config)
+    if args.withdraw:
+        keeper.withdraw()
+        _say("What lay ready is taken back; the database stays as it is.")
+        return 0
+    if args.backup is None:
+        raise Invalid("name a backup, or its file; `mydia backup list` shows those there are")
     file = _named(args.backup, keeper)
     for line in losses(keeper.compare(file)):
         _say(line)
@@ -202,7 +217,8 @@ def restore(config: Config, args: argparse.Namespace) -> int:
     except InUse:
         keeper.stage(file)
         _say(
-            "A daemon has the database open. The backup lies ready; it is taken when the daemon is started next: restart it now."
+            "A daemon has the database open. The backup lies ready; it is taken when the daemon is started next: restart it now, "
+            "or take it back by `mydia restore --withdraw`."
         )
         return 0
     _say("Restored." + (f" The former database is kept as {former}." if former is not None else ""))

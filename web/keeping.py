@@ -66,6 +66,25 @@ async def restore(visit: Visit, name: str) -> None:
     visit.house.mail["house"].ring()
 
 
+async def ready_since(visit: Visit) -> str | None:
+    """Since when a backup lies ready for the next start, as the command line leaves it; None: none does."""
+    keeper = visit.house.engine.keeper
+    return None if keeper is None else await trio.to_thread.run_sync(keeper.ready_since)
+
+
+async def take_ready(visit: Visit) -> None:
+    """Have the house open anew on what lies ready. NotFound when nothing does."""
+    if await ready_since(visit) is None:
+        raise NotFound("Nothing lies ready to be restored.")
+    logger.warning("what lay ready is restored by {}", visit.name)
+    visit.house.mail["house"].ring()
+
+
+async def withdraw(visit: Visit) -> None:
+    await trio.to_thread.run_sync(keeper_of(visit).withdraw)
+    logger.info("what lay ready is taken back by {}", visit.name)
+
+
 async def content(visit: Visit, name: str) -> Response:
     """A backup's bytes; to their end, also when it is deleted meanwhile."""
     path = (await found(visit, name)).path

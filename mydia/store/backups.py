@@ -199,6 +199,20 @@ class Keeper:
         except OSError as error:
             raise Unavailable(f"{copy} cannot be laid ready: {error.strerror or error}") from error
 
+    def ready_since(self) -> str | None:
+        """As kept.Keeping: a daemon that starts for another reason, weeks later, would take it too."""
+        try:
+            return datetime.fromtimestamp(self.staged.stat().st_mtime, UTC).isoformat()[:19] + "Z"
+        except FileNotFoundError:
+            return None
+
+    def withdraw(self) -> None:
+        try:
+            self.staged.unlink()
+            sync(self.path.parent)
+        except FileNotFoundError:
+            raise NotFound("nothing lies ready to be restored") from None
+
     def take(self) -> Path | None:
         """Put what was staged in the place of the database; where the former one is kept. Nobody may have either open."""
         if not self.staged.exists():

@@ -81,6 +81,14 @@ class Keeping(Protocol):
         """What restoring this file would lose and bring back. Invalid when it is no whole database of this or an earlier program."""
         ...
 
+    def ready_since(self) -> str | None:
+        """Since when (ISO 8601 UTC) something lies ready to be taken when the database is opened next; None: nothing does."""
+        ...
+
+    def withdraw(self) -> None:
+        """Take back what lies ready. NotFound when nothing does."""
+        ...
+
     def stage(self, file: Path) -> None:
         """Lay a copy of this file ready to be taken when the database is opened next. Invalid as `compare`; Unavailable: disk full."""
         ...

@@ -315,6 +315,19 @@ async def test_what_lies_ready_is_taken_at_the_next_opening_and_the_former_datab
     assert await opened_titles(engine_in(tmp_path)) == ["Title 1", "Title 3", "Title 4"]
 
 
+def test_what_lies_ready_is_told_and_can_be_taken_back(tmp_path: Path) -> None:
+    keeper = with_a_backup(tmp_path)
+    assert keeper.ready_since() is None
+    with pytest.raises(NotFound, match="nothing lies ready"):
+        keeper.withdraw()
+    keeper.stage(keeper.backups()[0].path)
+    os.utime(keeper.staged, (1_000_000_000, 1_000_000_000))
+    assert keeper.ready_since() == "2001-09-09T01:46:40Z"
+    keeper.withdraw()
+    assert (keeper.ready_since(), keeper.take()) == (None, None)
+    assert titles_in(keeper.path) == ["Title 1", "Title 3", "Title 4"]
+
+
 async def test_an_encrypted_database_is_restored_and_stays_encrypted(tmp_path: Path) -> None:
     engine, keeper = engine_in(tmp_path, KEY), keeper_in(tmp_path, KEY)
     await engine.open(NOW)

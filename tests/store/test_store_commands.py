@@ -229,6 +229,15 @@ def test_while_a_daemon_has_the_database_reading_works_and_a_restore_lies_ready(
         code, out, _ = mydia(capsys, "restore", whole.keeper.backups()[0].name, "--yes")
         assert code == 0
         assert "taken when the daemon is started next: restart it now" in out
+        assert "One lies ready since 20" in mydia(capsys, "backup", "list")[1]
+        assert mydia(capsys, "restore", "--withdraw")[:2] == (
+            0,
+            "What lay ready is taken back; the database stays as it is.\n",
+        )
+        assert "ready" not in mydia(capsys, "backup", "list")[1]
+        assert mydia(capsys, "restore", "--withdraw")[2] == "mydia: nothing lies ready to be restored\n"
+        assert "name a backup" in mydia(capsys, "restore", "--yes")[2]
+        assert mydia(capsys, "restore", whole.keeper.backups()[0].name, "--yes")[0] == 0
         assert held() == 21
     with whole.alone():
         assert held() == 20

@@ -17,7 +17,9 @@ from tests.support.api_world import ApiWorld, open_api
 from tests.support.postgres import Postgres
 from tests.support.stores import chosen, engine_in
 from tests.support.web_world import SECRETS, open_web
+from web import keeping
 from web.api.kit import ROOT
+from web.policy import Visit
 
 BAD = (
     "nothing",
@@ -54,7 +56,7 @@ async def made(world: ApiWorld) -> str:
 
 async def test_a_backup_is_made_listed_looked_into_downloaded_and_deleted(tmp_path: Path) -> None:
     async with open_api(tmp_path) as world:
-        assert (await world.http.get(f"{ROOT}/backups")).json() == {"kept": True, "items": []}
+        assert (await world.http.get(f"{ROOT}/backups")).json() == {"kept": True, "items": [], "ready_since": None}
         name = await made(world)
         listed = (await world.http.get(f"{ROOT}/backups")).json()["items"]
         assert [(b["name"], b["size"] > 0) for b in listed] == [(name, True)]
@@ -96,6 +98,24 @@ async def test_a_restore_is_laid_ready_and_the_house_is_asked_to_open_anew(tmp_p
         assert keeper_of(world).staged.exists()
 
 
+async def test_what_lies_ready_is_shown_and_taken_back_or_taken_now(tmp_path: Path) -> None:
+    async with open_api(tmp_path) as world:
+        name = await made(world)
+        keeper, bell = keeper_of(world), world.house.mail["house"]
+        assert (await world.http.get(f"{ROOT}/backups")).json()["ready_since"] is None
+        for method in ("POST", "DELETE"):
+            assert (await world.http.request(method, f"{ROOT}/restore")).status_code == 404
+        assert not bell.take_ring()
+        keeper.stage(keeper.find(name).path)  # as the command line does beside a daemon
+        assert (await world.http.get(f"{ROOT}/backups")).json()["ready_since"] == keeper.ready_since()
+        assert (await world.http.delete(f"{ROOT}/restore")).status_code == 204
+        assert not keeper.staged.exists()
+        keeper.stage(keeper.find(name).path)
+        assert (await world.http.post(f"{ROOT}/restore")).status_code == 202
+        assert bell.take_ring()
+        assert keeper.staged.exists()
+
+
 async def test_a_damaged_backup_is_refused_and_the_house_stays_open(tmp_path: Path) -> None:
     async with open_api(tmp_path) as world:
         name = await made(world)
@@ -120,6 +140,17 @@ async def test_a_name_never_leads_out_of_the_folder(tmp_path: Path, name: str) -
         assert (tmp_path / "mydia.db").exists()
 
 
+async def test_a_download_that_has_begun_is_whole_whatever_becomes_of_the_backup(tmp_path: Path) -> None:
+    async with open_api(tmp_path) as world:
+        name = await made(world)
+        kept = keeper_of(world).find(name)
+        content = kept.path.read_bytes()
+        answer = await keeping.content(Visit(world.web.app.site, None, "tests"), name)
+        keeper_of(world).delete(name)  # as the nightly retention does, before the first byte is on its way
+        assert await answer.get_data() == content
+        assert (await world.http.get(f"{ROOT}/backups/{name}/content")).status_code == 404
+
+
 async def test_everything_as_one_file_leaves_nothing_behind(tmp_path: Path) -> None:
     async with open_api(tmp_path) as world:
         answer = await world.http.get(f"{ROOT}/export")
@@ -139,7 +170,7 @@ async def test_on_postgresql_the_page_names_pg_dump_and_the_export_is_there(
             page = await admin.http.get("/system/backups")
             assert "Use pg_dump" in page.text
             assert "Back up now" not in page.text
-            assert (await admin.http.get("/api/v1/backups")).json() == {"kept": False, "items": []}
+            assert (await admin.http.get("/api/v1/backups")).json() == {"kept": False, "items": [], "ready_since": None}
             refused = await admin.http.post("/api/v1/backups", headers={"X-CSRF-Token": admin.token})
             assert refused.status_code == 409
             assert "pg_dump" in refused.json()["detail"]

@@ -24,10 +24,12 @@ class BackupOut:
 
 @dataclass(frozen=True, slots=True)
 class BackupList:
-    """Newest first. `kept` is false where the database keeps no backups of one file (PostgreSQL): there is the export."""
+    """Newest first. `kept` is false where the database keeps no backups of one file (PostgreSQL): there is the export. `ready_since`:
+    since when one lies ready, which the next start takes."""
 
     kept: bool
     items: list[BackupOut]
+    ready_since: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class ComparisonOut:
 async def list_backups(visit: Visit) -> BackupList:
     """The backups, newest first."""
     found = await keeping.listed(visit)
-    return BackupList(found is not None, [backup_out(b) for b in found or ()])
+    return BackupList(found is not None, [backup_out(b) for b in found or ()], await keeping.ready_since(visit))
 
 
 @operation(api, "/backups", Policy.ADMIN, method="POST", answers=BackupOut, status=201)
@@ -92,6 +94,18 @@ async def download_backup(visit: Visit, name: str) -> Response:
 async def restore_backup(visit: Visit, name: str) -> None:
     """Restore a backup: the house closes, keeps the present database as a backup, and opens anew on this one."""
     await keeping.restore(visit, name)
+
+
+@operation(api, "/restore", Policy.ADMIN, method="POST", status=202)
+async def take_ready(visit: Visit) -> None:
+    """Restore what lies ready now: the house closes, and opens anew on it."""
+    await keeping.take_ready(visit)
+
+
+@operation(api, "/restore", Policy.ADMIN, method="DELETE")
+async def withdraw_ready(visit: Visit) -> None:
+    """Take back what lies ready for the next start; the database stays as it is."""
+    await keeping.withdraw(visit)
 
 
 @operation(api, "/export", Policy.ADMIN, file=keeping.EXPORT)

@@ -18,12 +18,16 @@ async def _backups(visit: Visit) -> list[Backup] | None:
     return await keeping.listed(visit)
 
 
+async def _ready(visit: Visit) -> str | None:
+    return await keeping.ready_since(visit)
+
+
 def _here(**query: str) -> str:
     """Where the list refetches itself from, on whatever address it is shown."""
     return f"{WHERE}?{urlencode(query)}"
 
 
-BACKUPS = Page("backups.html", {"backups": _backups})
+BACKUPS = Page("backups.html", {"ready": _ready, "backups": _backups})
 
 
 @route(pages, "/system/backups", Policy.ADMIN)
@@ -49,6 +53,19 @@ async def restore(visit: Visit, name: str) -> Answer:
     """No redirect: the house closes behind this answer. The page's live line brings it back when the house does."""
     await keeping.restore(visit, name)
     return await BACKUPS.answer(visit, shown={"restoring": name, "here": _here})
+
+
+@route(pages, "/system/restore/take", Policy.ADMIN, methods=("POST",))
+async def take_ready(visit: Visit) -> Answer:
+    """As `restore`, of what lies ready."""
+    await keeping.take_ready(visit)
+    return await BACKUPS.answer(visit, shown={"restoring": "The backup that lay ready", "here": _here})
+
+
+@route(pages, "/system/restore/withdraw", Policy.ADMIN, methods=("POST",))
+async def withdraw(visit: Visit) -> Answer:
+    await keeping.withdraw(visit)
+    return await back_to(WHERE, "The backup that lay ready is taken back; the database stays as it is.")
 
 
 @route(pages, "/system/backups/<name>/delete", Policy.ADMIN, methods=("POST",))

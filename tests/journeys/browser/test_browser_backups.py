@@ -74,6 +74,19 @@ def test_a_backup_is_made_compared_and_put_back(browser: Browser, place: Place) 
         expect(page.locator("#r-backups .row")).to_have_count(2)
 
 
+def test_what_the_command_line_laid_ready_is_seen_and_taken_back(browser: Browser, place: Place) -> None:
+    keeper = place.house.engine.keeper
+    assert keeper is not None
+    keeper.stage(keeper.make("2026-01-30T03:00:00.000000Z").path)
+    with visiting(browser, place) as page:
+        page.goto("/system/backups")
+        expect(page.locator("#r-ready")).to_contain_text("A backup lies ready since just now.")
+        page.get_by_role("button", name="Take it back").click()
+        expect(page.locator(".flash")).to_contain_text("is taken back; the database stays as it is")
+        expect(page.locator("#r-ready")).not_to_contain_text("lies ready")
+        assert keeper.ready_since() is None
+
+
 def test_everything_is_exported_as_one_file_and_a_backup_is_deleted(browser: Browser, place: Place) -> None:
     with visiting(browser, place) as page:
         page.goto("/system/backups")
