@@ -184,8 +184,9 @@ def known_titles(conn: Connection, titles: Sequence[str], kind: str | None = Non
     match, params = among("t.clean_title", keys)
     only = " and m.type = :kind" if kind else ""
     rows = conn.all(
-        f"select distinct m.id, m.type, m.title, m.year from media_titles t join media_items m on m.id = t.media_item_id"
-        f" where {match}{only} order by m.id",
+        # "cross": by their names, never by their kind, also in a new house whose tables nobody has looked through yet.
+        "select distinct m.id, m.type, m.title, m.year from media_titles t cross join media_items m where m.id = t.media_item_id"
+        f" and {match}{only} order by m.id",
         **params,
         **({"kind": kind} if kind else {}),
     )
@@ -242,7 +243,7 @@ def counts(conn: Connection, *, today: str = "9999-12-31") -> Counts:
         "select count(*) from media_items m where m.lacking = 1 and m.type = 'movie' and m.monitored = 1"
         " and not exists (select 1 from slots s join held_files h on h.slot_id = s.id where s.media_item_id = m.id)"
     ) + one(
-        "select count(*) from media_items m join episodes e on e.media_item_id = m.id where m.lacking = 1 and e.monitored = 1"
+        "select count(*) from media_items m cross join episodes e where e.media_item_id = m.id and m.lacking = 1 and e.monitored = 1"
         " and e.air_date <= :today and not exists (select 1 from held_files h where h.target = e.id)",
         today=today,
     )
