@@ -14,6 +14,7 @@ from mydia.core.wanted import questions
 from mydia.downloads import changes as downloads
 from mydia.errors import Conflict
 from mydia.ports import FoundRelease, IndexerQuery
+from mydia.store.engine import among
 from mydia.store.transaction import Transaction, parse_time
 from mydia.wishes import Round, Wish, after_search
 
@@ -121,7 +122,8 @@ def record(
     found: Mapping[Key, FoundRelease],
     grab: bool = True,
 ) -> None:
-    """Keep the search and grab what is best, in one transaction. Another grab that came first wins, and is named.
+    """Keep the search and grab what is best, in one transaction. Another grab that came first wins, and is named; what a person or an
+    import has said of it while the indexers were asked counts as well.
 
     Without `grab` a person chooses, and nothing follows from the search by itself.
     """
@@ -131,6 +133,9 @@ def record(
         notes = [f"{judged.found} found to choose from, {judged.acceptable} of them acceptable"]
     for v in judged.chosen if grab else ():
         targets = wish.episode_ids(v.episodes) or ("",)
+        if (why := _overtaken(tx, wish, targets)) is not None:
+            notes.append(why)
+            continue
         facts = {
             **{
                 k: getattr(v.candidate, k)
@@ -170,6 +175,25 @@ def record(
         downloads.looked(tx, after_search(wish, filled, parse_time(tx.now), film=bool(grabbed)))
     if judged.ripe is not None and not grabbed:
         tx.enqueue("search_media", {"media_item_id": wish.item.id}, media_item_id=wish.item.id, in_seconds=judged.ripe)
+
+
+def _overtaken(tx: Transaction, wish: Wish, targets: Sequence[str]) -> str | None:
+    """Why there is no reason any more to grab something for these targets; None where what was gathered still is so."""
+    slot = tx.one(
+        "select s.monitored, m.monitored as title from slots s join media_items m on m.id = s.media_item_id where s.id = :s",
+        s=wish.slot.id,
+    )
+    if slot is None or wish.slot.monitored > slot["monitored"] or wish.item.monitored > slot["title"]:
+        return "It is wanted no more"
+    match, params = among("id", [e.id for e in wish.episodes if e.monitored and e.id in targets])
+    sql = f"select 1 from episodes where {match} and monitored = 1 limit 1"  # noqa: S608 - a column and parameters
+    if params and not tx.value(sql, **params):
+        return "It is wanted no more"
+    match, params = among("target", targets)
+    sql = f"select target, file_id from held_files where slot_id = :s and {match} order by target"  # noqa: S608 - likewise
+    came = {row["target"] for row in tx.all(sql, s=wish.slot.id, **params) if row["file_id"] not in wish.held}
+    sought = {wish.target_of(thing) for thing in wish.wanted} & set(targets) or set(targets)
+    return "It came into the library meanwhile" if sought <= came else None
 
 
 def ripe_in(verdicts: Sequence[core.Verdict], delay: core.Delay, now: datetime) -> float | None:

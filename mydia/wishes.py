@@ -36,7 +36,7 @@ MANY_TITLES: Final = 50
 @dataclass(frozen=True, slots=True)
 class Wish:
     """One slot of one title, for deciding. `wanted` is what it lacks, or holds below its cutoff, and what can exist by now; `lacks` all of
-    it, with when each is due for a search of the house's own accord."""
+    it, with when each is due for a search of the house's own accord. `held` are the files that the slot holds."""
 
     item: MediaItem
     slot: Slot
@@ -50,6 +50,7 @@ class Wish:
     wanted: tuple[Wanted, ...]
     lacks: tuple[Wanted, ...]
     looked: Mapping[str, Looked]
+    held: frozenset[str]
 
     def target_of(self, thing: Wanted) -> str:
         """The thing as rows name it: an episode's id, '' for the film."""
@@ -122,7 +123,13 @@ def gather(
             lacking = ()
         target = replace(target, wanted=frozenset(w.number for w in lacking if w.number is not None))
         wishes.append(
-            Wish(item, slot, profile, episodes, target, formats, queue, history, blocked, lacking, lacks, own_looks)
+            Wish(
+                *(item, slot, profile, episodes, target, formats, queue, history, blocked),
+                wanted=lacking,
+                lacks=lacks,
+                looked=own_looks,
+                held=held_ids,
+            )
         )
     return tuple(wishes)
 

@@ -100,6 +100,8 @@ def trash_ended(tx: Transaction, trash_id: str, state: str, *, actor: str = "sys
         raise NotFound(f"There is nothing with the id {trash_id} in the trash.")
     if state not in ("restored", "deleted"):
         raise Invalid(f"Trash ends as restored or deleted, not {state!r}.")
+    if row["state"] == "restored":
+        return  # by now, or by an attempt that could not say so any more: what is back in its place is not deleted
     tx.update("trash", trash_id, state=state, updated_at=tx.now)
     if state == "restored":
         tx.emit(

@@ -8,12 +8,12 @@ import pytest
 
 from mydia.downloads import changes as downloads
 from mydia.errors import NotFound
-from mydia.events import FileFound, FileGone, FileLinked, Imported
+from mydia.events import FileFound, FileGone, FileLinked, FileRestored, Imported
 from mydia.house import House
 from mydia.library import changes, queries, renames
 from mydia.library.journal import begin_import, close_import, import_placed
 from mydia.library.model import FileFacts, Root, SeenFile
-from mydia.library.trash import intend_trash
+from mydia.library.trash import file_trashed, intend_trash, trash_ended
 from mydia.media import changes as media
 from mydia.media.queries import episodes_of, slots_of
 from mydia.store.transaction import Transaction
@@ -269,3 +269,14 @@ async def test_what_has_another_name_since_it_was_missed_is_not_lost(tmp_path: P
         assert await holds(house, item) == "b.mkv"
         assert await house.write(changes.files_gone, {file: "b.mkv"}) == 1
         assert await holds(house, item) is None
+
+
+async def test_what_was_brought_back_from_the_trash_is_not_deleted_from_it(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        (root,) = await settle_in(house, (tmp_path, "movie"))
+        row = await house.write(intend_trash, await lay(house, root, "a.mkv", None), reason="old", actor="ann")
+        await house.write(file_trashed, row, ".mydia-trash/1/a.mkv")
+        for state in ("restored", "deleted", "restored"):
+            await house.write(trash_ended, row, state)
+        assert (await house.read(queries.get_trash, row)).state == "restored"
+        assert len(await house.read(happened, FileRestored)) == 1

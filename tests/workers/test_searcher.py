@@ -1,9 +1,10 @@
 """Searching: everybody is asked, one that fails holds up nobody, every verdict is kept, and nothing is grabbed twice."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ class Listing:
     titles: Sequence[str] = ()
     refusal: MydiaError | None = None
     asked: list[IndexerQuery] = field(default_factory=list)
+    meanwhile: Callable[[], Awaitable[object]] | None = None
 
     async def capabilities(self) -> Mapping[str, Any]:
         return {}
@@ -49,6 +51,8 @@ class Listing:
         self.asked.append(query)
         if self.refusal is not None:
             raise self.refusal
+        if self.meanwhile is not None:
+            await self.meanwhile()
         return [
             FoundRelease(
                 t, t, self.name, "torrent", f"http://x/{t}?apikey=CANARY", size=GB, seeders=9, infohash=f"{n:040}"
@@ -113,6 +117,39 @@ async def test_all_indexers_are_asked_and_the_best_of_all_is_grabbed(tmp_path: P
             "Bluray-1080p",
             ("",),
         )
+
+
+async def test_what_is_said_of_a_film_while_the_indexers_are_asked_counts(tmp_path: Path) -> None:
+    slow = Listing("one", [HD])
+    async with hunt(tmp_path, slow) as here:
+        item = await add(here.house, film())
+        slow.meanwhile = partial(here.house.write, media.update_media, item, monitored=False)
+        await here.search(item)
+        assert (await here.last(item)).summary == "It is wanted no more"
+        await here.house.write(media.update_media, item, monitored=True)
+        slow.meanwhile = partial(here.hold, item, "Charade.avi", "DVD")
+        await here.search(item)
+        assert (await here.last(item)).summary == "It came into the library meanwhile"
+        assert await here.grabs() == []
+        slow.meanwhile = None
+        await here.search(item)
+        assert await here.grabs() == [HD]
+
+
+async def test_what_is_said_of_episodes_while_the_indexers_are_asked_counts(tmp_path: Path) -> None:
+    pack, single = "One.Step.Beyond.S01.1080p.WEB-DL-X", "One.Step.Beyond.S01E02.1080p.WEB-DL-X"
+    slow = Listing("one", [single])
+    async with hunt(tmp_path, slow) as here:
+        item = await add(here.house, show(seasons=(3,)))
+        _, two, three = await here.house.read(episodes_of, item)
+        slow.meanwhile = partial(here.house.write, media.set_episode_monitored, two.id, False)
+        await here.search(item)
+        assert (await here.last(item)).summary == "It is wanted no more"
+        await here.house.write(media.set_episode_monitored, two.id, True)
+        # Of a season that came but for one of its episodes, the pack is still worth having.
+        slow.titles, slow.meanwhile = [pack], partial(here.hold, item, "3.avi", "DVD", [three.id])
+        await here.search(item)
+        assert await here.grabs() == [pack]
 
 
 async def test_every_refusal_is_kept_with_its_reason_and_no_key_reaches_a_page(tmp_path: Path) -> None:
