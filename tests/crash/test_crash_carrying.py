@@ -1,4 +1,5 @@
-"""An import, a move and a restore that the power or a kill cuts short: the old database or the new one, whole, and the next try ends it."""
+"""An export, an import, a move and a restore that the power, a kill or the fall of the server cuts short: the old database or the new one,
+whole, and the next try ends it."""
 
 from collections.abc import Callable
 from pathlib import Path
