@@ -31,7 +31,7 @@ BATCH_SECONDS = 0.05  # a batch that takes longer is cut, so that nobody waits f
 _PASSING = {
     "SQLITE_FULL": "; free some space, then it goes on by itself",
     "SQLITE_IOERR_WRITE": "; check the disk, its quota and the system's log",
-    "SQLITE_BUSY": "",
+    "SQLITE_BUSY": "; another program holds it (a backup, a sqlite3 shell); when that lets go, it goes on by itself",
     "SQLITE_LOCKED": "",
     "SQLITE_READONLY": "",
     "SQLITE_NOMEM": "",
@@ -188,7 +188,15 @@ class SqliteEngine:
 
     async def read(self, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """As Engine.read: on the loop when the query is `quick`, in a thread otherwise."""
-        if getattr(query, "quick", False):
+        try:
+            return await self._read(query, *args, **kwargs)
+        except self._driver.OperationalError as error:
+            raise self._passing(error, "read") or error from error
+
+    async def _read(self, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        if self._wal and getattr(
+            query, "quick", False
+        ):  # without a log a reader may have to wait for the writer: not on the loop
             await trio.lowlevel.checkpoint_if_cancelled()  # a turn of the loop would take longer than the query
             return _in_snapshot(_opened(self._quick), query, *args, **kwargs)
         async with self._readers:
@@ -250,14 +258,14 @@ class SqliteEngine:
                 return Conflict("it refers to something that does not exist (any more), or that others still refer to")
         return self._passing(error)
 
-    def _passing(self, error: BaseException) -> Unavailable | None:
+    def _passing(self, error: BaseException, deed: str = "written") -> Unavailable | None:
         # A full disk may undo the whole transaction under a change; what is raised then is that none is left, after the cause.
         cause: BaseException | None = error
         while cause is not None:
             name = code(cause)
             for passing, advice in _PASSING.items():
                 if name.startswith(passing):
-                    said = f"the database {self.path} cannot be written now: {cause}{advice}"
+                    said = f"the database {self.path} cannot be {deed} now: {cause}{advice}"
                     return Unavailable(said, retry_after=5)
             cause = cause.__context__
         return None

@@ -6,7 +6,9 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ import trio
 from migrations import MIGRATIONS
 from mydia.errors import Invalid, Unavailable
 from mydia.messages import Change
-from mydia.store.engine import Connection
+from mydia.store.engine import Connection, quick
 from mydia.store.place import network_filesystem
 from mydia.store.sqlite import SqliteEngine
 from mydia.store.transaction import Transaction
@@ -429,4 +431,29 @@ async def test_nothing_is_acknowledged_once_the_file_is_moved_away_and_all_goes_
     await engine.close()
     await engine.open(NOW)
     assert await engine.read(kept) == ["a", "c"]
+    await engine.close()
+
+
+def count_settings(conn: Connection) -> int:
+    return int(conn.value("select count(*) from settings where key = 'k1'"))
+
+
+@pytest.mark.parametrize("query", [count_settings, quick(partial(count_settings))], ids=["a read", "a quick one"])
+async def test_a_file_that_another_program_holds_is_told_in_words_to_readers_and_writers(
+    tmp_path: Path, query: Callable[[Connection], int]
+) -> None:
+    engine = SqliteEngine(tmp_path / "mydia.db", backups=tmp_path, synchronous="NORMAL", wal=False, readers=1)
+    await engine.open(NOW)
+    assert engine._writer is not None
+    for raw in (engine._writer, engine._idle[0]):
+        raw.execute("pragma busy_timeout = 0")
+    with closing(sqlite3.connect(tmp_path / "mydia.db", isolation_level=None)) as shell:
+        shell.execute("begin exclusive")
+        with pytest.raises(Unavailable, match="cannot be read now: database is locked; another program holds it"):
+            await engine.read(query)
+        with pytest.raises(Unavailable, match="cannot be written now: database is locked; another program holds it"):
+            await engine.commit([Change(put, ("k1",))], NOW)
+        shell.execute("rollback")
+    assert (await engine.commit([Change(put, ("k1",))], NOW)).done[0].error is None
+    assert await engine.read(query) == 1
     await engine.close()
