@@ -67,7 +67,8 @@ class PostgresEngine:
         self._synchronous, self._patience, self._migrations = synchronous, patience, migrations
         self.node, self.shared = secrets.token_hex(4), True
         self._writer: Raw | None = None
-        self._doubted = self._away = self._seated = False
+        self._doubted = self._seated = False
+        self._away: set[str] = set()  # what the server was last seen not to do
         self._pool: psycopg_pool.ConnectionPool[Raw] | None = None
         self._one_at_a_time = trio.CapacityLimiter(1)
         self._readers = trio.CapacityLimiter(max(1, readers))
@@ -188,7 +189,7 @@ class PostgresEngine:
     async def read(self, query: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """As Engine.read, always in a thread. Asked anew when the connection is lost."""
         ask: Callable[[], T] = partial(self._read, query, args, kwargs)
-        return await self._patiently(ask, self._readers, leave=True)
+        return await self._patiently(ask, "read")
 
     def _read(self, query: Callable[..., T], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> T:
         with self._reader() as raw:
@@ -222,30 +223,31 @@ class PostgresEngine:
         except psycopg_pool.PoolTimeout as error:
             raise _Lost("the server does not answer") from error
 
-    async def _patiently(self, work: Callable[[], T], limiter: trio.CapacityLimiter, *, leave: bool = False) -> T:
+    async def _patiently(self, work: Callable[[], T], what: Literal["read", "written"]) -> T:
         """Do it in a thread, again and again while the connection is lost under it. Unavailable when patience ends.
 
-        `leave`: who is cancelled need not wait for a server that is silent; the thread ends when it may.
+        Who only reads and is cancelled need not wait for a server that is silent; the thread ends when it may.
         """
+        limiter = self._readers if what == "read" else self._one_at_a_time
         until: float | None = None
         while True:
             try:
-                value = await trio.to_thread.run_sync(work, limiter=limiter, abandon_on_cancel=leave)
+                value = await trio.to_thread.run_sync(work, limiter=limiter, abandon_on_cancel=what == "read")
             except _Lost as lost:
                 # From the first try on: whoever had to wait for a thread has not yet waited for the server.
                 if until is None:
                     until = trio.current_time() + self._patience
-                elif not self._away:
-                    self._away = True
-                    logger.warning("the database {} does not answer: {}", self.server.where, lost)
+                elif what not in self._away:  # where there are no connections left, one may work and the other not
+                    self._away.add(what)
+                    logger.warning("the database {} can't be {} now: {}", self.server.where, what, lost)
                 if trio.current_time() >= until:
                     raise Unavailable(
                         f"the database {self.server.where} does not answer: {lost}", retry_after=5
                     ) from lost
             else:
-                if self._away:
-                    self._away = False
-                    logger.info("the database {} answers again", self.server.where)
+                if what in self._away:
+                    self._away.discard(what)
+                    logger.info("the database {} is {} again", self.server.where, what)
                 return value
             await trio.sleep(PAUSE)
 
@@ -253,7 +255,7 @@ class PostgresEngine:
 
     async def commit(self, changes: Sequence[Change], now: str) -> Committed:
         """As Engine.commit. A batch whose connection is lost before it was committed is run again on another."""
-        return await self._patiently(partial(self._commit, changes, now), self._one_at_a_time)
+        return await self._patiently(partial(self._commit, changes, now), "written")
 
     def _commit(self, changes: Sequence[Change], now: str) -> Committed:
         raw = self._writing()
@@ -364,7 +366,7 @@ class PostgresEngine:
                 names = [column.name for column in cursor.description or ()]
                 return [dict(zip(names, row, strict=True)) for row in cursor] if names else []
 
-        return await self._patiently(ask, self._readers, leave=True)
+        return await self._patiently(ask, "read")
 
     async def check(self) -> list[str]:
         """As Engine.check. The server keeps foreign keys true by itself; what it has given up on, it tells."""

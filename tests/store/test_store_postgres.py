@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 import trio
+from loguru import logger
 
 from migrations import MIGRATIONS
 from mydia.errors import Conflict, Invalid, MydiaError, Unavailable
@@ -392,6 +393,34 @@ async def test_a_connection_that_is_ended_in_a_batch_has_it_run_again(postgres: 
         assert done == [Done("k1"), Done(3), Done("k3")]
         assert len(set(tries)) == 3
         assert await engine.read(keys) == ["k1", "k2", "k3"]
+
+
+async def test_a_server_that_can_be_read_and_not_written_is_told_of_once(postgres: Server, migrated: str) -> None:
+    server, name = postgres[0], name_of(migrated)
+    told: list[str] = []
+    sink = logger.add(lambda line: told.append(line.record["message"]), level="INFO")
+    try:
+        async with opened(migrated, readers=1, patience=2) as engine:
+            await engine.read(keys)
+            writer = await do(engine, lambda tx: tx.value("select pg_backend_pid()"))
+            server.run(f"alter database {name} allow_connections false")  # as where no connection is left
+            server.run(f"select pg_terminate_backend({writer})")
+            async with trio.open_nursery() as nursery:
+
+                async def read_on() -> None:
+                    while True:
+                        await engine.read(keys)
+
+                nursery.start_soon(read_on)
+                with pytest.raises(Unavailable):
+                    await do(engine, put, "k1")
+                nursery.cancel_scope.cancel()
+            assert len([line for line in told if "can't be written" in line]) == 1
+            server.run(f"alter database {name} allow_connections true")
+            await in_the_end(engine, "k2")
+        assert len([line for line in told if "is written again" in line]) == 1
+    finally:
+        logger.remove(sink)
 
 
 def test_a_connection_that_is_lost_in_a_transaction_is_told_by_what_is_raised_alone(
