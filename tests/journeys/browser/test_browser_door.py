@@ -96,7 +96,7 @@ EMPTY = (
     ("/search", "Type a title", "Press / anywhere"),
     ("/activity", "The queue is empty", "What is grabbed appears here"),
     ("/activity/blocklist", "Nothing is blocked", "A release that failed"),
-    ("/activity/files", "No file is in this state", "library folder"),
+    ("/activity/files", "No file yet", "library folder"),
     ("/activity/trash", "The trash is empty", "A file that is replaced"),
     ("/activity/jobs?state=discarded", "No jobs here", "What a person or a schedule asks for"),
     ("/system", "Not asked yet", "Supervision tree"),
