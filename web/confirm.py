@@ -17,7 +17,7 @@ FORM = "application/x-www-form-urlencoded"
 
 async def question_of(visit: Visit) -> Response | None:
     """The page that asks, where this request is a form with a question; else None."""
-    if request.mimetype != FORM or request.headers.get("HX-Request"):
+    if visit.person is None or request.mimetype != FORM or request.headers.get("HX-Request"):
         return None
     form = await request.form
     if not form.get(FIELD):

@@ -48,9 +48,12 @@ async def test_where_the_script_has_asked_no_page_asks_again(tmp_path: Path) -> 
 async def test_who_may_not_do_it_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
     async with open_web(tmp_path) as world:
         shelf = await furnish(world.house)
-        reader, admin = await world.visitor("readonly"), await world.visitor("admin")
+        reader, admin, nobody = await world.visitor("readonly"), await world.visitor("admin"), await world.visitor()
         deed = f"/downloads/{shelf.download}/cancel"
         assert (await reader.post(deed, {"confirm": "Really?"})).status_code == 403
+        assert (await nobody.post(deed, {"confirm": "Really?"})).status_code == 303
+        wrong = {"confirm": "Really?", "username": "the-admin", "password": "wrong"}
+        assert (await nobody.post("/login", wrong)).status_code == 422
         assert (await admin.http.post(deed, data={"confirm": "Really?", "csrf": "wrong"})).status_code == 403
 
 
