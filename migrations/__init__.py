@@ -13,6 +13,7 @@ from migrations import (
     m0006_lacking,
     m0007_lists,
     m0008_holding,
+    m0009_lacks_from,
 )
 
 MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -24,4 +25,5 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0006_lacking", m0006_lacking.STEPS),
     ("0007_lists", m0007_lists.STEPS),
     ("0008_holding", m0008_holding.STEPS),
+    ("0009_lacks_from", m0009_lacks_from.STEPS),
 )

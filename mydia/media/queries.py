@@ -15,7 +15,7 @@ from mydia.store.paging import Page, decode_cursor, encode_cursor
 OPEN = "('pending', 'downloading', 'completed', 'importing', 'held')"
 
 # Whether nothing is held of what is monitored and out; as SQL because a grid filters by it. (What may lack something stands in an index.)
-_MISSING = """m.lacking = 1 and m.monitored = 1 and case when m.type = 'movie'
+_MISSING = """m.lacking = 1 and m.lacks_from <= :today and m.monitored = 1 and case when m.type = 'movie'
     then not exists (select 1 from slots s join held_files h on h.slot_id = s.id where s.media_item_id = m.id)
     else exists (select 1 from episodes e where e.media_item_id = m.id and e.monitored = 1 and e.air_date <= :today
         and not exists (select 1 from slots s join held_files h on h.slot_id = s.id and h.target = e.id where s.media_item_id = m.id))
@@ -243,8 +243,9 @@ def counts(conn: Connection, *, today: str = "9999-12-31") -> Counts:
         "select count(*) from media_items m where m.lacking = 1 and m.type = 'movie' and m.monitored = 1"
         " and not exists (select 1 from slots s join held_files h on h.slot_id = s.id where s.media_item_id = m.id)"
     ) + one(
-        "select count(*) from media_items m cross join episodes e where e.media_item_id = m.id and m.lacking = 1 and e.monitored = 1"
-        " and e.air_date <= :today and not exists (select 1 from held_files h where h.target = e.id)",
+        "select count(*) from media_items m cross join episodes e where e.media_item_id = m.id and m.lacking = 1"
+        " and m.lacks_from <= :today and e.monitored = 1 and e.air_date <= :today"
+        " and not exists (select 1 from held_files h where h.target = e.id)",
         today=today,
     )
     # State by state, which reads the index alone.
@@ -322,7 +323,7 @@ def longest_unsearched(
     found = []
     # Each by itself, so that each has its index.
     for each, condition, own in (
-        ("missing", f"m.lacking = 1 and {lacking}", {"today": now[:10]}),
+        ("missing", f"m.lacking = 1 and m.lacks_from <= :today and {lacking}", {"today": now[:10]}),
         ("cutoff_unmet", f"{better} and {due}", params),
     ):
         if why in (None, each):

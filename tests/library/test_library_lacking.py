@@ -35,6 +35,11 @@ def untrue(conn: Connection) -> list[str]:
         left join episodes e on e.id = h.target where m.monitored = 1 and s.monitored = 1 and coalesce(e.monitored, 1) = 1"""
     known = "select m.title, q.quality_profile_id, q.quality from held_qualities q join media_items m on m.id = q.media_item_id"
     differences = set(map(tuple, conn.rows(held))) ^ set(map(tuple, conn.rows(known)))
+    first = """select m.title, m.lacks_from, min(coalesce(e.air_date, '9999-12-31')) as first from media_items m
+        join slots s on s.media_item_id = m.id join episodes e on e.media_item_id = m.id and e.monitored = 1
+        where m.lacking = 1 and not exists (select 1 from held_files h where h.slot_id = s.id and h.target = e.id)
+        group by m.id, m.title, m.lacks_from order by m.title"""
+    wrong += [row["title"] for row in conn.all(first) if row["lacks_from"] != row["first"]]
     return wrong + sorted(title for title, _, _ in differences)
 
 
