@@ -80,10 +80,10 @@ def test_what_the_command_line_laid_ready_is_seen_and_taken_back(browser: Browse
     keeper.stage(keeper.make("2026-01-30T03:00:00.000000Z").path)
     with visiting(browser, place) as page:
         page.goto("/system/backups")
-        expect(page.locator("#r-ready")).to_contain_text("A backup lies ready since just now.")
+        expect(page.locator("#r-ready")).to_contain_text("A backup was laid ready")
         page.get_by_role("button", name="Take it back").click()
         expect(page.locator(".flash")).to_contain_text("is taken back; the database stays as it is")
-        expect(page.locator("#r-ready")).not_to_contain_text("lies ready")
+        expect(page.locator("#r-ready")).not_to_contain_text("laid ready")
         assert keeper.ready_since() is None
 
 
