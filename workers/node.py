@@ -40,6 +40,8 @@ TAKEOVER = 3.0
 """Seconds between taking the lead after another and leading: time for that one to hear of its loss and to stop."""
 GONE = 10.0
 """Seconds for which a daemon must not have been seen before its jobs are given back: a seat that is lost is mostly taken again at once."""
+ADRIFT = 30.0
+"""Seconds between this daemon's clock and the server's from which on people are told."""
 PAUSE = 0.5
 PORTION = 500
 
@@ -51,7 +53,7 @@ class Node(Actor):
         self.house = house
         self.duties, self.leading = duties, leading
         self._leads = False
-        self._after_others = self._told = self._outdated = False
+        self._after_others = self._told = self._outdated = self._adrift = False
         self._settled = False  # whether this daemon lives by what was set in the others
         self._heard = 0  # the number of the last stored event that was published here
         self._unseen: dict[str, float] = {}  # since when a daemon that has jobs was not seen
@@ -112,7 +114,19 @@ class Node(Actor):
             raise
 
     def _mind(self, standing: "Standing") -> None:
-        """A database of another shape is no longer this program's: the house opens anew, which is refused with the reason."""
+        """A database of another shape is no longer this program's: the house opens anew, which is refused with the reason.
+
+        What is due is due by the clock of whoever looks, so all must have about the same time.
+        """
+        ahead = self.house.clock.now().timestamp() - standing.clock
+        if abs(ahead) > ADRIFT and not self._adrift:
+            logger.warning(
+                "this daemon's clock is {:.0f} s {} the database server's: what it does comes too {}",
+                abs(ahead),
+                "ahead of" if ahead > 0 else "behind",
+                "early" if ahead > 0 else "late",
+            )
+        self._adrift = abs(ahead) > ADRIFT
         if standing.newer is not None and not self._outdated:
             self._outdated = True
             logger.critical("a newer Mydia has changed the database (migration {})", standing.newer)

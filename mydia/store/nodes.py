@@ -43,11 +43,13 @@ class News(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """What a look around from a seat has shown; `newer` names a migration that this program does not know."""
+    """What a look around from a seat has shown; `newer` names a migration that this program does not know, `clock` is the server's time
+    in seconds since 1970."""
 
     leads: bool
     living: frozenset[str]
     newer: str | None
+    clock: float
 
 
 def number(node: str) -> int:
@@ -139,9 +141,9 @@ class Seat:
                 self._leads = row is not None and bool(row[0])
             raw.execute(_END_THE_SILENT, (LIVING, FROZEN))
             rows = raw.execute(_LIVING, (LIVING,)).fetchall()
-            newest = raw.execute("select max(name) from _migrations").fetchone()
-        newer = newest[0] if newest is not None and newest[0] not in self._known else None
-        return Standing(self._leads, frozenset(f"{row[0]:08x}" for row in rows), newer)
+            ((newest, clock),) = raw.execute(_TOLD).fetchall()
+        newer = None if newest in self._known else str(newest)
+        return Standing(self._leads, frozenset(f"{row[0]:08x}" for row in rows), newer, float(clock))
 
     @property
     def _at_it(self) -> Raw:
@@ -153,6 +155,7 @@ class Seat:
 _HERE = """from pg_locks join pg_stat_activity using (pid) where locktype = 'advisory' and granted and objsubid = 2
     and pg_locks.database = (select oid from pg_database where datname = current_database()) and classid::bigint = """
 _LIVING = f"select distinct objid::bigint {_HERE} %s"
+_TOLD = "select max(name), extract(epoch from clock_timestamp())::float8 from _migrations"
 # Only those of one's own user: of others the server tells nothing.
 _END_THE_SILENT = f"""select pg_terminate_backend(pid) {_HERE} %s
     and usename = current_user and pid <> pg_backend_pid() and state_change < clock_timestamp() - %s * interval '1 second'"""

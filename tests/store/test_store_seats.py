@@ -117,6 +117,16 @@ async def test_a_seat_that_is_given_up_before_it_is_taken_is_never_taken(url: st
         assert other.look().leads
 
 
+async def test_a_look_tells_the_time_of_the_server(postgres: tuple[Postgres, str], url: str) -> None:
+    def time() -> float:
+        ((now,),) = postgres[0].run("select extract(epoch from clock_timestamp())::float8")
+        return float(str(now))
+
+    async with daemons(url, 1) as ((_, seat),):
+        before = time()
+        assert before <= seat.look().clock <= time()
+
+
 async def test_a_look_tells_of_a_newer_shape_of_the_database(url: str) -> None:
     async with daemons(url, 1) as ((_, seat),):
         assert seat.look().newer is None

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 import trio
+from loguru import logger
 
 from migrations import MIGRATIONS
 from mydia.downloads.changes import look_now
 from mydia.errors import Invalid, MydiaError, Unavailable
-from mydia.house import House
+from mydia.house import Company, House
 from mydia.jobs.changes import rescue_from
 from mydia.jobs.model import Job
 from mydia.jobs.queries import get_job
@@ -242,6 +243,28 @@ async def test_a_daemon_whose_database_a_newer_program_has_changed_opens_anew_an
             await house.mail["house"].wait(letters=False)
         with pytest.raises(Invalid, match="newer Mydia"):
             await PostgresEngine(url).open("2026-01-31T12:00:00.000000Z")
+
+
+async def test_a_clock_that_is_not_the_servers_is_told_of_once(
+    tmp_path: Path, fresh: tuple[Postgres, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.node.BEAT", 0.01)
+    told: list[str] = []
+    sink = logger.add(lambda line: told.append(line.record["message"]), level="WARNING")
+    try:
+        async with sharing(tmp_path / "one", fresh[0].url(fresh[1])) as (house, _):
+            for _ in range(3):
+                before = house.company
+
+                async def looked(before: Company | None = before) -> bool:
+                    return house.company is not before
+
+                await eventually(looked)
+        assert (
+            len([line for line in told if "behind the database server's" in line]) == 1
+        )  # a test's clock stands still
+    finally:
+        logger.remove(sink)
 
 
 # -- its jobs
