@@ -17,6 +17,7 @@ from mydia.library.trash import intend_trash, leaving
 from mydia.media import changes as titles
 from mydia.media import queries as media
 from mydia.media import slots
+from mydia.ports import MediaDetails
 from mydia.store.engine import Connection
 from mydia.store.transaction import Transaction
 
@@ -47,6 +48,13 @@ def identify_by_hand(
     """A person says what a file is; the slot that it fits best holds it, where that holds nothing better."""
     fitting = slots_for(tx, media_item_id, files.get_file(tx, file_id))
     library.identify_by_hand(tx, file_id, media_item_id, episode_ids, slots=fitting, actor=actor)
+
+
+def add_title(tx: Transaction, /, details: MediaDetails, *, waiting: Sequence[str] = (), **wished: Any) -> str:
+    """As `media.changes.add_media`; files that fitted nothing and may be of it (`waiting`) are identified again."""
+    added = titles.add_media(tx, details, **wished)
+    library.identify_again(tx, waiting)
+    return added
 
 
 def delete_title(tx: Transaction, media_item_id: str, *, trash: bool = False, actor: str) -> int:

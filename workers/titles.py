@@ -6,6 +6,7 @@ from typing import cast
 
 import trio
 
+from mydia import placing
 from mydia.adapters.disk.pictures import keep_picture
 from mydia.core.identify import Numbered, believed, called_so, numbers_named
 from mydia.core.release import Candidate, Release, match
@@ -14,7 +15,6 @@ from mydia.core.wanted import Preset
 from mydia.errors import Invalid
 from mydia.house import House
 from mydia.jobs.model import Discard, Job
-from mydia.library import changes as library
 from mydia.library import queries as files
 from mydia.library.model import Root
 from mydia.media import changes as media
@@ -48,9 +48,10 @@ class Titles:
         details = await self._provider().details(wish.kind, wish.id)
         waiting = await self._waiting_for(wish.kind, (details.title, details.original_title, *details.aliases))
         paths = [path for _, path in waiting]
-        added = await self.house.write(
-            media.add_media,
+        return await self.house.write(
+            placing.add_title,
             details,
+            waiting=[file_id for file_id, _ in waiting],
             root_id=wish.root_id,
             quality_profile_id=wish.quality_profile_id,
             default_profile=self.house.config.media.quality_profile,
@@ -61,9 +62,6 @@ class Titles:
             search=wish.search,
             actor=wish.actor,
         )
-        if waiting:
-            await self.house.write(library.identify_again, [file_id for file_id, _ in waiting])
-        return added
 
     async def _waiting_for(self, kind: MediaKind, names: Sequence[str | None]) -> list[tuple[str, str]]:
         """(id, path) of files that fitted nothing, and may be of a title that is called so."""

@@ -50,6 +50,12 @@ def put_profile(tx: Transaction, profile: QualityProfile, *, actor: str) -> str:
     return str(profile_id)
 
 
+def replace_profile(tx: Transaction, profile: QualityProfile, *, actor: str) -> str:
+    """Change the profile with this id; the id. NotFound where it was deleted meanwhile, which is not undone; else as `put_profile`."""
+    get_profile(tx, profile.id)
+    return put_profile(tx, profile, actor=actor)
+
+
 def delete_profile(tx: Transaction, id: str, *, actor: str) -> None:  # noqa: A002 - it is the column's name
     """Conflict while titles use it."""
     found = get_profile(tx, id)

@@ -29,9 +29,13 @@ async def test_a_profile_comes_back_as_it_was_put(tmp_path: Path) -> None:
         profile_id = await house.write(changes.put_profile, odd, actor="ada")
         assert await house.read(queries.get_profile, profile_id) == replace(odd, id=profile_id)
         changed: QualityProfile = replace(odd, id=profile_id, name="Ours")
-        assert await house.write(changes.put_profile, changed, actor="ada") == profile_id
+        assert await house.write(changes.replace_profile, changed, actor="ada") == profile_id
         assert await house.read(queries.list_profiles) == (changed,)
         assert await house.read(queries.default_profile, "Ours") == changed
+        await house.write(changes.delete_profile, profile_id, actor="ada")
+        with pytest.raises(NotFound):  # by somebody who had it open
+            await house.write(changes.replace_profile, changed, actor="bob")
+        assert await house.read(queries.list_profiles) == ()
 
 
 async def test_two_profiles_of_one_name_are_a_conflict(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from mydia import placing
 from mydia.downloads import changes as downloads
-from mydia.errors import NotFound
+from mydia.errors import Invalid, NotFound
 from mydia.events import FileFound, FileGone, FileLinked, FileRestored, Imported
 from mydia.house import House
 from mydia.library import changes, queries, renames
@@ -280,3 +281,15 @@ async def test_what_was_brought_back_from_the_trash_is_not_deleted_from_it(tmp_p
             await house.write(trash_ended, row, state)
         assert (await house.read(queries.get_trash, row)).state == "restored"
         assert len(await house.read(happened, FileRestored)) == 1
+
+
+async def test_a_title_is_added_and_files_that_waited_for_it_are_looked_at_again_as_one(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        (root,) = await settle_in(house, (tmp_path, "movie"))
+        file = await lay(house, root, "charade.mkv", None)
+        await house.write(changes.file_unmatched, file, "nothing fits")
+        with pytest.raises(Invalid):
+            await house.write(placing.add_title, show(), waiting=[file], root_id=root.id)
+        assert (await house.read(queries.get_file, file)).state == "unmatched"
+        await house.write(placing.add_title, film(), waiting=[file], root_id=root.id)
+        assert (await house.read(queries.get_file, file)).state == "new"

@@ -12,7 +12,6 @@ from mydia.choosing.queries import get_profile, list_profiles
 from mydia.core.quality import QualityProfile
 from mydia.settings.load import Loaded, dotted_values
 from mydia.settings.model import restart_keys
-from mydia.store.transaction import Transaction
 from web.api.kit import Body, operation
 from web.forms import loaded, set_now
 from web.policy import Policy, Visit
@@ -185,7 +184,7 @@ async def get_quality_profile(visit: Visit, profile_id: str) -> ProfileOut:
 @operation(api, "/quality-profiles/<profile_id>", Policy.ADMIN, method="PUT", body=ProfileIn, answers=ProfileOut)
 async def change_quality_profile(visit: Visit, profile_id: str, body: ProfileIn) -> ProfileOut:
     """Put another in a quality profile's place; its titles keep it."""
-    await visit.write(_replace, profile_of(body, profile_id), actor=visit.name)
+    await visit.write(choosing.replace_profile, profile_of(body, profile_id), actor=visit.name)
     return profile_out(await visit.read(get_profile, profile_id))
 
 
@@ -200,11 +199,6 @@ def profile_of(body: ProfileIn, profile_id: str) -> QualityProfile:
         return QualityProfile.from_json({**body.model_dump(), "id": profile_id})
     except ValueError as wrong:
         raise choosing.refusal(wrong) from None
-
-
-def _replace(tx: Transaction, profile: QualityProfile, *, actor: str) -> None:
-    get_profile(tx, profile.id)
-    choosing.put_profile(tx, profile, actor=actor)
 
 
 def profile_out(profile: QualityProfile) -> ProfileOut:

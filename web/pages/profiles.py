@@ -123,7 +123,7 @@ async def save(visit: Visit, profile_id: str) -> Answer:
             # Without script the button holds the cursor of the next page; the first one's is empty.
             trial = await _trial(visit, made, filled["try"]) if old else None
             return await _show(visit, profile_id, form, trial=trial)
-        await visit.write(changes.put_profile, made, actor=visit.name)
+        await visit.write(changes.replace_profile if old else changes.put_profile, made, actor=visit.name)
     except (Invalid, Conflict) as no:
         field = "name" if isinstance(no, Conflict) else no.field
         return await _show(visit, profile_id, form, {field or "": str(no)})
