@@ -142,7 +142,7 @@ class Seat:
             raw.execute(_END_THE_SILENT, (LIVING, FROZEN))
             rows = raw.execute(_LIVING, (LIVING,)).fetchall()
             ((newest, clock),) = raw.execute(_TOLD).fetchall()
-        newer = None if newest in self._known else str(newest)
+        newer = None if newest is None or newest in self._known else str(newest)
         return Standing(self._leads, frozenset(f"{row[0]:08x}" for row in rows), newer, float(clock))
 
     @property
