@@ -92,8 +92,9 @@ def part_of(target: Path) -> Iterator[Path]:
                     left.unlink()
         yield part
     finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
+        for left in part.parent.glob(f"{part.name}*"):  # SQLite's own files beside it too: a full disk leaves them
+            with contextlib.suppress(OSError):
+                left.unlink()
 
 
 class InUse(Unavailable):

@@ -20,7 +20,7 @@ from mydia.store.backups import Keeper
 from mydia.store.driver import Driver
 from mydia.store.kept import Difference
 from mydia.store.maintenance import faults
-from mydia.store.place import PART
+from mydia.store.place import PART, part_of
 from mydia.store.portable import write_export
 from mydia.store.sqlite import SqliteEngine
 from mydia.store.transaction import Transaction
@@ -187,6 +187,13 @@ def test_what_a_killed_backup_left_goes_after_a_day_and_what_is_being_written_st
         os.utime(path, (1_000_000_000, 1_000_000_000))
     keeper.make(NOW)
     assert [path.exists() for path in (left, fresh, other)] == [False, True, True]
+
+
+def test_what_could_not_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="full"), part_of(tmp_path / "mydia.db") as part:
+        part.with_name(f"{part.name}-journal").touch()  # as SQLite leaves it where the disk is full
+        raise OSError("full")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_backups_and_restores_at_once_are_each_whole(tmp_path: Path) -> None:
