@@ -6,11 +6,18 @@ from mydia.downloads import changes
 from mydia.downloads.model import Look
 from mydia.media.queries import slots_of
 from mydia.ports import ClientDownload
+from mydia.store.transaction import Transaction
 from tests.support.crew import MemoryClient, add, crew, film, member, settle_in
 from tests.support.house import open_house
 from tests.support.waiting import eventually
 from workers.download_monitor import DownloadMonitor
 from workers.handover import LABEL
+
+
+def given(tx: Transaction, item: str, slot: str) -> None:
+    """A download that its client has already."""
+    wish = {"title": "Charade.1963.1080p", "indexer": "one", "guid": "1", "download_url": "http://x/1"}
+    changes.handed_over(tx, changes.grab(tx, item, slot, [""], wish), client="memory", client_id="x")
 
 
 async def test_a_look_says_when_it_was_when_the_next_is_and_who_gave_no_answer(tmp_path: Path) -> None:
@@ -28,9 +35,7 @@ async def test_a_look_says_when_it_was_when_the_next_is_and_who_gave_no_answer(t
 
         async with crew(member(house, "download_monitor", lambda: DownloadMonitor(house, [client], []))):
             await eventually(lambda: looked((), "2026-01-31T12:00:15.000000Z"))  # nothing to look at
-            wish = {"title": "Charade.1963.1080p", "indexer": "one", "guid": "1", "download_url": "http://x/1"}
-            download = await house.write(changes.grab, item, slot.id, [""], wish)
-            await house.write(changes.handed_over, download, client="memory", client_id="x")
+            await house.write(given, item, slot.id)  # at once: the monitor would hand over what it sees pending
             await eventually(lambda: looked((), "2026-01-31T12:00:01.000000Z"))
             client.down = True
             await eventually(lambda: looked(("memory",), "2026-01-31T12:00:01.000000Z"))
