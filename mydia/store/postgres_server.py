@@ -87,8 +87,10 @@ class Server:
             )
 
     def said(self, error: BaseException) -> str:
-        """What the driver or the server said, in one line, without the address's secrets."""
-        line = " ".join(str(error).split()).removeprefix("connection failed: ") or type(error).__name__
+        """What the driver or the server said, in one line, without the address's secrets, nor what rows hold: the server's details and
+        context quote them."""
+        words = (error.diag.message_primary if isinstance(error, psycopg.Error) else None) or str(error)
+        line = " ".join(words.split()).removeprefix("connection failed: ") or type(error).__name__
         for secret in self.hidden:
             line = line.replace(secret, "***")
         return line

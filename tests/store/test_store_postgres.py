@@ -432,6 +432,16 @@ def test_a_connection_that_is_lost_in_a_transaction_is_told_by_what_is_raised_al
     assert caplog.text == ""
 
 
+def test_what_the_server_said_is_told_without_what_rows_hold(migrated: str) -> None:
+    server = postgres_server.Server.at(migrated)
+    with server.connect() as raw, raw.cursor() as cursor:
+        with pytest.raises(psycopg.errors.UniqueViolation) as told, cursor.copy("copy settings from stdin") as copy:
+            for _ in range(2):
+                copy.write_row(("sesame", "1", NOW))
+        assert "sesame" in str(told.value)
+        assert server.said(told.value) == 'duplicate key value violates unique constraint "settings_pkey"'
+
+
 @pytest.mark.parametrize("kept", [True, False])
 async def test_a_connection_lost_while_it_commits_is_asked_what_became_of_it(
     postgres: Server, migrated: str, kept: bool
