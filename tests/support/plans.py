@@ -85,6 +85,16 @@ class Noting(sqlite3.Connection):
     def cursor(self, factory: Any = _Cursor) -> Any:
         return super().cursor(factory)
 
+    def execute(self, sql: str, parameters: Any = (), /) -> Any:
+        if sql not in _known:
+            _note(sql)
+        return super().execute(sql, parameters)
+
+    def executemany(self, sql: str, parameters: Any, /) -> Any:
+        if sql not in _known:
+            _note(sql)
+        return super().executemany(sql, parameters)
+
 
 def _note(sql: str) -> None:
     frame: Any = sys._getframe(2)
