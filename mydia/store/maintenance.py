@@ -90,7 +90,7 @@ def backup(path: Path, target: Path, driver: Driver = PLAIN) -> Path:
             part.replace(target)
         sync(target.parent)
     except (OSError, driver.Error) as error:
-        raise Unavailable(f"no backup of {path} could be written to {target}: {error}") from error
+        raise Unavailable(f"no backup of {path} could be written to {target.parent}: {error}") from error
     return target
 
 
