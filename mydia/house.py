@@ -11,6 +11,7 @@ import trio
 from mydia.errors import Unavailable
 from mydia.messages import Change
 from mydia.otp import Bus, Mailbox, NoAnswer, correlation
+from mydia.otp.errors import Unread
 
 if TYPE_CHECKING:
     from mydia.downloads.model import Look
@@ -106,9 +107,15 @@ class House:
     async def write(
         self, change: "Callable[Concatenate[Transaction, P], T]", /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Have the writer run a change (see `Change`); returns once it is durable. What the change raises is raised here."""
+        """Have the writer run a change (see `Change`); returns once it is durable. What the change raises is raised here.
+
+        Unavailable where nothing was done, for now; NoAnswer where it may have been.
+        """
         message = Change(change, args, tuple(kwargs.items()), correlation.get())
-        result: Any = await self.mail["db_writer"].ask(message, timeout=self.config.database.write_timeout)
+        try:
+            result: Any = await self.mail["db_writer"].ask(message, timeout=self.config.database.write_timeout)
+        except Unread as late:
+            raise Unavailable("the database is busy with what takes long; nothing was changed", retry_after=5) from late
         return result  # type: ignore[no-any-return]  # the mailbox is untyped; the change's signature is the truth
 
     async def insist(

@@ -13,6 +13,7 @@ NoAnswer              no answer came; whether the work was done is unknown
 ├── ActorDied             the actor died with the request in hand
 │   └── NobodyThere           ... or none ran that could have read it: it was in nobody's hand
 └── AskTimeout            the asker's time ran out
+    └── Unread                ... before anybody had read the request: it was in nobody's hand
 StartFailed           a child could not be started; says which and why
 GaveUp                a supervisor met more crashes than its intensity allows
 Killed                a crash made from outside, by Supervisor.kill_child
@@ -74,6 +75,10 @@ class NobodyThere(ActorDied):
 
 class AskTimeout(NoAnswer):
     """The answer did not come in time. Unread, the request is withdrawn; in hand, its answer is dropped."""
+
+
+class Unread(AskTimeout):
+    """The time ran out before anybody had read the request: it is withdrawn, and nothing of it was done."""
 
 
 class StartFailed(Exception):

@@ -18,7 +18,7 @@ from typing import Any
 import trio
 from loguru import logger
 
-from .errors import ActorDied, AskTimeout, NobodyThere
+from .errors import ActorDied, AskTimeout, NobodyThere, Unread
 from .timeouts import timeouts
 
 correlation: ContextVar[str | None] = ContextVar("correlation", default=None)
@@ -38,7 +38,7 @@ class Letter:
         self.to = to
         self.message = message
         self.asked = asked
-        self.waits = False  # in the mailbox, unread
+        self.waits = False  # unread: in the mailbox, or for room in it
         self.correlation = correlation.get()
         self.wanted = asked
         self._asker: trio.lowlevel.Task | None = None
@@ -65,7 +65,8 @@ class Letter:
 
     def expire(self, seconds: float) -> None:
         """Answer that no answer came in time."""
-        self.fail(AskTimeout(f"{self.to} did not answer {type(self.message).__name__} within {seconds:g} s"))
+        late = Unread if self.waits else AskTimeout
+        self.fail(late(f"{self.to} did not answer {type(self.message).__name__} within {seconds:g} s"))
 
     def died(self, cause: BaseException | None = None) -> None:
         """Answer that the actor died with this letter in hand."""
@@ -139,12 +140,13 @@ class Mailbox:
         """Send and wait for what handle() returns, for at most `timeout` seconds, waiting for room included.
 
         Raises what the actor refused with (a Refusal), ActorDied (also when none will run), or AskTimeout. When the time
-        is up, or the asker is cancelled, an unread letter is withdrawn.
+        is up (Unread, then), or the asker is cancelled, an unread letter is withdrawn.
         """
         await trio.lowlevel.checkpoint_if_cancelled()
         if self._vacant:
             raise self._nobody()
         letter, times = Letter(self.name, message, asked=True), timeouts()
+        letter.waits = True
         if not self._put(letter):
             self._outside[letter] = None
         times.add(letter, timeout)
@@ -207,11 +209,11 @@ class Mailbox:
                 trio.lowlevel.reschedule(teller)
 
     def _withdraw(self, letter: Letter) -> None:
-        if letter.waits:
+        if letter in self._outside:
+            del self._outside[letter]
+        elif letter.waits:
             self._letters.remove(letter)
             self._admit()
-        else:
-            self._outside.pop(letter, None)
 
     # -- for the reader
 

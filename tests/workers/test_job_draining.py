@@ -1,13 +1,16 @@
 """Actors that share queues: the configured number holds for all of them, pausing holds them off, and the house's closing drains them."""
 
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 import trio
 import trio.testing
 
+from mydia.errors import Unavailable
 from mydia.house import House
 from mydia.jobs import changes, queries
 from mydia.jobs.model import Job, State
@@ -230,3 +233,30 @@ async def test_what_became_of_a_job_is_written_when_the_disk_has_room_again(tmp_
         raw.execute("pragma query_only = off")
         await until(house, job_id, "completed")
         assert (count, len(made)) == (1, 1)
+
+
+async def test_a_change_that_takes_long_makes_no_actor_crash_that_has_something_to_write(tmp_path: Path) -> None:
+    gate, made = Gate(), list[Hand]()
+
+    def make() -> Hand:
+        made.append(Hand(house, "notify", gate))
+        return made[-1]
+
+    async with open_house(tmp_path) as house, working(house, notifier=make), trio.open_nursery() as nursery:
+        config, slow = house.config, threading.Event()
+        job_id = await enqueue(house, "notify")
+        await gate.holds(1)
+        nursery.start_soon(house.write, lambda tx: slow.wait(60))
+        await trio.testing.wait_all_tasks_blocked()
+        database = config.database.model_copy(update={"write_timeout": 0.1})
+        house.config = config.model_copy(update={"database": database})
+        gate.open.set()
+        await gate.holds(0)
+        for _ in range(5):
+            house.mail["notifier"].ring()
+            with pytest.raises(Unavailable, match="nothing was changed"):
+                await house.write(Transaction.enqueue, "prune", {})
+        house.config = config
+        slow.set()
+        await until(house, job_id, "completed")
+        assert len(made) == 1
