@@ -63,8 +63,7 @@ class House:
 
     `secret` signs what browsers keep for the house. `takers` are the kinds of jobs that somebody in this house would take now. `seated`: no
     other daemon that shares the database takes this one for gone, and its jobs for nobody's. `company`: those others, None where there can
-    be none or this one does not see them. `last_look`: the download monitor's, where it
-    looks from here.
+    be none or this one does not see them. `last_look`: the download monitor's, where it looks from here.
     """
 
     engine: "Engine"
