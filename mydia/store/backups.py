@@ -22,7 +22,6 @@ from migrations import MIGRATIONS
 from mydia.errors import Invalid, NotFound, Unavailable
 from mydia.store import maintenance, migrate
 from mydia.store.driver import PLAIN, Driver, code
-from mydia.store.engine import Connection
 from mydia.store.kept import NAMED, Backup, Comparison, Difference, Reason
 from mydia.store.place import make_folder, part_of, sync
 
@@ -147,12 +146,10 @@ class Keeper:
                 there, untold = self._differences(raw), ""
             except self.driver.DatabaseError as error:  # which may be why it is replaced
                 there, untold = (), str(error)
-            conn = Connection(raw)
             missing = migrate.pending(_applied(raw), MIGRATIONS, lambda: None)
-            last_event = conn.value("select at from main.events order by seq desc limit 1")
-            return Comparison(
-                file.name, migrate.last_program(raw) or "unknown", last_event, tuple(missing), there, untold
-            )
+            last = raw.execute("select at from main.events order by seq desc limit 1").fetchone()
+            program = migrate.last_program(raw) or "unknown"
+            return Comparison(file.name, program, last and last[0], tuple(missing), there, untold)
 
     def _differences(self, raw: sqlite3.Connection) -> tuple[Difference, ...]:
         """Of the database that is open, to the present one; none where there is no present one."""
@@ -161,10 +158,9 @@ class Keeper:
             return ()
         key = f" key {self.driver.literal(self.path)}" if self.driver.key is not None else ""
         raw.execute(f"attach :present as present{key}", {"present": _uri(self.path)})
-        conn = Connection(raw)
-        if not _has(conn, "present", "media_items"):
+        if not _has(raw, "present", "media_items"):
             return ()
-        return tuple(_difference(conn, *each) for each in COMPARED)
+        return tuple(_difference(raw, *each) for each in COMPARED)
 
     def last_numbers(self) -> dict[str, int]:
         """How far the present database has counted; nothing where it cannot tell, which may be why it is replaced."""
@@ -306,25 +302,29 @@ def _reason(why: str | None) -> Reason:
     return "before a migration"
 
 
-def _difference(conn: Connection, what: str, table: str, key: str, called: str) -> Difference:
+def _difference(raw: sqlite3.Connection, what: str, table: str, key: str, called: str) -> Difference:
     """Either may be of a program that did not have this table yet: it has no row of it."""
     where = _ONLY.get(what, "1 = 1")
 
     def rows(schema: str) -> str:
-        if _has(conn, schema, table):
+        if _has(raw, schema, table):
             return f"select {key} from {schema}.{table} where {where}"  # noqa: S608 - our own names
         return f"select {', '.join('null' for _ in key.split(','))} where 1 = 0"
 
+    def count(sql: str) -> int:
+        return int(raw.execute(f"select count(*) from ({sql})").fetchone()[0])  # noqa: S608 - likewise
+
     lost, back = f"{rows('present')} except {rows('main')}", f"{rows('main')} except {rows('present')}"
-    count, names = int(conn.value(f"select count(*) from ({lost})")), []  # noqa: S608 - likewise
-    if count and called:
+    number, names = count(lost), []
+    if number and called:
         first = f"select {called} from present.{table} where ({key}) in ({lost}) order by 1, {key} limit {NAMED}"  # noqa: S608 - likewise
-        names = [str(name) for (name,) in conn.rows(first)]
-    return Difference(what, count, int(conn.value(f"select count(*) from ({back})")), tuple(names))  # noqa: S608 - likewise
+        names = [str(name) for (name,) in raw.execute(first)]
+    return Difference(what, number, count(back), tuple(names))
 
 
-def _has(conn: Connection, schema: str, table: str) -> bool:
-    return bool(conn.value(f"select 1 from {schema}.sqlite_schema where name = :table", table=table))  # noqa: S608 - likewise
+def _has(raw: sqlite3.Connection, schema: str, table: str) -> bool:
+    sql = f"select 1 from {schema}.sqlite_schema where name = :table"  # noqa: S608 - likewise
+    return raw.execute(sql, {"table": table}).fetchone() is not None
 
 
 def _applied(raw: sqlite3.Connection) -> list[str]:
