@@ -207,6 +207,7 @@ class Client:
         while (wished := await self._wish()) is not None:
             title, media_id, former = wished
             await self._file_of(media_id)
+            await self._nothing_under_way(media_id)
             better = self.stage.release(title, better=True)
             self.ledger.upgraded[better] = former
             self.ledger.wished[better] = self.ledger.wished.pop(former)
@@ -277,4 +278,12 @@ class Client:
             found = await self.ask("GET", f"/files?state=linked&media_id={media_id}")
             if found and found["items"]:
                 return str(found["items"][0]["id"])
+            await trio.sleep(0.1)
+
+    async def _nothing_under_way(self, media_id: str) -> None:
+        """A film is there an instant before its download is done with; until then nothing else is grabbed for it."""
+        while True:
+            found = await self.ask("GET", "/downloads?status=active&limit=200")
+            if found and all(each["media_id"] != media_id for each in found["items"]):
+                return
             await trio.sleep(0.1)
